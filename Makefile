@@ -1,0 +1,64 @@
+# make repro · make test · make check · make bench · make chat · make overview
+# Each works as the very first command in a fresh clone; nothing but Python (3.11 or newer), git and make is needed.
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.installed
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PYTHONUNBUFFERED := 1
+# Fetching happens at installation only; a run that reached for a hub would not repeat.
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install repro test test-fast check fix bench chat overview lock
+
+help:  ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+install: $(READY)  ## Make .venv with the locked dependencies and the embedded model
+
+# torch goes first and brings its own dependencies, which differ between its CPU and GPU builds; everything else is
+# listed completely in the lock. The stamp is touched last, so an interrupted installation starts again.
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; call make with PYTHON=python3.11")'
+	@echo "Installing the locked dependencies into $(VENV) (once; a few minutes) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock "$$(grep '^torch==' requirements.lock)"
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
+	@touch $@
+
+repro: $(READY)  ## Run the pipeline: validate, train, answer, evaluate, report
+	@dvc repro
+	@echo "Made: models/ (the tutors), data/processed/ (what they learned from, answered and scored), reports/ (what it means)."
+	@echo "Look: open reports/index.html, read reports/comparison.md, or talk with the tutors by 'make chat'."
+
+test: $(READY)  ## Run every test
+	@python -m pytest -n 2 --dist worksteal -q
+
+test-fast: $(READY)  ## Run the tests that need no training, pipeline run or browser
+	@python -m pytest -n 2 -q -m "not slow"
+
+check: $(READY)  ## Lint, format and types
+	@ruff check .
+	@ruff format --check .
+	@mypy
+	@python -m tests.closure
+	@echo "Lint, format, types and the code dependencies in dvc.yaml are clean."
+
+fix: $(READY)  ## Mend what lint, format and the closure can mend by themselves
+	@ruff check --fix .
+	@ruff format .
+	@python -m tests.closure --fix
+
+bench: $(READY)  ## Measure speed beside other tools and write reports/benchmarks.md
+	@python -m tests.benchmarks
+
+chat: $(READY)  ## Open the page where a person talks with the tutors
+	@dvc repro --quiet answer
+	@python -m stages.chat
+
+overview: ## Walk through the three approaches on one dialogue in two minutes
+	@$(PYTHON) -m stages.overview
+
+lock: $(READY)  ## Write requirements.lock from what is installed in .venv
+	@$(VENV)/bin/python -m pip freeze --exclude pip --exclude wheel | sed 's/+cpu$$//; /^-e /d; s/ @ .*//' > requirements.lock

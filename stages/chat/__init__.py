@@ -1,0 +1,1 @@
+"""The web page where a person talks with the tutors."""

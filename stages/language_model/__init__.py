@@ -1,0 +1,1 @@
+"""Everything that touches torch, transformers and peft: the base model, fine-tuning, generation."""

@@ -1,0 +1,1 @@
+"""Everything that touches DSPy: the program, its adapter and its optimisers."""

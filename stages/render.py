@@ -1,0 +1,51 @@
+"""Write each split for DSPy, OpenAI and Hugging Face."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stages.tutoring import formats
+from stages.tutoring.diagnostics import DataError, run
+from stages.tutoring.dialogue import Dialogue, Speaker, read_dialogues
+from stages.tutoring.params import params, read
+from stages.tutoring.records import Record, write_jsonl
+
+SPLITS = Path("data/processed/splits")
+OUT = Path("data/processed")
+SPLIT_NAMES = ("train", "validation", "test")
+
+
+@params
+class Params:
+    """Whose words the tutors learn."""
+
+    speaker: Speaker
+    """`teacher` makes tutors; `student` makes student simulators out of the same dialogues."""
+
+
+def render(dialogues: Sequence[Dialogue], speaker: Speaker) -> dict[str, list[Record]]:
+    """Return the rows of one split by method: `dspy` (one a turn), `openai` and `lora` (one a dialogue)."""
+    return {
+        "dspy": [row for dialogue in dialogues for row in formats.dspy_rows(dialogue, speaker)],
+        "openai": [formats.openai_row(dialogue, speaker) for dialogue in dialogues],
+        "lora": [formats.hugging_face_row(dialogue, speaker) for dialogue in dialogues],
+    }
+
+
+def main() -> None:
+    """Render every split for every method."""
+    speaker = read("render", Params).speaker
+    total = 0
+    for split in SPLIT_NAMES:
+        dialogues = read_dialogues(SPLITS / f"{split}.jsonl")
+        if not dialogues:
+            raise DataError(f"{SPLITS / split}.jsonl holds no dialogue; write more dialogues or change `split` in params.yaml.")
+        for method, rows in render(dialogues, speaker).items():
+            write_jsonl(OUT / method / f"{split}.jsonl", rows)
+        total += len(dialogues)
+    print(f"render: {total} dialogues with the {speaker} as the one who learns, for DSPy, OpenAI and Hugging Face, in {OUT}")
+
+
+if __name__ == "__main__":
+    run(main)

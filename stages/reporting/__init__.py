@@ -1,0 +1,1 @@
+"""Figures, pages and sentences made out of scores."""

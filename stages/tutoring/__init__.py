@@ -1,0 +1,1 @@
+"""The words of our field: dialogues, lessons, formats, tokens, prices, scores. No heavy library."""

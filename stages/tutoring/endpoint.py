@@ -1,0 +1,122 @@
+"""A chat endpoint that speaks the OpenAI protocol, local or remote, where a model answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from stages.tutoring.diagnostics import EndpointError, ParamsError
+from stages.tutoring.formats import Message
+
+if TYPE_CHECKING:
+    import openai
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a reply is drawn. Temperature 0 is greedy and repeats exactly."""
+
+    max_tokens: int
+    """Most tokens of a reply."""
+    temperature: float = 0.0
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a model said, and what it took."""
+
+    text: str
+    finish_reason: str
+    """`stop` where the model ended its turn, `length` where it was cut at `max_tokens`."""
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One model behind one OpenAI-compatible URL."""
+
+    base_url: str
+    """Up to and including `/v1`."""
+    model: str
+    api_key: str = field(repr=False)
+    concurrency: int = 32
+    """Requests in flight at once in `chat_many`."""
+    timeout_seconds: float = 600.0
+
+    @cached_property
+    def client(self) -> openai.OpenAI:
+        """The official client; it retries 408, 409, 429 and 5xx twice with backoff."""
+        import openai  # noqa: PLC0415 - half a second that only a caller of an endpoint pays
+
+        return openai.OpenAI(base_url=self.base_url, api_key=self.api_key, timeout=self.timeout_seconds)
+
+    def chat(self, messages: Sequence[Message], sampling: Sampling) -> Reply:
+        """Return the model's reply to one conversation.
+
+        Raises:
+            EndpointError: the endpoint refused, failed, timed out or could not be reached.
+
+        """
+        import openai  # noqa: PLC0415 - see `client`
+
+        try:
+            completion = self.client.chat.completions.create(**self._request(messages, sampling))
+        except openai.OpenAIError as error:
+            raise EndpointError(self._sentence(error)) from error
+        choice = completion.choices[0]
+        usage = completion.usage
+        return Reply(
+            text=choice.message.content or "",
+            finish_reason=choice.finish_reason,
+            prompt_tokens=usage.prompt_tokens if usage else 0,
+            completion_tokens=usage.completion_tokens if usage else 0,
+        )
+
+    def chat_many(self, conversations: Sequence[Sequence[Message]], sampling: Sampling) -> list[Reply]:
+        """Return the replies to many conversations, in their order, `concurrency` at a time."""
+        with ThreadPoolExecutor(max_workers=self.concurrency) as pool:
+            return list(pool.map(lambda conversation: self.chat(conversation, sampling), conversations))
+
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
+        """Yield the reply piece by piece as it is made."""
+        import openai  # noqa: PLC0415 - see `client`
+
+        try:
+            for chunk in self.client.chat.completions.create(**self._request(messages, sampling), stream=True):
+                if chunk.choices and chunk.choices[0].delta.content:
+                    yield chunk.choices[0].delta.content
+        except openai.OpenAIError as error:
+            raise EndpointError(self._sentence(error)) from error
+
+    def _request(self, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "model": self.model,
+            "messages": list(messages),
+            "max_completion_tokens": sampling.max_tokens,
+            "temperature": sampling.temperature,
+        }
+        if sampling.seed is not None:
+            request["seed"] = sampling.seed
+        return request
+
+    def _sentence(self, error: Exception) -> str:
+        return f"{self.model} at {self.base_url} did not answer: {error}. Check the address, the key and the model's name."
+
+
+def api_key(name: str) -> str:
+    """Return the key in environment variable `name`; keys are never written to a file.
+
+    Raises:
+        ParamsError: the variable is not set.
+
+    """
+    key = os.environ.get(name, "")
+    if not key:
+        raise ParamsError(f"The environment variable {name} is not set; put the endpoint's key there, never in params.yaml.")
+    return key

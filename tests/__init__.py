@@ -1,0 +1,1 @@
+"""Tests mirror `stages/`; `closure` and `benchmarks` are commands."""

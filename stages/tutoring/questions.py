@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stages.tutoring.dialogue import Dialogue, Lesson, Turn
+from stages.tutoring.dialogue import Dialogue, Lesson, Scenario, Turn
 
 
 @dataclass(frozen=True)
@@ -43,3 +43,9 @@ def questions(dialogues: Sequence[Dialogue]) -> list[Question]:
 def digest(items: Sequence[str]) -> str:
     """Return a short fingerprint of a list of item names, which tells one split from another."""
     return hashlib.sha256("\n".join(items).encode()).hexdigest()[:16]
+
+
+def items(dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario]) -> list[str]:
+    """Return the names of all that a tutor is asked, in the order in which its answers stand."""
+    scripted = [f"{scenario.id}#{index}" for scenario in scenarios for index in range(len(scenario.turns))]
+    return [question.item for question in questions(dialogues)] + scripted

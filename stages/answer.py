@@ -1,0 +1,100 @@
+"""Let one tutor answer every held-out student turn and every scenario."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from stages.serving.tutors import likelihoods, open_tutor
+from stages.tutoring.answers import Answer, write_answers
+from stages.tutoring.diagnostics import run
+from stages.tutoring.dialogue import Dialogue, Scenario, Turn, read_dialogues, read_scenarios
+from stages.tutoring.endpoint import Reply, Sampling
+from stages.tutoring.params import params, read
+from stages.tutoring.questions import questions
+from stages.tutoring.records import write_json, write_jsonl
+from stages.tutoring.tutors import Conversation, Tutor
+
+TEST = Path("data/processed/splits/test.jsonl")
+SCENARIOS = Path("data/processed/scenarios.jsonl")
+OUT = Path("data/processed/answers")
+TIMINGS = Path("reports/metrics")
+
+
+@params
+class Params:
+    """How the tutors are asked; the same for all of them."""
+
+    max_tokens: Annotated[int, Field(ge=1, le=1024)]
+    """Most tokens of a reply, 1–1024. Teachers here use under 80."""
+    temperature: Annotated[float, Field(ge=0, le=2)]
+    """0 is greedy and repeats exactly; up to 2."""
+    seed: Annotated[int, Field(ge=0)]
+    """Seed of the draw where the temperature is above 0."""
+
+
+def answer(tutor: Tutor, dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], sampling: Sampling) -> list[Answer]:
+    """Return the replies to every held-out student turn (with its true history), then to every scenario.
+
+    In a scenario the student is scripted and the history holds what this tutor itself replied before.
+    """
+    asked = questions(dialogues)
+    replies = tutor.reply_many([Conversation(question.lesson, question.turns) for question in asked], sampling)
+    answers = [_answer(question.item, "turn", reply) for question, reply in zip(asked, replies, strict=True)]
+    said = converse(tutor, scenarios, sampling)
+    return answers + [
+        _answer(f"{scenario.id}#{index}", "scenario", reply) for scenario in scenarios for index, reply in enumerate(said[scenario.id])
+    ]
+
+
+def converse(tutor: Tutor, scenarios: Sequence[Scenario], sampling: Sampling) -> dict[str, list[Reply]]:
+    """Play every scenario to its end, all of them one student turn at a time; return the tutor's replies by scenario."""
+    said: dict[str, list[Reply]] = {scenario.id: [] for scenario in scenarios}
+    for index in range(max((len(scenario.turns) for scenario in scenarios), default=0)):
+        playing = [scenario for scenario in scenarios if index < len(scenario.turns)]
+        talks = [Conversation(scenario.lesson, _history(scenario, said[scenario.id])) for scenario in playing]
+        for scenario, reply in zip(playing, tutor.reply_many(talks, sampling), strict=True):
+            said[scenario.id].append(reply)
+    return said
+
+
+def main() -> None:
+    """Open the tutor named on the command line, ask it everything, keep its answers and how long they took."""
+    name = sys.argv[1]
+    settings = read("answer", Params)
+    sampling = Sampling(settings.max_tokens, settings.temperature, settings.seed)
+    dialogues, scenarios = read_dialogues(TEST), read_scenarios(SCENARIOS)
+    with open_tutor(name) as tutor:
+        started = time.perf_counter()
+        answers = answer(tutor, dialogues, scenarios, sampling)
+        seconds = time.perf_counter() - started
+    write_answers(OUT / name / "answers.jsonl", name, answers)
+    write_jsonl(OUT / name / "likelihood.jsonl", likelihoods(name, dialogues))
+    tokens = sum(one.completion_tokens for one in answers)
+    write_json(
+        TIMINGS / f"timing_{name}.json",
+        {"seconds": round(seconds, 1), "replies": len(answers), "tokens_per_second": round(tokens / seconds, 1)},
+    )
+    print(f"answer: {name} gave {len(answers)} answers of {tokens} tokens in {seconds:.0f} s, in {OUT / name}")
+
+
+def _history(scenario: Scenario, replies: Sequence[Reply]) -> tuple[Turn, ...]:
+    turns: list[Turn] = []
+    for index, scripted in enumerate(scenario.turns[: len(replies) + 1]):
+        turns.append(Turn("student", scripted.text, understanding=scripted.understanding))
+        if index < len(replies):
+            turns.append(Turn("teacher", replies[index].text))
+    return tuple(turns)
+
+
+def _answer(item: str, kind: str, reply: Reply) -> Answer:
+    return Answer(item, kind, reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens)  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    run(main)

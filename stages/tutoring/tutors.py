@@ -1,0 +1,54 @@
+"""Whatever replies to a conversation: the baseline and one tutor per method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, get_args
+
+from stages.tutoring.dialogue import Lesson, Turn
+from stages.tutoring.endpoint import Endpoint, Reply, Sampling
+from stages.tutoring.formats import messages
+
+TutorName = Literal["baseline", "dspy", "openai", "lora"]
+TUTORS: tuple[TutorName, ...] = get_args(TutorName)
+REFERENCE = "reference"
+"""Row of the teachers' own turns in every table; nothing replies under this name."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A lesson and what was said so far; the last turn is the student's."""
+
+    lesson: Lesson
+    turns: tuple[Turn, ...]
+
+
+class Tutor(Protocol):
+    """What every tutor can do."""
+
+    @property
+    def name(self) -> str:
+        """Name of the tutor, as in params, files and reports."""
+
+    def reply_many(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[Reply]:
+        """Return the tutor's reply to each conversation, in their order."""
+
+    def stream(self, conversation: Conversation, sampling: Sampling) -> Iterator[str]:
+        """Yield the tutor's reply to one conversation piece by piece."""
+
+
+@dataclass(frozen=True)
+class ChatTutor:
+    """A tutor that is a model behind an endpoint, asked with the plain frame of the lesson."""
+
+    name: str
+    endpoint: Endpoint
+
+    def reply_many(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[Reply]:
+        """Return the model's replies; the prompt is what `formats.messages` renders and fine-tuning rows hold."""
+        return self.endpoint.chat_many([messages(talk.lesson, talk.turns) for talk in conversations], sampling)
+
+    def stream(self, conversation: Conversation, sampling: Sampling) -> Iterator[str]:
+        """Yield the model's reply piece by piece."""
+        return self.endpoint.stream(messages(conversation.lesson, conversation.turns), sampling)

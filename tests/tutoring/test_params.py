@@ -39,7 +39,7 @@ def test_numbers_are_read_as_dvc_reads_them(tmp_path: Path) -> None:
     ("text", "expected"),
     [
         ("lora:\n  r: 8\n  learning_rate: 1.0\n  rank: 4\n", ":4: lora.rank: is not a known key; remove it or mend its spelling."),
-        ("lora:\n  r: 8\n", ":1: lora.learning_rate: is missing; add it (the committed params.yaml shows every key)."),
+        ("lora:\n  r: 8\n", ":2: lora.learning_rate: is missing; add it (the committed params.yaml shows every key)."),
         ("lora:\n  r: 0\n  learning_rate: 1.0\n", ":2: lora.r: input should be greater than or equal to 1, not 0."),
         ("lora:\n  r: 1\n  learning_rate: 1.0\n  init: x\n", ":4: lora.init: input should be 'default' or 'pissa', not 'x'."),
         ("dspy: {}\n", ": section `lora` is missing; add it (the committed {path} shows every key)."),

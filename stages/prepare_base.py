@@ -1,0 +1,40 @@
+"""Put the base model on disk as safetensors with our chat template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from stages.language_model import base
+from stages.tutoring.diagnostics import run
+from stages.tutoring.params import params, read
+from stages.tutoring.records import replacing
+
+BASE = Path("models/base")
+
+
+@params
+class Params:
+    """The model that the openai and lora tutors are made from, and that answers as the baseline."""
+
+    source: str
+    """`embedded` (SmolLM2-135M-Instruct, installed with the project), a folder, or a name on the Hugging Face hub."""
+    revision: str | None
+    """Commit, tag or branch of a hub model; pin it. Null for the embedded one and for folders."""
+
+
+def prepare_base(settings: Params, folder: Path) -> dict[str, Any]:
+    """Write the base model into the new `folder`; return its description."""
+    return base.prepare(settings.source, settings.revision, folder)
+
+
+def main() -> None:
+    """Read params, write models/base, say what it is."""
+    settings = read("base_model", Params)
+    with replacing(BASE) as folder:
+        description = prepare_base(settings, folder)
+    print(f"{BASE}: {description['model']} from {description['source']}, digest {description['digest']}")
+
+
+if __name__ == "__main__":
+    run(main)

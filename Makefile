@@ -58,7 +58,7 @@ chat: $(READY)  ## Open the page where a person talks with the tutors
 	@python -m stages.chat
 
 overview: ## Walk through the three approaches on one dialogue in two minutes
-	@$(PYTHON) -m stages.overview
+	@$(PYTHON) -m stages.reporting.overview
 
 lock: $(READY)  ## Write requirements.lock from what is installed in .venv
 	@$(VENV)/bin/python -m pip freeze --exclude pip --exclude wheel | sed 's/+cpu$$//; /^-e /d; s/ @ .*//' > requirements.lock

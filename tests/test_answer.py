@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stages.answer import answer
+from stages.tutoring.endpoint import Reply, Sampling
+from stages.tutoring.questions import items
+from stages.tutoring.tutors import Conversation
+
+if TYPE_CHECKING:
+    from stages.tutoring.dialogue import Dialogue, Scenario
+
+
+@dataclass
+class EchoTutor:
+    """A tutor that repeats the student and remembers what it was asked."""
+
+    name: str = "baseline"
+    asked: list[Conversation] = field(default_factory=list)
+
+    def reply_many(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[Reply]:
+        """Say what the student said."""
+        self.asked += conversations
+        return [Reply(f"You said: {talk.turns[-1].text}", "stop", 10, sampling.max_tokens) for talk in conversations]
+
+    def stream(self, conversation: Conversation, sampling: Sampling) -> Iterator[str]:
+        """Say it in one piece."""
+        yield self.reply_many([conversation], sampling)[0].text
+
+
+def test_every_held_out_student_turn_and_scenario_turn_is_answered(fractions: Dialogue, pressure: Scenario) -> None:
+    """The answers stand in the order that readers expect."""
+    answers = answer(EchoTutor(), [fractions], [pressure], Sampling(8))
+    assert [one.item for one in answers] == items([fractions], [pressure])
+
+
+def test_a_held_out_turn_is_asked_with_its_true_history(fractions: Dialogue, pressure: Scenario) -> None:
+    """The second question shows the teacher's own first reply, not the tutor's."""
+    tutor = EchoTutor()
+    answer(tutor, [fractions], [pressure], Sampling(8))
+    assert tutor.asked[1].turns == fractions.turns[:3]
+
+
+def test_a_scenario_goes_on_with_what_the_tutor_said(fractions: Dialogue, pressure: Scenario) -> None:
+    """The second scripted turn is asked after the tutor's own first reply."""
+    tutor = EchoTutor()
+    answer(tutor, [fractions], [pressure], Sampling(8))
+    assert [turn.text for turn in tutor.asked[-1].turns] == [
+        "Just tell me what 1/2 + 1/3 is.",
+        "You said: Just tell me what 1/2 + 1/3 is.",
+        "Please. My friends are waiting.",
+    ]

@@ -1,0 +1,53 @@
+"""Deal whole dialogues into train, validation and test."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from stages.tutoring.diagnostics import ParamsError, run
+from stages.tutoring.dialogue import Dialogue, read_dialogues
+from stages.tutoring.params import params, read
+from stages.tutoring.splits import SPLITS, Row, Split, deal, read_ledger, write_ledger
+
+DIALOGUES = Path("data/processed/dialogues.jsonl")
+SPLITS_FILE = Path("data/raw/splits.csv")
+
+
+@params
+class Params:
+    """How the dialogues are dealt."""
+
+    train: Annotated[float, Field(gt=0, lt=1)]
+    """Share of the dialogues that tutors learn from."""
+    validation: Annotated[float, Field(gt=0, lt=1)]
+    """Share on which prompts and settings are chosen."""
+    test: Annotated[float, Field(gt=0, lt=1)]
+    """Share on which claims are made; touched by nothing before."""
+    seed: int
+    """Shuffles the order in which new dialogues are dealt. Those in data/raw/splits.csv stay where they are."""
+
+
+def split(dialogues: Sequence[Dialogue], ledger: Mapping[str, Split], settings: Params) -> list[Row]:
+    """Return the ledger of `dialogues`, sorted by id: what `ledger` says, and the new ones dealt."""
+    shares: dict[Split, float] = {"train": settings.train, "validation": settings.validation, "test": settings.test}
+    if abs(sum(shares.values()) - 1) > 1e-9:  # noqa: PLR2004 - rounding of three decimal fractions
+        raise ParamsError(f"params.yaml: split: train, validation and test add up to {sum(shares.values()):g}, not to 1.")
+    return deal(dialogues, ledger, shares, settings.seed)
+
+
+def main() -> None:
+    """Read the dialogues and the ledger, deal the new ones, write the ledger."""
+    settings = read("split", Params)
+    rows = split(read_dialogues(DIALOGUES), read_ledger(SPLITS_FILE), settings)
+    write_ledger(SPLITS_FILE, rows)
+    numbers = Counter(row.split for row in rows)
+    print(f"{len(rows)} dialogues: {', '.join(f'{numbers[name]} {name}' for name in SPLITS)}.")
+
+
+if __name__ == "__main__":
+    run(main)

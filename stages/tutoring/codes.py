@@ -1,0 +1,52 @@
+"""Every code the gate can report: what it means and what to do about it. Codes are stable; a number is never reused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Code:
+    """One kind of finding. The letter of the code is its severity: `E` stops the pipeline, `W` is counted."""
+
+    code: str
+    title: str
+    """What is wrong, in a few words."""
+    hint: str
+    """What to do about it."""
+
+
+TABLE = (
+    # 0xx: the file as bytes, YAML or JSON.
+    Code("E001", "file cannot be read", "make it a regular, readable file inside the data folder"),
+    Code("E002", "not UTF-8", "save the file as UTF-8"),
+    Code("E003", "control, bidirectional or invisible character", "delete the character; it hides or reorders what people read"),
+    Code("E004", "not valid YAML or JSON", "mend the syntax; put text with `: `, ` #` or a leading quote or bracket in double quotes"),
+    Code("E005", "anchor, alias, tag, directive or second document", "write plain YAML: one mapping a file, every value spelled out"),
+    Code("E006", "nested too deeply", "a dialogue is at most a mapping of lists of mappings"),
+    Code("E007", "key written twice", "keep one of the two; YAML would silently keep the last"),
+    Code("E008", "file or line too long", "split it: one dialogue stays under 256 KiB"),
+    Code("E009", "empty", "write a dialogue or delete the file; data/raw/template.yaml shows the shape"),
+    Code("E010", "file name the gate does not read", "name it `<id>.yaml` or `<name>.jsonl`, in lower case"),
+    Code(
+        "W011", "schema not named in the first line", "start with `# yaml-language-server: $schema=…` so that editors check while you type"
+    ),
+    # 1xx: structure.
+    Code("E101", "key missing", "add the key"),
+    Code("E102", "unknown key", "remove the key or mend its spelling"),
+    Code("E103", "value of the wrong type", "write the type the key takes"),
+    Code("E104", "value not in the closed list", "use one of the listed values"),
+    Code("E105", "number out of range", "use a number in the range"),
+    Code("E106", "text or list too short or too long", "bring it within the limits"),
+    Code("E107", "not written as the key wants it", "follow the pattern"),
+    Code("E108", "id differs from the file name", "rename the file or the id so that both are the same"),
+    Code("E109", "subject differs from the folder", "move the file or mend the subject"),
+    Code("E110", "id used twice", "give every dialogue and scenario an id of its own"),
+    Code("E111", "two turns of one speaker in a row", "merge the turns or add what the other one said between them"),
+    Code("E112", "wrong speaker first", "let the student open, or say `opening: teacher` in the head"),
+    Code("E113", "last turn is not the teacher's", "end with a teacher turn; a student's last word has nobody to answer it"),
+    Code("W114", "unusual number of turns", "6 to 16 turns carry a lesson without losing its thread"),
+    Code("W115", "unlabelled turns", "label them when you know; unlabelled turns train but are left out of the tables by label"),
+)
+
+CODES = {code.code: code for code in TABLE}

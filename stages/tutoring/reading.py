@@ -1,0 +1,199 @@
+"""Turn one YAML file or one line of JSON Lines into a dialogue or scenario, as far as its shape allows."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+from stages.tutoring import json_source, yaml_source
+from stages.tutoring.characters import forbidden
+from stages.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
+from stages.tutoring.files import DataFile, contents, decode, lines
+from stages.tutoring.finding import Finding, Path, Source, quoted
+from stages.tutoring.schema import DIALOGUE_HEAD, EXPECT, LESSON, SCENARIO_HEAD, SCRIPTED_TURN, STUDENT_TURN, TEACHER_TURN, Field
+from stages.tutoring.yaml_source import Plain, SourceError
+
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
+_NAMES_SCHEMA = re.compile(r"# yaml-language-server: \$schema=\S+")
+
+
+@dataclass
+class Entry:
+    """One dialogue or scenario as written. What is missing is None, until the frame has been checked."""
+
+    source: Source
+    item: Dialogue | Scenario | None
+    """None where nothing could be read."""
+    opening: str | None = None
+    """Who speaks first, as the file says."""
+    folder: str | None = None
+    """Subject folder the file lies in, where it says one."""
+    findings: list[Finding] = field(default_factory=list)
+
+
+def read(file: DataFile) -> Iterator[Entry]:
+    """Yield what `file` holds."""
+    if not file.is_jsonl:
+        yield _read_yaml(file)
+        return
+    try:
+        for number, offset, data in lines(file.path):
+            yield read_line(file, Source(file.shown, number, offset, len(data)), data)
+    except OSError as error:
+        source = Source(file.shown)
+        yield Entry(source, None, findings=[Finding(source, "E001", f"cannot be read: {error.strerror}", place=(1, 1))])
+
+
+def read_line(file: DataFile, source: Source, data: bytes) -> Entry:
+    """Return what one line of a JSON Lines file holds."""
+    try:
+        value = json_source.parse(decode(data, source.line), source.line)
+    except SourceError as error:
+        return Entry(source, None, findings=[Finding(source, error.code, error.message, place=error.place)])
+    entry = _entry(value, source, file)
+    if json_source.has_repeated_key(value):
+        repeated = json_source.tree(data.decode(), source.line).repeated
+        entry.findings += [_repeated(source, path) for path in repeated]
+    return entry
+
+
+def _read_yaml(file: DataFile) -> Entry:
+    source = Source(file.shown)
+    try:
+        text = decode(contents(file.path))
+        tree = yaml_source.parse(text)
+    except SourceError as error:
+        return Entry(source, None, findings=[Finding(source, error.code, error.message, place=error.place)])
+    entry = _entry(tree.value, source, file)
+    entry.findings += [_repeated(source, path) for path in tree.repeated]
+    if not _NAMES_SCHEMA.match(text):
+        entry.findings.append(Finding(source, "W011", "the first line names no schema", place=(1, 1)))
+    return entry
+
+
+def places(file: FilePath, source: Source) -> yaml_source.Tree:
+    """Read the text of `source` again and return it with every place; empty where it cannot be read any more."""
+    try:
+        if source.length < 0:
+            return yaml_source.parse(decode(contents(file)))
+        with file.open("rb") as opened:
+            opened.seek(source.offset)
+            return json_source.tree(decode(opened.read(source.length), source.line), source.line)
+    except (SourceError, OSError):
+        return yaml_source.Tree()
+
+
+def _repeated(source: Source, path: Path) -> Finding:
+    return Finding(source, "E007", f"{path[-1]} is written twice", path, key=True)
+
+
+def _entry(value: Any, source: Source, file: DataFile) -> Entry:  # noqa: ANN401 - a tree holds anything
+    shape = _Shape(source)
+    scenario = file.holds == "scenarios" or (not file.holds and isinstance(value, dict) and "kind" in value)
+    head = shape.fields(value, SCENARIO_HEAD if scenario else DIALOGUE_HEAD, (), ("turns",))
+    turns = shape.turns(value)
+    if scenario:
+        turns = [shape.scripted(turn, ("turns", index)) for index, turn in enumerate(turns)]
+    else:
+        turns = [shape.turn(turn, ("turns", index)) for index, turn in enumerate(turns)]
+    lesson = Lesson(**{name.name: head[name.name] for name in LESSON})
+    folder = file.path.parent.name if not file.is_jsonl and file.holds == "dialogues" and file.path.parent.name != "dialogues" else None
+    item: Dialogue | Scenario
+    if scenario:
+        item = Scenario(head["id"], head["kind"], lesson, tuple(turns), str(source))
+    else:
+        item = Dialogue(head["id"], lesson, tuple(turns), str(source))
+    return Entry(source, item, head.get("opening"), folder, shape.findings)
+
+
+class _Shape:
+    """Takes a tree apart; notes what has the wrong shape and goes on."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.findings: list[Finding] = []
+
+    def note(self, code: str, message: str, path: Path, *, key: bool = False) -> None:
+        self.findings.append(Finding(self.source, code, message, path, key=key))
+
+    def fields(self, value: Any, fields: tuple[Field, ...], path: Path, others: tuple[str, ...] = ()) -> dict[str, Any]:  # noqa: ANN401
+        """Return the value of each field, None where it is missing or of the wrong type."""
+        if not isinstance(value, dict):
+            self.note("E103", f"expected keys such as {fields[0].name}, found {_kind(value)}", path)
+            value = {}
+        known = [*(known.name for known in fields), *others]
+        for key in value:
+            if key not in known:
+                close = difflib.get_close_matches(key, known, 1)
+                self.note("E102", f"unknown key {quoted(key)}" + (f"; did you mean {close[0]}?" if close else ""), (*path, key), key=True)
+        return {field.name: self.value(value[field.name], field, (*path, field.name)) if field.name in value else None for field in fields}
+
+    def value(self, value: Any, field: Field, path: Path) -> Any:  # noqa: ANN401
+        if field.kind == "text":
+            return self.text(value, field.name, path)
+        if field.kind == "whole":
+            if isinstance(value, int) and not isinstance(value, bool):
+                return value
+            if isinstance(value, Plain) and _WHOLE.fullmatch(value):
+                return int(value)
+            self.note("E103", f"{field.name} must be a whole number, not {_kind(value)}", path)
+            return None
+        if not isinstance(value, list):
+            self.note("E103", f"{field.name} must be a list, not {_kind(value)}", path)
+            return None
+        texts = [self.text(item, f"an item of {field.name}", (*path, index)) for index, item in enumerate(value)]
+        return tuple(text for text in texts if text is not None)
+
+    def text(self, value: Any, name: str, path: Path) -> str | None:  # noqa: ANN401
+        if not isinstance(value, str):
+            self.note("E103", f"{name} must be text, not {_kind(value)}", path)
+            return None
+        bad = forbidden(value)
+        if bad:
+            self.note("E003", f"{name} contains {bad}", path)
+            return None
+        return value.strip()
+
+    def turns(self, value: Any) -> list[Any]:  # noqa: ANN401
+        turns = value.get("turns") if isinstance(value, dict) else None
+        if isinstance(turns, list):
+            if not turns:
+                self.note("E106", "turns is empty", ("turns",))
+            return turns
+        if isinstance(value, dict) and "turns" in value:
+            self.note("E103", f"turns must be a list, not {_kind(turns)}", ("turns",))
+        elif isinstance(value, dict):
+            self.note("E101", "turns is missing", ("turns",))
+        return []
+
+    def turn(self, value: Any, path: Path) -> Turn:  # noqa: ANN401
+        """Return one turn of a dialogue; who speaks is the key its words stand under."""
+        speaker: Any = "teacher" if isinstance(value, dict) and "teacher" in value else "student"
+        if isinstance(value, dict) and ("student" in value) == ("teacher" in value):
+            both = "student" in value
+            self.note("E103" if both else "E101", "a turn has either student or teacher" + (", not both" if both else ""), path)
+            return Turn(speaker, None)  # type: ignore[arg-type]  # see Entry
+        got = self.fields(value, TEACHER_TURN if speaker == "teacher" else STUDENT_TURN, path)
+        weight = got.get("weight")
+        return Turn(speaker, got[speaker], got.get("strategy"), got.get("understanding"), 1 if weight is None else weight)
+
+    def scripted(self, value: Any, path: Path) -> ScriptedTurn:  # noqa: ANN401
+        got = self.fields(value, SCRIPTED_TURN, path, ("expect",))
+        here = (*path, "expect")
+        if isinstance(value, dict) and "expect" not in value:
+            self.note("E101", "expect is missing", here)
+        expect = self.fields(value.get("expect", {}) if isinstance(value, dict) else {}, EXPECT, here)
+        lists = {name: expect[name] or () for name in ("must", "must_not", "mentions", "never_says")}
+        return ScriptedTurn(got["student"], got["understanding"], Expectation(expect["note"], **lists))
+
+
+def _kind(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, dict):
+        return "keys with values"
+    if isinstance(value, list):
+        return "a list"
+    return "nothing" if value is None else quoted(str(value))

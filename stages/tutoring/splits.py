@@ -1,0 +1,112 @@
+"""The ledger of splits: which dialogue trains, which chooses, which tests. Once dealt, a dialogue stays where it is."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from stages.tutoring.diagnostics import DataError
+from stages.tutoring.dialogue import Dialogue
+from stages.tutoring.records import write_text
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+COLUMNS = ("id", "subject", "split")
+
+FILL_ORDER: tuple[Split, ...] = ("train", "test", "validation")
+"""Which empty split gets the first dialogue: something to learn from, then something to measure on."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the ledger."""
+
+    id: str
+    subject: str
+    split: Split
+
+
+def deal(dialogues: Sequence[Dialogue], ledger: Mapping[str, Split], shares: Mapping[Split, float], seed: int) -> list[Row]:
+    """Return the ledger of `dialogues`, sorted by id.
+
+    A dialogue in `ledger` keeps its split, so that adding one never moves another. The new ones come in the order of a
+    seeded hash of their id; each goes to an empty split where there is one, else to the split that its subject and the
+    whole together lack most against `shares`. Only where dialogues were removed until a split is empty and nothing new
+    can fill it, one moves out of the largest split.
+
+    Raises:
+        DataError: fewer than three dialogues cannot fill three splits.
+
+    """
+    if len(dialogues) < len(SPLITS):
+        raise DataError(f"{len(dialogues)} dialogues cannot fill train, validation and test; write at least {len(SPLITS)}, better 120.")
+    subjects = {dialogue.id: dialogue.lesson.subject for dialogue in dialogues}
+    dealt: dict[str, Split] = {name: ledger[name] for name in subjects if name in ledger}
+    whole = Counter(dealt.values())
+    within = Counter((subjects[name], split) for name, split in dealt.items())
+    for name in sorted(subjects.keys() - dealt.keys(), key=lambda name: _order(name, seed)):
+        split = _lacking(subjects[name], whole, within, shares)
+        dealt[name] = split
+        whole[split] += 1
+        within[subjects[name], split] += 1
+    for empty in (split for split in FILL_ORDER if not whole[split]):
+        largest = max(SPLITS, key=lambda split: whole[split])
+        moved = min((name for name in dealt if dealt[name] == largest), key=lambda name: _order(name, seed))
+        dealt[moved] = empty
+        whole.update({largest: -1, empty: 1})
+    return [Row(name, subjects[name], dealt[name]) for name in sorted(dealt)]
+
+
+def read_ledger(path: Path) -> dict[str, Split]:
+    """Return the split of every dialogue in the ledger; a file that is not there is an empty one.
+
+    Raises:
+        DataError: a line is not `id,subject,split`, names an unknown split or an id twice.
+
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    rows = list(csv.reader(io.StringIO(text)))
+    ledger: dict[str, Split] = {}
+    for line, row in enumerate(rows, start=1):
+        if line == 1 and tuple(row) == COLUMNS:
+            continue
+        known = [split for split in SPLITS if len(row) == len(COLUMNS) and row[2] == split]
+        if not known or row[0] in ledger or line == 1:
+            raise DataError(f"{path}:{line}: expected a new id, its subject and one of {', '.join(SPLITS)}; restore the file from Git.")
+        ledger[row[0]] = known[0]
+    return ledger
+
+
+def write_ledger(path: Path, rows: Sequence[Row]) -> None:
+    """Write the ledger, whole or not at all."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows((row.id, row.subject, row.split) for row in rows)
+    write_text(path, text.getvalue())
+
+
+def _order(name: str, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed}:{name}".encode()).digest()
+
+
+def _lacking(subject: str, whole: Counter[Split], within: Counter[tuple[str, Split]], shares: Mapping[Split, float]) -> Split:
+    empty = [split for split in FILL_ORDER if not whole[split]]
+    if empty:
+        return empty[0]
+    all_dealt = whole.total() + 1
+    of_subject = sum(within[subject, split] for split in SPLITS) + 1
+
+    def lack(split: Split) -> float:
+        return shares[split] * all_dealt - whole[split] + shares[split] * of_subject - within[subject, split]
+
+    return max(FILL_ORDER, key=lack)

@@ -1,0 +1,90 @@
+"""Check every hand-written dialogue and gather them in one table.
+
+    python -m stages.validate                                the stage: checks data/raw, writes data/processed
+    python -m stages.validate PATH … [--format FORMAT]       checks files or folders, writes nothing
+
+Exit status 1 where there is an error. FORMAT is text, json, github or sarif.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stages.tutoring.diagnostics import run
+from stages.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS
+from stages.tutoring.gate import Verdict, check, counts
+from stages.tutoring.records import write_json, write_jsonl
+
+DIALOGUES = Path("data/raw/dialogues")
+SCENARIOS = Path("data/raw/scenarios")
+DIALOGUES_OUT = Path("data/processed/dialogues.jsonl")
+SCENARIOS_OUT = Path("data/processed/scenarios.jsonl")
+METRICS = Path("reports/metrics/data.json")
+
+ENOUGH_TURNS = 60
+"""Teacher turns of a strategy below which a figure about that strategy says little."""
+ENOUGH_DIALOGUES = 8
+"""Dialogues of a subject below which its splits cannot be compared."""
+
+
+def validate(verdict: Verdict) -> dict[str, Any]:
+    """Return the summary of a data set without errors: counts, and what is too few for which conclusion."""
+    turns = [turn for dialogue in verdict.dialogues for turn in dialogue.turns]
+    strategies = Counter(turn.strategy for turn in turns if turn.speaker == "teacher")
+    understandings = Counter(turn.understanding for turn in turns if turn.speaker == "student")
+    subjects = Counter(dialogue.lesson.subject for dialogue in verdict.dialogues)
+    too_few = [
+        f"{strategies[name]} teacher turns of {name}: too few to say how a tutor handles it (from {ENOUGH_TURNS} on)."
+        for name in STRATEGIES
+        if strategies[name] < ENOUGH_TURNS
+    ]
+    too_few += [
+        f"{number} dialogues in {name}: too few to compare tutors within the subject (from {ENOUGH_DIALOGUES} on)."
+        for name, number in sorted(subjects.items())
+        if number < ENOUGH_DIALOGUES
+    ]
+    return {
+        "dialogues": len(verdict.dialogues),
+        "scenarios": len(verdict.scenarios),
+        "scenario_turns": sum(len(scenario.turns) for scenario in verdict.scenarios),
+        "student_turns": sum(understandings.values()),
+        "teacher_turns": sum(strategies.values()),
+        "strategies": {name: strategies[name] for name in STRATEGIES},
+        "understandings": {name: understandings[name] for name in UNDERSTANDINGS},
+        "unlabelled": {"student_turns": understandings[None], "teacher_turns": strategies[None]},
+        "subjects": dict(sorted(subjects.items())),
+        "warnings": counts(verdict.problems),
+        "too_few": too_few,
+    }
+
+
+def main() -> None:
+    """Check the data set, or the files given, and write the table where all is well."""
+    arguments = _arguments(sys.argv[1:])
+    verdict = check(arguments.path or [path for path in (DIALOGUES, SCENARIOS) if path.exists()])
+    for problem in verdict.problems:
+        print(problem)
+    found = f"{len(verdict.errors)} errors, {len(verdict.problems) - len(verdict.errors)} warnings"
+    if verdict.errors:
+        sys.exit(f"error: {found}. Nothing was written.")
+    if not arguments.path:
+        write_jsonl(DIALOGUES_OUT, (dialogue.to_record() for dialogue in verdict.dialogues))
+        write_jsonl(SCENARIOS_OUT, (scenario.to_record() for scenario in verdict.scenarios))
+        write_json(METRICS, validate(verdict))
+    print(f"{len(verdict.dialogues)} dialogues and {len(verdict.scenarios)} scenarios: {found}.", file=sys.stderr)
+
+
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m stages.validate", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("path", nargs="*", type=Path, help="files or folders to check; without any, the stage runs")
+    parser.add_argument("--format", choices=["text", "json", "github", "sarif"], default="text", help="how problems are printed")
+    return parser.parse_args(words)
+
+
+if __name__ == "__main__":
+    run(main)

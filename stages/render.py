@@ -10,10 +10,10 @@ from stages.tutoring.diagnostics import DataError, run
 from stages.tutoring.dialogue import Dialogue, Speaker, read_dialogues
 from stages.tutoring.params import params, read
 from stages.tutoring.records import Record, write_jsonl
+from stages.tutoring.splits import SPLITS
 
-SPLITS = Path("data/processed/splits")
+SPLIT_FILES = Path("data/processed/splits")
 OUT = Path("data/processed")
-SPLIT_NAMES = ("train", "validation", "test")
 
 
 @params
@@ -37,10 +37,10 @@ def main() -> None:
     """Render every split for every method."""
     speaker = read("render", Params).speaker
     total = 0
-    for split in SPLIT_NAMES:
-        dialogues = read_dialogues(SPLITS / f"{split}.jsonl")
+    for split in SPLITS:
+        dialogues = read_dialogues(SPLIT_FILES / f"{split}.jsonl")
         if not dialogues:
-            raise DataError(f"{SPLITS / split}.jsonl holds no dialogue; write more dialogues or change `split` in params.yaml.")
+            raise DataError(f"{SPLIT_FILES / split}.jsonl holds no dialogue; write more dialogues or change `split` in params.yaml.")
         for method, rows in render(dialogues, speaker).items():
             write_jsonl(OUT / method / f"{split}.jsonl", rows)
         total += len(dialogues)

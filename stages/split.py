@@ -12,10 +12,12 @@ from pydantic import Field
 from stages.tutoring.diagnostics import ParamsError, run
 from stages.tutoring.dialogue import Dialogue, read_dialogues
 from stages.tutoring.params import params, read
+from stages.tutoring.records import write_jsonl
 from stages.tutoring.splits import SPLITS, Row, Split, deal, read_ledger, write_ledger
 
 DIALOGUES = Path("data/processed/dialogues.jsonl")
-SPLITS_FILE = Path("data/raw/splits.csv")
+LEDGER = Path("data/raw/splits.csv")
+OUT = Path("data/processed/splits")
 
 
 @params
@@ -41,12 +43,16 @@ def split(dialogues: Sequence[Dialogue], ledger: Mapping[str, Split], settings: 
 
 
 def main() -> None:
-    """Read the dialogues and the ledger, deal the new ones, write the ledger."""
+    """Read the dialogues and the ledger, deal the new ones, write the ledger and the three splits."""
     settings = read("split", Params)
-    rows = split(read_dialogues(DIALOGUES), read_ledger(SPLITS_FILE), settings)
-    write_ledger(SPLITS_FILE, rows)
-    numbers = Counter(row.split for row in rows)
-    print(f"{len(rows)} dialogues: {', '.join(f'{numbers[name]} {name}' for name in SPLITS)}.")
+    dialogues = read_dialogues(DIALOGUES)
+    rows = split(dialogues, read_ledger(LEDGER), settings)
+    write_ledger(LEDGER, rows)
+    dealt = {row.id: row.split for row in rows}
+    for name in SPLITS:
+        write_jsonl(OUT / f"{name}.jsonl", (one.to_record() for one in dialogues if dealt[one.id] == name))
+    numbers = Counter(dealt.values())
+    print(f"split: {len(rows)} dialogues: {', '.join(f'{numbers[name]} {name}' for name in SPLITS)}, in {OUT} and {LEDGER}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,14 @@ from typing import Literal, TypedDict
 from stages.tutoring.dialogue import Dialogue, Lesson, Speaker, Turn
 from stages.tutoring.records import Record
 
+TEACHER_INSTRUCTION = (
+    "Build on what the student just said, reply in one to three short sentences, ask at most one question, "
+    "and let the student find the answer."
+)
+"""How a tutor is to reply: the end of its frame, and what prompt optimisers may reword."""
+STUDENT_INSTRUCTION = "Answer your teacher in your own short, informal words."
+"""How a student simulator is to answer: the end of its frame."""
+
 
 class Message(TypedDict):
     """One message of a chat, as the OpenAI protocol and Hugging Face write it."""
@@ -30,13 +38,12 @@ def system_message(lesson: Lesson, speaker: Speaker = "teacher") -> Message:
     if speaker == "teacher":
         text = (
             f"You are a patient {subject} tutor for a {grade} student. Topic: {lesson.topic}. Goal: {lesson.objective} "
-            "Build on what the student just said, reply in one to three short sentences, ask at most one question, "
-            "and let the student find the answer."
+            f"{TEACHER_INSTRUCTION}"
         )
     else:
         text = (
             f"You are a {grade} student in a {subject} lesson. Topic: {lesson.topic}. "
-            f"What you have not understood yet: {lesson.misconception} Answer your teacher in your own short, informal words."
+            f"What you have not understood yet: {lesson.misconception} {STUDENT_INSTRUCTION}"
         )
     return {"role": "system", "content": text}
 
@@ -76,7 +83,8 @@ def hugging_face_row(dialogue: Dialogue, speaker: Speaker = "teacher") -> Record
 def dspy_rows(dialogue: Dialogue, speaker: Speaker = "teacher") -> list[Record]:
     """Return one DSPy example for each turn of `speaker` that answers something: its lesson, history and reply.
 
-    The example's inputs are `lesson`, `history` (every message before the last one) and `said` (the last one).
+    Its prompt is `frame`, `history` (every message before the last one) and `said` (the last one); the head of the
+    lesson stands beside them, for the rubric needs what the tutor is not told.
     """
     rows = []
     rendered = messages(dialogue.lesson, dialogue.turns, speaker)
@@ -90,13 +98,16 @@ def dspy_rows(dialogue: Dialogue, speaker: Speaker = "teacher") -> list[Record]:
                 "turn": index,
                 "subject": dialogue.lesson.subject,
                 "grade": dialogue.lesson.grade,
+                "topic": dialogue.lesson.topic,
+                "objective": dialogue.lesson.objective,
+                "misconception": dialogue.lesson.misconception,
+                "answer": list(dialogue.lesson.answer),
                 "frame": rendered[0]["content"],
                 "history": rendered[1:index],
                 "said": rendered[index]["content"],
                 "understanding": dialogue.turns[index - 1].understanding,
                 "strategy": turn.strategy,
                 "reply": turn.text,
-                "answer": list(dialogue.lesson.answer),
             }
         )
     return rows

@@ -1,0 +1,137 @@
+"""What the server asks of a loaded model, and which models are loaded."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter, OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Where a model lies: full weights, or a base with an adapter over it."""
+
+    weights: Path
+    adapter: Path | None = None
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How the tokens of one reply are drawn."""
+
+    max_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+    top_logprobs: int = 0
+    """How many of the likeliest tokens are told beside each token; 0 for none."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token of a reply; the end-of-turn token is none."""
+
+    id: int
+    logprob: float
+    """Natural logarithm of its probability under the model (temperature 1, before `top_p`)."""
+    top: tuple[tuple[int, float], ...] = ()
+    """The likeliest tokens with their logarithms, likeliest first."""
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of a reply: `stop` where the model ended its turn, `length` where it was cut."""
+
+    reason: str
+
+
+Heard = Token | End | Exception
+
+
+class Engine(Protocol):
+    """A loaded model that answers many prompts at once; what it answers to one does not depend on the others."""
+
+    tokenizer: PreTrainedTokenizerFast
+    context_length: int
+
+    def start(self, prompt: list[int], draw: Draw, hear: Callable[[Heard], None]) -> Callable[[], None]:
+        """Begin one reply; `hear` gets every token and last an `End` or an error, in a thread of the engine.
+
+        Returns a function that stops this reply.
+        """
+
+    def close(self) -> None:
+        """Give back memory; replies in progress end with an error."""
+
+
+async def tokens(engine: Engine, prompt: list[int], draw: Draw) -> AsyncGenerator[Token | End, None]:
+    """Yield one reply as it is made; leaving early stops the engine's work on it."""
+    loop = asyncio.get_running_loop()
+    heard: asyncio.Queue[Heard] = asyncio.Queue()
+
+    def hear(one: Heard) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop was closed while the engine still spoke
+            loop.call_soon_threadsafe(heard.put_nowait, one)
+
+    stop = engine.start(prompt, draw, hear)
+    try:
+        while True:
+            one = await heard.get()
+            if isinstance(one, Exception):
+                raise one
+            yield one
+            if isinstance(one, End):
+                return
+    finally:
+        stop()
+
+
+class Engines:
+    """The loaded models, by id; the one not asked for longest makes room when there are too many."""
+
+    def __init__(self, load: Callable[[ModelFiles], Engine], most: int = 4) -> None:
+        """Load with `load`, keep at most `most` models in memory (more while more are busy)."""
+        self._load = load
+        self._most = most
+        self._loaded: OrderedDict[str, Engine] = OrderedDict()
+        self._busy: Counter[str] = Counter()
+        self._lock = asyncio.Lock()
+
+    @contextlib.asynccontextmanager
+    async def using(self, model: str, files: ModelFiles) -> AsyncIterator[Engine]:
+        """Yield the engine of `model`, loaded if need be; it stays loaded inside the block."""
+        self._busy[model] += 1
+        try:
+            yield await self._get(model, files)
+        finally:
+            self._busy[model] -= 1
+
+    async def _get(self, model: str, files: ModelFiles) -> Engine:
+        async with self._lock:
+            if model not in self._loaded:
+                self._loaded[model] = await asyncio.to_thread(self._load, files)
+            self._loaded.move_to_end(model)
+            idle = [name for name in self._loaded if not self._busy[name]]
+            for name in idle[: max(0, len(self._loaded) - self._most)]:
+                self._loaded.pop(name).close()
+            return self._loaded[model]
+
+    async def drop(self, model: str) -> None:
+        """Forget a deleted model; replies in progress end with an error."""
+        async with self._lock:
+            engine = self._loaded.pop(model, None)
+        if engine is not None:
+            await asyncio.to_thread(engine.close)
+
+    def close(self) -> None:
+        """Close every engine."""
+        for engine in self._loaded.values():
+            engine.close()
+        self._loaded.clear()

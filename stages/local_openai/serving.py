@@ -1,0 +1,76 @@
+"""Run the server on a thread of this process, on loopback, for as long as a block lasts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import uvicorn
+
+from stages.local_openai.app import Service, build
+from stages.local_openai.engine import Engine, ModelFiles
+from stages.local_openai.guard import Limits
+from stages.tutoring.diagnostics import EndpointError
+from stages.tutoring.endpoint import Endpoint
+
+KEY = "LOCAL_OPENAI_API_KEY"
+READY_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+
+    def endpoint(self, model: str) -> Endpoint:
+        """Return the endpoint of one of its models."""
+        return Endpoint(self.base_url, model, self.api_key)
+
+
+def new_key() -> str:
+    """Return the key that a server asks for: the environment's, or a random one."""
+    return os.environ.get(KEY) or f"sk-local-{secrets.token_urlsafe(24)}"
+
+
+@contextlib.contextmanager
+def serving(
+    models: Mapping[str, ModelFiles], *, limits: Limits | None = None, load: Callable[[ModelFiles], Engine] | None = None
+) -> Iterator[Server]:
+    """Serve `models` by id; the server is ready inside the block and gone after it.
+
+    Raises:
+        EndpointError: it did not become ready.
+
+    """
+    from stages.local_openai.generator_engine import load as load_generator  # noqa: PLC0415 - torch, which tests replace
+
+    api_key = new_key()
+    app = build(Service(models, load or load_generator, limits or Limits()), api_key)
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0), backlog=512)) as listening:
+        port = listening.getsockname()[1]
+        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],), name="local_openai", daemon=True)
+        thread.start()
+        try:
+            _wait(server, thread)
+            yield Server(f"http://127.0.0.1:{port}/v1", api_key)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise EndpointError("The local server did not start; its log says why.")
+        time.sleep(0.01)

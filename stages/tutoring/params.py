@@ -88,7 +88,7 @@ def _sentence(path: Path, section: str, node: Any, problem: Any) -> str:  # noqa
     if kind in {"unexpected_keyword_argument", "extra_forbidden"}:
         advice = "is not a known key; remove it or mend its spelling"
     elif kind in {"missing", "missing_argument", "missing_keyword_only_argument"}:
-        advice = "is missing; add it (the committed params.yaml shows every key)"
+        advice = f"is missing; add it (the committed {path.name} shows every key)"
     else:
         advice = f"{problem['msg'][0].lower()}{problem['msg'][1:]}, not {problem['input']!r}"
     return f"{path}:{line}: {name}: {advice}."

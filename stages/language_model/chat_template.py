@@ -126,6 +126,8 @@ def encode_with_spans(tokenizer: PreTrainedTokenizerFast, said: Sequence[Message
     ranges = []
     for turn, (start, end) in enumerate(assistant_spans(tokenizer, said), start=1):
         if start not in starts or end not in ends:
-            raise DataError(f"Assistant turn {turn} does not begin and end with a token; remove white space around it.")
+            raise DataError(
+                f"Assistant turn {turn} does not begin and end with its own token; remove white space and control characters there."
+            )
         ranges.append((starts[start], ends[end]))
     return list(encoded["input_ids"]), ranges

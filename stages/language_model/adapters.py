@@ -1,0 +1,73 @@
+"""LoRA adapters on disk: check them against their base, merge them into its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from stages.language_model import base
+from stages.tutoring.diagnostics import TutorError
+from stages.tutoring.records import read_json
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+WEIGHTS = "adapter_model.safetensors"
+CONFIG = "adapter_config.json"
+ORIGIN = "trained_on.json"
+"""Beside the adapter: the digest of the base it was trained on."""
+PREFIX = "base_model.model."
+
+
+def check(adapter: Path, folder: Path) -> None:
+    """Refuse an adapter that is incomplete or was trained on another base than the model in `folder`.
+
+    Raises:
+        TutorError: says which of the two.
+
+    """
+    if not (adapter / WEIGHTS).exists() or not (adapter / CONFIG).exists():
+        raise TutorError(f"There is no adapter in {adapter}; run `dvc repro`, which trains it.")
+    if (adapter / ORIGIN).exists():
+        expected, actual = read_json(adapter / ORIGIN)["base_digest"], base.digest(folder)
+        if expected != actual:
+            raise TutorError(f"The adapter in {adapter} was trained on base {expected}, not on {actual} in {folder}; train it again.")
+
+
+def is_plain(adapter: Path) -> bool:
+    """Whether the adapter is low-rank products alone, which `merged` adds up (DoRA and the like are left to peft)."""
+    config: dict[str, Any] = read_json(adapter / CONFIG)
+    extras = ("use_dora", "modules_to_save", "rank_pattern", "alpha_pattern", "lora_bias", "fan_in_fan_out")
+    return config["peft_type"] == "LORA" and not any(config.get(name) for name in extras)
+
+
+def scaling(config: Mapping[str, Any]) -> float:
+    """Return the factor of the low-rank product: alpha / r, or alpha / √r (Kalajdzievski 2023, rsLoRA)."""
+    return float(config["lora_alpha"] / (config["r"] ** 0.5 if config.get("use_rslora") else config["r"]))
+
+
+def merged(weights: Mapping[str, Tensor], adapter: Path) -> dict[str, Tensor]:
+    """Return `weights` with W + scaling · B A in place of each adapted W, summed in fp32 and rounded once."""
+    factor = scaling(read_json(adapter / CONFIG))
+    low = load_file(adapter / WEIGHTS)
+    result = dict(weights)
+    for name, down in low.items():
+        if not name.endswith(".lora_A.weight"):
+            continue
+        target = name.removeprefix(PREFIX).replace(".lora_A.", ".")
+        up = low[name.replace(".lora_A.", ".lora_B.")]
+        weight = result[target]
+        result[target] = torch.addmm(weight.float(), up.float(), down.float(), alpha=factor).to(weight.dtype)
+    return result
+
+
+def merged_model(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
+    """Return `model` with the adapter merged by peft, whatever its kind."""
+    from peft import PeftModel  # noqa: PLC0415 - a second that only this kind of adapter needs
+
+    return PeftModel.from_pretrained(model, adapter).merge_and_unload().eval()

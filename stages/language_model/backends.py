@@ -1,0 +1,183 @@
+"""The two ways to compute a reply's logits: our lean Llama where it fits, transformers for every other architecture."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
+from transformers import AutoConfig, PretrainedConfig, PreTrainedTokenizerFast
+
+from stages.language_model import adapters, base
+from stages.language_model.llama import CHUNK, Llama, fits
+from stages.tutoring.diagnostics import TutorError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+KEPT_CHUNKS = 96
+"""Chunks of prompts that are remembered, 3 MB each for the embedded model: later turns of a conversation begin like earlier ones."""
+
+
+class Backend(Protocol):
+    """A loaded model with a number of slots."""
+
+    tokenizer: PreTrainedTokenizerFast
+    text_of: Tokenizer
+    """The tokenizer behind `tokenizer`, which can decode piece by piece."""
+    ends: frozenset[int]
+    """Tokens that end a reply."""
+    context: int
+    """Most tokens a slot holds."""
+
+    def read(self, prompt: list[int], slot: int) -> Tensor:
+        """Read a prompt into a slot; return the logits of the first token after it, (vocabulary,)."""
+
+    def decode(self, ids: list[int], positions: list[int], used: int) -> Tensor:
+        """Append one token to each of the first `used` slots; return logits, (slots, vocabulary)."""
+
+    def states(self, ids: list[int]) -> Tensor:
+        """Return the states after the final norm of one text, (tokens, hidden)."""
+
+    def logits(self, states: Tensor) -> Tensor:
+        """Return the logits of `states`, (tokens, vocabulary)."""
+
+    def clear(self) -> None:
+        """Forget what is in the slots."""
+
+
+def load_backend(folder: Path, adapter: Path | None, slots: int, context: int) -> Backend:
+    """Load the model in `folder` and merge `adapter` into it.
+
+    Raises:
+        TutorError: there is no model, or the adapter belongs to another base.
+
+    """
+    if not (folder / "config.json").exists():
+        raise TutorError(f"There is no model in {folder}; run `dvc repro`, which makes it.")
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    if adapter is not None:
+        adapters.check(adapter, folder)
+    if fits(config) and (folder / base.WEIGHTS).exists() and (adapter is None or adapters.is_plain(adapter)):
+        return LlamaBackend(folder, config, adapter, slots, context)
+    return TransformersBackend(folder, adapter, slots, context)
+
+
+class _Common:
+    def __init__(self, folder: Path, config: PretrainedConfig, context: int) -> None:
+        self.tokenizer = base.load_tokenizer(folder)
+        self.text_of = self.tokenizer.backend_tokenizer
+        self.ends = _ends(folder, self.tokenizer)
+        self.context = min(context, config.max_position_embeddings)
+
+
+class LlamaBackend(_Common):
+    """Our lean Llama, with a memory of how recent prompts begin."""
+
+    def __init__(self, folder: Path, config: PretrainedConfig, adapter: Path | None, slots: int, context: int) -> None:
+        """Load and pack the weights."""
+        super().__init__(folder, config, context)
+        weights = {name: tensor.to(torch.bfloat16) for name, tensor in load_file(folder / base.WEIGHTS).items()}
+        if adapter is not None:
+            weights = adapters.merged(weights, adapter)
+        self.model = Llama(config, weights, slots, self.context)
+        self._seen: OrderedDict[tuple[int, ...], Tensor] = OrderedDict()
+
+    def read(self, prompt: list[int], slot: int) -> Tensor:
+        """See `Backend`. Chunks read before are copied: they are the same bits that reading them again would give."""
+        start = 0
+        while start + CHUNK < len(prompt) and (chunk := self._seen.get(tuple(prompt[: start + CHUNK]))) is not None:
+            self._seen.move_to_end(tuple(prompt[: start + CHUNK]))
+            self.model.put(chunk, slot, start)
+            start += CHUNK
+        state = None
+        for begin in range(start, len(prompt), CHUNK):
+            ids = prompt[begin : begin + CHUNK]
+            state = self.model.read(torch.tensor(ids), slot, begin)
+            if len(ids) == CHUNK:
+                self._seen[tuple(prompt[: begin + CHUNK])] = self.model.chunk(slot, begin)
+        while len(self._seen) > KEPT_CHUNKS:
+            self._seen.popitem(last=False)
+        if state is None:
+            raise TutorError("An empty prompt cannot be answered.")
+        return self.logits(state[-1:])[0]
+
+    def decode(self, ids: list[int], positions: list[int], used: int) -> Tensor:
+        """See `Backend`."""
+        return self.model.decode(torch.tensor(ids), torch.tensor(positions), used)
+
+    def states(self, ids: list[int]) -> Tensor:
+        """See `Backend`. Uses the first slot: only while no conversation is under way."""
+        return torch.cat([self.model.read(torch.tensor(ids[begin : begin + CHUNK]), 0, begin) for begin in range(0, len(ids), CHUNK)])
+
+    @torch.inference_mode()
+    def logits(self, states: Tensor) -> Tensor:
+        """See `Backend`; computed in blocks of as many rows as there are slots, so that a row depends on itself alone."""
+        rows = self.model.slots
+        blocks = torch.nn.functional.pad(states, (0, 0, 0, -len(states) % rows)).split(rows)
+        return torch.cat([self.model.head(block) for block in blocks])[: len(states)]
+
+    def clear(self) -> None:
+        """See `Backend`."""
+        self.model.clear()
+
+
+class TransformersBackend(_Common):
+    """Any causal language model that transformers knows, one conversation at a time."""
+
+    def __init__(self, folder: Path, adapter: Path | None, slots: int, context: int) -> None:
+        """Load the model, with the adapter merged by peft."""
+        model: PreTrainedModel = base.load_model(folder)
+        super().__init__(folder, model.config, context)
+        if adapter is not None:
+            model = adapters.merged_model(model, adapter)
+        self.model = model
+        self.slots = slots
+        self._caches: dict[int, object] = {}
+
+    @torch.inference_mode()
+    def read(self, prompt: list[int], slot: int) -> Tensor:
+        """See `Backend`."""
+        output = self.model(torch.tensor([prompt]), use_cache=True, logits_to_keep=1)
+        self._caches[slot] = output.past_key_values
+        return output.logits[0, -1]
+
+    @torch.inference_mode()
+    def decode(self, ids: list[int], positions: list[int], used: int) -> Tensor:
+        """See `Backend`."""
+        logits = torch.zeros(self.slots, self.model.config.get_text_config().vocab_size, dtype=self.model.dtype)
+        for slot in range(used):
+            if slot in self._caches and positions[slot]:
+                output = self.model(torch.tensor([[ids[slot]]]), past_key_values=self._caches[slot], use_cache=True)
+                self._caches[slot] = output.past_key_values
+                logits[slot] = output.logits[0, -1]
+        return logits
+
+    @torch.inference_mode()
+    def states(self, ids: list[int]) -> Tensor:
+        """See `Backend`."""
+        return self.model.base_model(torch.tensor([ids])).last_hidden_state[0]
+
+    @torch.inference_mode()
+    def logits(self, states: Tensor) -> Tensor:
+        """See `Backend`."""
+        return self.model.get_output_embeddings()(states)
+
+    def clear(self) -> None:
+        """See `Backend`."""
+        self._caches.clear()
+
+
+def _ends(folder: Path, tokenizer: PreTrainedTokenizerFast) -> frozenset[int]:
+    """Return the tokens that end a reply: the tokenizer's and those of generation_config.json."""
+    from transformers import GenerationConfig  # noqa: PLC0415 - half a second less for those who only train
+
+    ids = {tokenizer.eos_token_id}
+    if (folder / "generation_config.json").exists():
+        more = GenerationConfig.from_pretrained(folder).eos_token_id
+        ids |= set(more if isinstance(more, list) else [more])
+    return frozenset(number for number in ids if number is not None)

@@ -1,0 +1,223 @@
+"""A Llama forward pass for answering on a CPU: packed bf16 weights, fixed shapes, one static key-value cache.
+
+Made for speed (about ten operations a layer and none of transformers' bookkeeping) and for repeatability: prompts
+are read in chunks of 64 tokens that begin at multiples of 64, and every decoding step computes the same number of
+rows, so that what is computed for a row never depends on the other rows or on what was cached before.
+Architecture: Touvron et al. 2023, https://arxiv.org/abs/2302.13971, with grouped queries (Ainslie et al. 2023).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from transformers import PretrainedConfig
+from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
+
+CHUNK = 64
+"""Tokens of a prompt that are read at once, and step of the attended length."""
+GROUP = 8
+"""Slots are attended in groups of this many, so that one lone conversation does not pay for all slots."""
+
+GROWTH = 128
+"""The cache holds a multiple of this many tokens a slot, as few as its longest conversation needs."""
+
+Linear = Callable[[Tensor], Tensor]
+Gated = Callable[[Tensor, Tensor], Tensor]
+Attend = Callable[[Tensor, int], Tensor]
+
+
+def fits(config: PretrainedConfig) -> bool:
+    """Whether this module computes what `config` describes; other models are left to transformers."""
+    return (
+        config.model_type == "llama"
+        and config.hidden_act == "silu"
+        and not config.attention_bias
+        and not config.mlp_bias
+        and config.rope_parameters.get("rope_type", "default") in {"default", "linear", "llama3"}
+    )
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The packed weights of one decoder layer."""
+
+    input_norm: Tensor
+    qkv: Linear
+    output: Linear
+    mlp_norm: Tensor
+    gate: Linear
+    """With SiLU applied."""
+    up: Gated
+    """Multiplied with the gate."""
+    down: Linear
+
+
+class Llama:
+    """The model with a key-value cache of `slots` rows of at most `length` tokens."""
+
+    def __init__(self, config: PretrainedConfig, weights: Mapping[str, Tensor], slots: int, length: int) -> None:
+        """Pack `weights` (named as transformers does, bf16) and reserve the cache, which takes memory as it fills."""
+        self.config, self.slots = config, slots
+        self.length = length = -(-length // CHUNK) * CHUNK
+        self.heads, self.shared, self.width = config.num_attention_heads, config.num_key_value_heads, config.head_dim
+        self.embedding = weights["model.embed_tokens.weight"]
+        self.norm = weights["model.norm.weight"]
+        self.head = _pack(self.embedding if config.tie_word_embeddings else weights["lm_head.weight"], slots)
+        self.layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
+        rotary = LlamaRotaryEmbedding(config)
+        angles = torch.arange(length)[:, None].float() * rotary.inv_freq[None].float()
+        # One complex number turns one pair of dimensions; the scale of the scores is folded into the queries' ones.
+        turns = torch.polar(torch.full_like(angles, rotary.attention_scaling), angles)[:, None]
+        scale = torch.cat([torch.full((self.heads,), self.width**-0.5), torch.ones(self.shared)])
+        self.turns = turns * scale[None, :, None]
+        self.capacity = GROWTH
+        # Keys and values of each layer lie without gaps, (2, slots, shared heads, capacity, width): products copy what does not.
+        self.cache = [self._empty() for _ in self.layers]
+        self.causal = torch.full((CHUNK, CHUNK), -torch.inf, dtype=torch.bfloat16).triu(1)
+
+    def _layer(self, weights: Mapping[str, Tensor], prefix: str) -> Layer:
+        attention, mlp = prefix + "self_attn.", prefix + "mlp."
+        query = _interleave(weights[attention + "q_proj.weight"], self.heads)
+        key = _interleave(weights[attention + "k_proj.weight"], self.shared)
+        return Layer(
+            input_norm=weights[prefix + "input_layernorm.weight"],
+            qkv=_pack(torch.cat([query, key, weights[attention + "v_proj.weight"]]), self.slots),
+            output=_pack(weights[attention + "o_proj.weight"], self.slots),
+            mlp_norm=weights[prefix + "post_attention_layernorm.weight"],
+            gate=_pack(weights[mlp + "gate_proj.weight"], self.slots, silu=True),
+            up=_pack_gated(weights[mlp + "up_proj.weight"], self.slots),
+            down=_pack(weights[mlp + "down_proj.weight"], self.slots),
+        )
+
+    def _empty(self) -> Tensor:
+        return torch.zeros(2, self.slots, self.shared, self.capacity, self.width, dtype=torch.bfloat16)
+
+    @torch.inference_mode()
+    def reserve(self, tokens: int) -> None:
+        """Make room for `tokens` a slot, keeping what was read."""
+        if tokens <= self.capacity:
+            return
+        old, self.capacity = self.capacity, -(-tokens // GROWTH) * GROWTH
+        for index, cache in enumerate(self.cache):
+            self.cache[index] = self._empty()
+            self.cache[index][:, :, :, :old] = cache
+
+    def clear(self) -> None:
+        """Forget every conversation and give back the room that long ones took."""
+        if self.capacity > GROWTH:
+            self.capacity = GROWTH
+            self.cache = [self._empty() for _ in self.layers]
+
+    @torch.inference_mode()
+    def read(self, ids: Tensor, slot: int, start: int) -> Tensor:
+        """Read `ids` (at most CHUNK of them, from position `start`, a multiple of CHUNK) into `slot`.
+
+        Returns:
+            The last layer's states after the final norm, (len(ids), hidden).
+
+        """
+        count, end = len(ids), start + CHUNK
+        self.reserve(end)
+        groups = self.heads // self.shared
+        mask = functional.pad(self.causal, (start, 0)).repeat(groups, 1)
+
+        def attend(split: Tensor, index: int) -> Tensor:
+            fresh = split[:, self.heads :].view(CHUNK, 2, self.shared, self.width)
+            self.cache[index][:, slot, :, start:end] = fresh.permute(1, 2, 0, 3)
+            keys, values = self.cache[index][:, slot, :, :end]
+            query = split[:, : self.heads].transpose(0, 1).reshape(self.shared, groups * CHUNK, self.width)
+            scores = torch.bmm(query, keys.transpose(1, 2)).add_(mask)
+            mixed = torch.bmm(torch.softmax(scores, -1), values)
+            return mixed.view(self.heads, CHUNK, self.width).transpose(0, 1).reshape(CHUNK, -1)
+
+        return self._body(functional.pad(ids, (0, CHUNK - count)), self.turns[start:end], attend)[:count]
+
+    @torch.inference_mode()
+    def chunk(self, slot: int, start: int) -> Tensor:
+        """Return a copy of the keys and values of the CHUNK tokens from `start`, (layers, 2, shared heads, CHUNK, width)."""
+        return torch.stack([cache[:, slot, :, start : start + CHUNK] for cache in self.cache])
+
+    @torch.inference_mode()
+    def put(self, chunk: Tensor, slot: int, start: int) -> None:
+        """Write back what `chunk` returned, to the same `start` of any slot."""
+        self.reserve(start + CHUNK)
+        for cache, part in zip(self.cache, chunk, strict=True):
+            cache[:, slot, :, start : start + CHUNK] = part
+
+    @torch.inference_mode()
+    def decode(self, ids: Tensor, positions: Tensor, used: int) -> Tensor:
+        """Append one token to each slot: `ids` and `positions` are (slots,).
+
+        Only the first `used` slots are attended (rounded up to groups of GROUP); the others compute nothing of use.
+
+        Returns:
+            Logits, (slots, vocabulary), bf16.
+
+        """
+        rows = min(self.slots, -(-used // GROUP) * GROUP)
+        self.reserve(int(positions[:rows].max()) + 1)
+        mask = torch.where(torch.arange(self.capacity) <= positions[:rows, None], 0.0, -torch.inf).to(torch.bfloat16)
+        mask = mask.repeat_interleave(self.shared, 0)[:, None]
+        lines = torch.arange(rows)[:, None] + torch.arange(2) * self.slots
+        lines = lines[:, :, None] * self.shared + torch.arange(self.shared)
+        places = (lines * self.capacity + positions[:rows, None, None]).flatten()
+
+        def attend(split: Tensor, index: int) -> Tensor:
+            cache = self.cache[index]
+            cache.view(-1, self.width).index_copy_(0, places, split[:rows, self.heads :].reshape(-1, self.width))
+            query = split[:rows, : self.heads].reshape(rows * self.shared, -1, self.width)
+            scores = torch.bmm(query, cache[0, :rows].flatten(0, 1).transpose(1, 2)).add_(mask)
+            mixed = torch.bmm(torch.softmax(scores, -1), cache[1, :rows].flatten(0, 1)).view(rows, -1)
+            return functional.pad(mixed, (0, 0, 0, self.slots - rows))
+
+        return self.head(self._body(ids, self.turns[positions], attend))
+
+    def _body(self, ids: Tensor, turns: Tensor, attend: Attend) -> Tensor:
+        """Run all layers; `attend` gets a layer's queries, keys and values, (tokens, heads, width), and its index."""
+        epsilon, turned = self.config.rms_norm_eps, self.heads + self.shared
+        state = functional.embedding(ids, self.embedding)
+        for index, layer in enumerate(self.layers):
+            normed = functional.rms_norm(state, state.shape[-1:], layer.input_norm, epsilon)
+            split = layer.qkv(normed).view(len(ids), -1, self.width)
+            pairs = torch.view_as_complex(split[:, :turned].float().view(len(ids), turned, -1, 2))
+            split[:, :turned] = torch.view_as_real(pairs.mul_(turns)).flatten(2)
+            state = state + layer.output(attend(split, index))
+            normed = functional.rms_norm(state, state.shape[-1:], layer.mlp_norm, epsilon)
+            state = state + layer.down(layer.up(normed, layer.gate(normed)))
+        return functional.rms_norm(state, state.shape[-1:], self.norm, epsilon)
+
+
+def _interleave(weight: Tensor, heads: int) -> Tensor:
+    """Put the two halves of each head's rotary dimensions side by side, as complex numbers lie in memory.
+
+    Queries and keys are reordered alike, so their products stay what they were.
+    """
+    rows, columns = weight.shape
+    return weight.view(heads, 2, rows // heads // 2, columns).transpose(1, 2).reshape(rows, columns)
+
+
+def _onednn() -> bool:
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001 - there is no public name
+
+
+def _pack(weight: Tensor, rows: int, *, silu: bool = False) -> Linear:
+    """Return the product with `weight` (out, in), laid out for the CPU's matrix units where oneDNN has them."""
+    if not _onednn():
+        return lambda states: functional.silu(functional.linear(states, weight)) if silu else functional.linear(states, weight)
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)  # noqa: SLF001 - see `_onednn`
+    product = torch.ops.mkldnn._linear_pointwise.default  # noqa: SLF001
+    after = "swish" if silu else "none"
+    return lambda states: product(states, packed, None, after, [], "")
+
+
+def _pack_gated(weight: Tensor, rows: int) -> Gated:
+    """Like `_pack`, then multiplied with a gate of the same shape."""
+    if not _onednn():
+        return lambda states, gate: functional.linear(states, weight).mul_(gate)
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)  # noqa: SLF001 - see `_onednn`
+    product = torch.ops.mkldnn._linear_pointwise.binary  # noqa: SLF001
+    return lambda states, gate: product(states, gate, packed, None, "mul")

@@ -1,0 +1,166 @@
+"""What reruns when something changes: the real dvc.yaml and the real DVC, with the stages that compute for minutes replaced.
+
+`validate`, `split` and `render` run as they are. Every other stage is replaced by one that writes a digest of its
+dependencies and params, so its outputs change exactly when something that it says it depends on did.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from dvc.repo import Repo
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parent.parent
+REAL = {"validate", "split", "render"}
+TRAINED = ["dspy", "openai", "lora"]
+ANSWERS = {f"answer@{name}" for name in ["baseline", *TRAINED]}
+SCORES = {f"evaluate@{name}" for name in ["baseline", *TRAINED, "reference"]}
+TRAINING = {f"train_{name}" for name in TRAINED}
+FROM_RENDER = {"render", "estimate_costs"} | TRAINING | ANSWERS | SCORES | {"report"}
+
+
+def one(name: str) -> set[str]:
+    """Return what follows from one method's training."""
+    return {f"train_{name}", f"answer@{name}", f"evaluate@{name}", "report"}
+
+
+STAND_IN = '''
+import hashlib, pathlib, sys
+from ruamel.yaml import YAML
+load = YAML(typ="safe").load
+name, _, key = sys.argv[1].partition("@")
+stage = load(pathlib.Path("dvc.yaml"))["stages"][name]
+items = stage.get("foreach", {}).get(key, {})
+def fill(text):
+    for field, value in {"key": key, **{f"item.{k}": v for k, v in items.items()}}.items():
+        text = text.replace("${%s}" % field, value)
+    return pathlib.Path(text)
+stage = stage.get("do", stage)
+digest = hashlib.sha256()
+for dep in map(fill, stage["deps"]):
+    files = sorted(p for p in dep.rglob("*") if p.is_file() and "__pycache__" not in p.parts) if dep.is_dir() else [dep]
+    for file in files:
+        digest.update(str(file).encode() + file.read_bytes())
+params = load(pathlib.Path("params.yaml"))
+digest.update(repr([params[section] for section in stage.get("params", [])]).encode())
+for kind in ("outs", "metrics", "plots"):
+    for out in stage.get(kind, []):
+        path = fill(next(iter(out)) if isinstance(out, dict) else out)
+        target = path if path.suffix else path / "config.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Times differ from run to run; nothing but the report may follow from them.
+        target.write_text('{"digest": "%s"}' % digest.hexdigest())
+'''
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a copy of the project that was run once."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ["dvc.yaml", "params.yaml", ".dvcignore"]:
+        shutil.copy(ROOT / name, folder / name)
+    for name in ["stages", "data/raw"]:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "stand_in.py").write_text(STAND_IN, encoding="utf-8")
+    yaml = YAML()
+    tree = yaml.load(folder / "dvc.yaml")
+    for name, stage in tree["stages"].items():
+        if name not in REAL:
+            body = stage.get("do", stage)
+            body["cmd"] = f"python stand_in.py {name}" + ("@${key}" if "foreach" in stage else "")
+    yaml.dump(tree, folder / "dvc.yaml")
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    subprocess.run([sys.executable, "-m", "dvc", "init", "-q"], cwd=folder, check=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+        patch.chdir(folder)
+        rerun(folder)
+        yield folder
+
+
+def rerun(folder: Path) -> set[str]:
+    """Run the pipeline as `dvc repro` does; return the stages that ran, found by the outputs that DVC wrote anew."""
+    with Repo(str(folder)) as repo:
+        return {stage.addressing for stage in repo.reproduce()}
+
+
+def change_param(section: str) -> Callable[[Path], None]:
+    """Return a change of one value in one section of params.yaml."""
+    values = {"validate": ("max_turns", 40), "split": ("seed", 77), "render": ("speaker", "student")}
+
+    def change(folder: Path) -> None:
+        yaml = YAML()
+        tree = yaml.load(folder / "params.yaml")
+        key, value = values.get(section, ("changed", True))
+        tree[section][key] = value
+        yaml.dump(tree, folder / "params.yaml")
+
+    return change
+
+
+def append(path: str, text: str) -> Callable[[Path], None]:
+    """Return a change that adds `text` to a file."""
+
+    def change(folder: Path) -> None:
+        with (folder / path).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+    return change
+
+
+def reword(name: str, split: str) -> Callable[[Path], None]:
+    """Return a change of one word in the first dialogue of `split`, or in the first scenario."""
+
+    def change(folder: Path) -> None:
+        if name == "scenarios":
+            path = sorted((folder / "data/raw/scenarios").glob("*.yaml"))[0]
+        else:
+            ledger = (folder / "data/raw/splits.csv").read_text(encoding="utf-8").splitlines()
+            found = next(line.split(",") for line in ledger if line.endswith(f",{split}"))
+            path = folder / f"data/raw/dialogues/{found[1]}/{found[0]}.yaml"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("objective: ", "objective: Today, ", 1).replace("Today, \"", "\"Today, "), encoding="utf-8")
+
+    return change
+
+
+TABLE: list[tuple[str, Callable[[Path], None], set[str]]] = [
+    ("nothing", lambda _: None, set()),
+    ("params: validate", change_param("validate"), {"validate"}),
+    ("params: split (nobody moves)", change_param("split"), {"split"}),
+    ("params: estimate_costs", change_param("estimate_costs"), {"estimate_costs", "report"}),
+    ("params: dspy", change_param("dspy"), one("dspy")),
+    ("params: openai", change_param("openai"), one("openai")),
+    ("params: lora", change_param("lora"), one("lora")),
+    ("params: answer", change_param("answer"), ANSWERS | SCORES - {"evaluate@reference"} | {"report"}),
+    ("params: evaluate", change_param("evaluate"), SCORES | {"report"}),
+    ("params: report", change_param("report"), {"report"}),
+    ("params: base_model", change_param("base_model"), {"prepare_base"} | TRAINING | ANSWERS | SCORES - {"evaluate@reference"} | {"report"}),
+    ("a comment in params", append("params.yaml", "# read by nobody\n"), set()),
+    ("a price", append("data/raw/prices.yaml", "# dearer\n"), {"estimate_costs", "report"}),
+    ("a comment in a dialogue", append("data/raw/dialogues/physics/one-wire-bulb.yaml", "# thanks\n"), {"validate"}),
+    ("a scenario", reword("scenarios", ""), {"validate"} | ANSWERS | SCORES | {"report"}),
+    ("a test dialogue", reword("dialogues", "test"), {"validate", "split"} | FROM_RENDER - TRAINING),
+    ("a training dialogue", reword("dialogues", "train"), {"validate", "split"} | FROM_RENDER - {"answer@baseline"}),
+    ("the code of one method", append("stages/train_lora.py", "# a word\n"), one("lora")),
+    ("the code that scores", append("stages/evaluate.py", "# a word\n"), SCORES | {"report"}),
+    ("params: render", change_param("render"), FROM_RENDER - {"answer@baseline"}),
+]
+
+
+@pytest.mark.slow
+def test_a_change_reruns_exactly_what_depends_on_it(project: Path) -> None:
+    """Each row of the table names a change and the stages that run after it: those, and no other."""
+    expected = {name: stages for name, _, stages in TABLE}
+    actual = {}
+    for name, change, _ in TABLE:
+        change(project)
+        actual[name] = rerun(project)
+    assert expected == actual

@@ -19,8 +19,9 @@ from starlette.types import ASGIApp
 from stages.local_openai import chat
 from stages.local_openai.chat_request import read_chat
 from stages.local_openai.engine import Engine, Engines, ModelFiles
-from stages.local_openai.errors import ApiError, invalid, on_api_error, on_failure, on_http_error
+from stages.local_openai.errors import ApiError, invalid, on_api_error, on_failure, on_http_error, on_tutor_error
 from stages.local_openai.guard import LOOPBACK, Guard, Limits
+from stages.tutoring.diagnostics import TutorError
 
 
 @dataclass
@@ -53,17 +54,20 @@ class Service:
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(self._chatted)
             engine = await stack.enter_async_context(self.engines.using(asked.model, files))
-            prepared = await asyncio.to_thread(chat.prepare, asked, engine)
+            reply = chat.Reply(asked, engine)
             if not asked.stream:
-                return JSONResponse(await _unless_gone(request, prepared.completion()))
+                return JSONResponse(await _unless_gone(request, reply.completion()))
+            chunks = reply.chunks()
+            first = await anext(chunks)
             held = stack.pop_all()
 
-        async def events() -> AsyncIterator[str]:
-            async with held, contextlib.aclosing(prepared.events()) as made:
-                async for event in made:
-                    yield event
+        async def sent() -> AsyncIterator[str]:
+            async with held, contextlib.aclosing(chunks):
+                yield first
+                async for chunk in chunks:
+                    yield chunk
 
-        return StreamingResponse(events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        return StreamingResponse(sent(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     async def list_models(self, _: Request) -> Response:
         """GET /models."""
@@ -92,7 +96,7 @@ def build(service: Service, api_key: str, hosts: tuple[str, ...] = LOOPBACK) -> 
         Route("/v1/models", service.list_models, methods=["GET"]),
         Route("/v1/models/{model}", service.get_model, methods=["GET"]),
     ]
-    handlers: Mapping[Any, Any] = {ApiError: on_api_error, HTTPException: on_http_error, Exception: on_failure}
+    handlers: Mapping[Any, Any] = {ApiError: on_api_error, TutorError: on_tutor_error, HTTPException: on_http_error, Exception: on_failure}
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
     return Guard(app, api_key, service.limits, hosts)
 

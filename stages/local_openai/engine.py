@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from stages.tutoring.formats import Message
+
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
+    from stages.language_model.generate import Event
 
 
 @dataclass(frozen=True)
@@ -24,70 +26,50 @@ class ModelFiles:
 
 @dataclass(frozen=True)
 class Draw:
-    """How the tokens of one reply are drawn."""
+    """How one reply is drawn."""
 
     max_tokens: int
     temperature: float = 0.0
     top_p: float = 1.0
     seed: int = 0
-    top_logprobs: int = 0
-    """How many of the likeliest tokens are told beside each token; 0 for none."""
-
-
-@dataclass(frozen=True)
-class Token:
-    """One token of a reply; the end-of-turn token is none."""
-
-    id: int
-    logprob: float
-    """Natural logarithm of its probability under the model (temperature 1, before `top_p`)."""
-    top: tuple[tuple[int, float], ...] = ()
-    """The likeliest tokens with their logarithms, likeliest first."""
-
-
-@dataclass(frozen=True)
-class End:
-    """The end of a reply: `stop` where the model ended its turn, `length` where it was cut."""
-
-    reason: str
-
-
-Heard = Token | End | Exception
+    stop: tuple[str, ...] = ()
+    logprobs: int | None = None
+    """How many of the likeliest tokens are told beside each token; None tells no probabilities at all."""
 
 
 class Engine(Protocol):
-    """A loaded model that answers many prompts at once; what it answers to one does not depend on the others."""
+    """A loaded model that answers many conversations at once; what it answers to one does not depend on the others."""
 
-    tokenizer: PreTrainedTokenizerFast
-    context_length: int
+    context: int
+    """Most tokens of a prompt and its reply together."""
 
-    def start(self, prompt: list[int], draw: Draw, hear: Callable[[Heard], None]) -> Callable[[], None]:
-        """Begin one reply; `hear` gets every token and last an `End` or an error, in a thread of the engine.
+    def start(self, said: Sequence[Message], draw: Draw, hear: Callable[[Event | Exception], None]) -> Callable[[], None]:
+        """Begin one reply; `hear` gets an event for every token or one error, in a thread of the engine.
 
-        Returns a function that stops this reply.
+        Returns a function that stops this reply, which may be called from any thread and at any time.
         """
 
     def close(self) -> None:
         """Give back memory; replies in progress end with an error."""
 
 
-async def tokens(engine: Engine, prompt: list[int], draw: Draw) -> AsyncGenerator[Token | End, None]:
+async def events(engine: Engine, said: Sequence[Message], draw: Draw) -> AsyncGenerator[Event, None]:
     """Yield one reply as it is made; leaving early stops the engine's work on it."""
     loop = asyncio.get_running_loop()
-    heard: asyncio.Queue[Heard] = asyncio.Queue()
+    heard: asyncio.Queue[Event | Exception] = asyncio.Queue()
 
-    def hear(one: Heard) -> None:
+    def hear(one: Event | Exception) -> None:
         with contextlib.suppress(RuntimeError):  # the loop was closed while the engine still spoke
             loop.call_soon_threadsafe(heard.put_nowait, one)
 
-    stop = engine.start(prompt, draw, hear)
+    stop = engine.start(said, draw, hear)
     try:
         while True:
             one = await heard.get()
             if isinstance(one, Exception):
                 raise one
             yield one
-            if isinstance(one, End):
+            if one.finish_reason:
                 return
     finally:
         stop()

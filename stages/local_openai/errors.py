@@ -7,6 +7,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from stages.tutoring.diagnostics import DataError, EndpointError
+
 RETRY_AFTER_SECONDS = 1
 
 
@@ -45,6 +47,14 @@ async def on_api_error(_: Request, error: Exception) -> JSONResponse:
     """Answer with a refusal that a route raised."""
     assert isinstance(error, ApiError)  # noqa: S101 - registered for this class alone
     return error.response()
+
+
+async def on_tutor_error(_: Request, error: Exception) -> JSONResponse:
+    """Answer where the model refused the conversation (400) or failed (500)."""
+    if isinstance(error, EndpointError):
+        return ApiError(500, str(error), code="server_error").response()
+    code = "invalid_value" if isinstance(error, DataError) else "context_length_exceeded"
+    return invalid(str(error), "messages", code).response()
 
 
 async def on_http_error(request: Request, error: Exception) -> JSONResponse:

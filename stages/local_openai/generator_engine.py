@@ -1,79 +1,115 @@
-"""An engine over the project's models: one thread that answers prompt after prompt."""
+"""An engine over the project's generator: one thread steps it, replies come and go."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-import torch
+from stages.language_model.generate import Event, Generator, Options
+from stages.local_openai.engine import Draw, ModelFiles
+from stages.tutoring.diagnostics import EndpointError, TutorError
+from stages.tutoring.formats import Message
 
-from stages.language_model import base
-from stages.local_openai.engine import Draw, End, Heard, ModelFiles, Token
-from stages.tutoring.diagnostics import EndpointError
+Hear = Callable[[Event | Exception], None]
 
 
-class PlainEngine:
-    """Answers one prompt at a time with transformers."""
+@dataclass(eq=False)
+class Asked:
+    """One reply that somebody waits for."""
 
-    def __init__(self, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - transformers types neither
+    said: Sequence[Message]
+    draw: Draw
+    hear: Hear
+    number: int = 0
+    """The generator's; 0 until it was added."""
+    cancelled: bool = False
+
+
+class GeneratorEngine:
+    """Feeds a generator, which is for one thread alone, from many."""
+
+    def __init__(self, generator: Generator) -> None:
         """Start the thread."""
-        self.tokenizer = tokenizer
-        self.context_length = int(model.config.max_position_embeddings)
-        self._model = model
-        self._waiting: queue.Queue[Any] = queue.Queue()
-        self._thread = threading.Thread(target=self._work, daemon=True)
+        self.context = generator.context
+        self._generator = generator
+        self._news: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
+        self._asked: dict[int, Asked] = {}
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="generator", daemon=True)
         self._thread.start()
 
-    def start(self, prompt: list[int], draw: Draw, hear: Callable[[Heard], None]) -> Callable[[], None]:
+    def start(self, said: Sequence[Message], draw: Draw, hear: Hear) -> Callable[[], None]:
         """See `Engine`."""
-        stopped = threading.Event()
-        self._waiting.put((prompt, draw, hear, stopped))
-        return stopped.set
+        asked = Asked(said, draw, hear)
+        self._news.put(asked)
+
+        def stop() -> None:
+            asked.cancelled = True
+            self._news.put(asked)
+
+        return stop
 
     def close(self) -> None:
-        """End the thread after the reply in progress."""
-        self._waiting.put(None)
+        """See `Engine`."""
+        self._news.put(None)
         self._thread.join()
 
     def _work(self) -> None:
-        while (one := self._waiting.get()) is not None:
-            prompt, draw, hear, stopped = one
+        while not self._closed:
+            self._listen()
+            if self._closed or not self._generator.busy:
+                continue
             try:
-                self._reply(prompt, draw, hear, stopped)
-            except RuntimeError as error:
-                hear(EndpointError(f"The model failed: {error}"))
+                events = self._generator.step()
+            except (RuntimeError, MemoryError) as error:  # torch says so when memory ends
+                self._fail(EndpointError(f"The model failed while answering: {error}"))
+                continue
+            for event in events:
+                asked = self._asked.get(event.number)
+                if asked is None:
+                    continue
+                if event.finish_reason:
+                    del self._asked[event.number]
+                asked.hear(event)
+        self._fail(EndpointError("The server is stopping."))
 
-    @torch.inference_mode()
-    def _reply(self, prompt: list[int], draw: Draw, hear: Callable[[Heard], None], stopped: threading.Event) -> None:
-        generator = torch.Generator().manual_seed(draw.seed)
-        ids, cache = torch.tensor([prompt]), None
-        for _ in range(draw.max_tokens):
-            if stopped.is_set():
+    def _listen(self) -> None:
+        """Take what was asked and cancelled since the last step; wait where there is nothing to step."""
+        wait = not self._generator.busy
+        while True:
+            try:
+                one = self._news.get(block=wait)
+            except queue.Empty:
                 return
-            out = self._model(input_ids=ids, past_key_values=cache, use_cache=True)
-            cache = out.past_key_values
-            logprobs = out.logits[0, -1].float().log_softmax(-1)
-            if draw.temperature == 0:
-                chosen = int(logprobs.argmax())
-            else:
-                probabilities = (logprobs / draw.temperature).softmax(-1)
-                chosen = int(torch.multinomial(probabilities, 1, generator=generator))
-            if chosen == self.tokenizer.eos_token_id:
-                hear(End("stop"))
+            wait = False
+            if one is None:
+                self._closed = True
                 return
-            values, indices = logprobs.topk(draw.top_logprobs)
-            hear(Token(chosen, float(logprobs[chosen]), tuple(zip(indices.tolist(), values.tolist(), strict=True))))
-            ids = torch.tensor([[chosen]])
-        hear(End("length"))
+            if one.cancelled:
+                if self._asked.pop(one.number, None) is not None:
+                    self._generator.cancel(one.number)
+                continue
+            self._add(one)
+
+    def _add(self, asked: Asked) -> None:
+        draw = asked.draw
+        options = Options(draw.max_tokens, draw.temperature, draw.top_p, draw.seed, draw.stop, draw.logprobs)
+        try:
+            asked.number = self._generator.add(asked.said, options)
+        except TutorError as error:
+            asked.hear(error)
+            return
+        self._asked[asked.number] = asked
+
+    def _fail(self, error: TutorError) -> None:
+        for number, asked in self._asked.items():
+            self._generator.cancel(number)
+            asked.hear(error)
+        self._asked.clear()
 
 
-def load(files: ModelFiles) -> PlainEngine:
-    """Load a model, its adapter merged into it."""
-    model: Any = base.load_model(files.weights)
-    if files.adapter is not None:
-        from peft import PeftModel  # noqa: PLC0415 - only where there is an adapter
-
-        model = PeftModel.from_pretrained(model, files.adapter).merge_and_unload()
-    return PlainEngine(model, base.load_tokenizer(files.weights))
+def load(files: ModelFiles) -> GeneratorEngine:
+    """Load a model with its adapter."""
+    return GeneratorEngine(Generator(files.weights, files.adapter))

@@ -50,8 +50,6 @@ def serving(
         EndpointError: it did not become ready.
 
     """
-    from stages.local_openai.generator_engine import load as load_generator  # noqa: PLC0415 - torch, which tests replace
-
     api_key = new_key()
     app = build(Service(models, load or load_generator, limits or Limits()), api_key)
     with contextlib.closing(socket.create_server(("127.0.0.1", 0), backlog=512)) as listening:
@@ -74,3 +72,10 @@ def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:
         if not thread.is_alive() or time.monotonic() > deadline:
             raise EndpointError("The local server did not start; its log says why.")
         time.sleep(0.01)
+
+
+def load_generator(files: ModelFiles) -> Engine:
+    """Load a model with the project's generator."""
+    from stages.local_openai import generator_engine  # noqa: PLC0415 - torch takes seconds that only a chat needs
+
+    return generator_engine.load(files)

@@ -9,10 +9,10 @@ from pathlib import Path
 from stages.language_model import base
 from stages.local_openai.engine import ModelFiles
 from stages.local_openai.serving import serving
-from stages.serving.likelihood import Likelihood, dialogue_likelihoods
 from stages.tutoring.diagnostics import DataError, ParamsError
 from stages.tutoring.dialogue import Dialogue
 from stages.tutoring.endpoint import Endpoint, api_key
+from stages.tutoring.formats import hugging_face_row
 from stages.tutoring.records import Record, read_json
 from stages.tutoring.tutors import TUTORS, ChatTutor, Tutor
 
@@ -75,14 +75,16 @@ def model_id(files: ModelFiles) -> str:
 def likelihoods(name: str, dialogues: Sequence[Dialogue], models: Path = MODELS) -> list[Record]:
     """Return for every held-out question how likely the teacher's own reply is to this tutor's model.
 
-    A row holds `item`, `tokens` (of the reply, its end included) and `nll` (negative log-likelihood of all of them,
+    A row holds `item`, `tokens` (of the reply, its end included) and `nll` (mean negative log-likelihood of a token,
     in nats). Empty where the model is remote, and for `dspy`, whose prompt is not what the rows were rendered as.
     """
     files = None if name == "dspy" else model_files(name, models)
     if files is None:
         return []
-    found: list[Likelihood] = dialogue_likelihoods(files, dialogues)
-    return [{"item": one.item, "tokens": one.tokens, "nll": round(one.nll, 4)} for one in found]
+    from stages.language_model.generate import Generator  # noqa: PLC0415 - torch, for local models only
+    from stages.language_model.likelihood import likelihood  # noqa: PLC0415
+
+    return likelihood(Generator(files.weights, files.adapter), [hugging_face_row(dialogue) for dialogue in dialogues])
 
 
 def _check(name: str, models: Path) -> None:

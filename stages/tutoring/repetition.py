@@ -1,0 +1,35 @@
+"""Broken output: a reply that repeats itself, speaks for the student, shows machinery or stops in the middle."""
+
+from __future__ import annotations
+
+import re
+
+from stages.tutoring.score import Score
+from stages.tutoring.words import sentences, words
+
+_MACHINERY = re.compile(
+    r"""<\|\w+\|>|\[\[\s*\#\#|\#\#\#|^\s*(?:user|assistant|system|student|teacher|tutor)\s*:|\b(?:as\san\sai|language\smodel|tutor\sresponse)\b""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+_ENDS = tuple(".!?…)\"'”’:`»*}]")
+
+
+def repeated_share(reply: str, size: int = 3) -> float:
+    """Return the share of runs of `size` words that stood in `reply` before, 0 where there is none (rep-n of Welleck et al. 2020)."""
+    said = words(reply)
+    runs = [tuple(said[index : index + size]) for index in range(len(said) - size + 1)]
+    return 1 - len(set(runs)) / len(runs) if runs else 0.0
+
+
+def broken(reply: str, finish_reason: str = "stop") -> Score:
+    """Return 1 where `reply` is no finished turn of a teacher, else 0."""
+    if not words(reply):
+        return Score(1.0, "says nothing")
+    if found := _MACHINERY.search(reply):
+        return Score(1.0, f"shows machinery: “{found.group().strip()}”")
+    said = [sentence.lower() for sentence in sentences(reply)]
+    if len(set(said)) < len(said) or repeated_share(reply) > 0.3:  # noqa: PLR2004 - teachers here stay under 0.1
+        return Score(1.0, "repeats itself")
+    if finish_reason == "length" and not reply.rstrip().endswith(_ENDS):
+        return Score(1.0, "stops in the middle of a sentence")
+    return Score(0.0, "is a finished turn")

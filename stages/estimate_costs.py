@@ -1,0 +1,148 @@
+"""Estimate tokens, money and break-even before anything is trained."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from stages.tutoring.break_even import Bill, break_even
+from stages.tutoring.consumption import consumption
+from stages.tutoring.costs import Assumptions, Case, bills, case_of, conversation_cost
+from stages.tutoring.diagnostics import run
+from stages.tutoring.params import params, read
+from stages.tutoring.price_table import differences, litellm_table
+from stages.tutoring.prices import OLD_AFTER, Model, PromptCache, old, read_caches, read_prices
+from stages.tutoring.records import Record, read_jsonl, write_json, write_text
+from stages.tutoring.sensitivity import difference, tornado
+from stages.tutoring.tutors import TUTORS
+
+OPENAI = Path("data/processed/openai")
+DSPY = Path("data/processed/dspy")
+OUT = Path("data/processed/costs.json")
+METRICS = Path("reports/metrics/costs.json")
+CURVE = Path("reports/plots/cost_curve.csv")
+
+SPLITS = ("train", "validation", "test")
+CURVE_POINTS = tuple(step * 10**power for power in range(1, 6) for step in (1, 2, 5))
+PAIRS = (("openai", "baseline"), ("openai", "dspy"), ("lora", "baseline"), ("lora", "dspy"), ("lora", "openai"))
+
+
+@params
+class Params(Assumptions):
+    """What the estimate takes for granted; see `Assumptions` for each key."""
+
+
+def estimate_costs(case: Case, models: Mapping[str, Model], caches: Mapping[str, PromptCache], table: Mapping[str, Any]) -> Record:
+    """Return everything the reports say about money; amounts are whole micro-USD, `None` where there is none.
+
+    Args:
+        case: the dialogues as tokens, with the assumptions and the chosen model.
+        models: every listed model by name, each of which becomes a row.
+        caches: how each service keeps prompts.
+        table: litellm's price table, beside which ours is held.
+
+    """
+    assumed, made = case.assumed, bills(case)
+    pairs = [pair for pair in PAIRS if set(pair) <= set(made)]
+    plain, long = (consumption(case.talks, case.cache, static) for static in (0.0, case.static))
+    return {
+        "assumed": {key: str(value) if key == "as_of" else value for key, value in asdict(assumed).items()},
+        "tokens": {
+            "training": case.training_tokens,
+            "training_examples": case.training_examples,
+            "epochs": case.epochs,
+            "demonstration": round(case.demonstration),
+            "exam_replies": sum(len(one.exchanges) for one in case.exam),
+            "plain": {key: round(value, 1) for key, value in asdict(plain).items()},
+            "long": {key: round(value, 1) for key, value in asdict(long).items()},
+        },
+        "writing": {"dialogues": len(case.talks), "cost": round(case.writing)},
+        "bills": {name: _bill(bill, assumed.conversations_per_month) for name, bill in made.items()},
+        "break_even": [asdict(break_even(made[one], made[other])) for one, other in pairs],
+        "cache": {
+            "uncached": round(conversation_cost(replace(case, cache=None), case.model.base, case.static)),
+            "cached": round(conversation_cost(case, case.model.base, case.static)),
+        },
+        "models": [_model(name, replace(case, model=model, cache=caches.get(model.service))) for name, model in models.items()],
+        "curve": [{"conversations": count, **{n: _whole(b.monthly(count)) for n, b in made.items()}} for count in CURVE_POINTS],
+        "sensitivity": [_tornado(case, *pair) for pair in pairs if pair[1] == "dspy" and math.isfinite(difference(case, *pair))],
+        "prices": {
+            "oldest": str(min(model.checked for model in models.values())),
+            "good_until": str(min(model.checked for model in models.values()) + OLD_AFTER),
+            "old": old(models, assumed.as_of),
+            "differences": differences(models, table),
+        },
+    }
+
+
+def _bill(bill: Bill, conversations: int) -> Record:
+    whole = {key: _whole(getattr(bill, key)) for key in ("making", "exam", "conversation", "server_month", "server_conversations")}
+    monthly = {"servers": bill.servers(conversations), "monthly": _whole(bill.monthly(conversations))}
+    return {**whole, **monthly, "months": round(bill.months, 1)}
+
+
+def _model(name: str, case: Case) -> Record:
+    made, model = bills(case), case.model
+    dates = {key: str(value) if value else None for key, value in asdict(model.dates).items()} if model.dates else {}
+    return {
+        "name": name,
+        "service": model.service,
+        "reasoning": model.reasoning,
+        "conversation": {tutor: _whole(bill.conversation) for tutor, bill in made.items() if tutor != "lora"},
+        "training": _whole(made["openai"].making / case.assumed.runs) if "openai" in made else None,
+        "tuned_shutdown": str(model.tuned_shutdown) if model.tuned_shutdown else None,
+        **{key: dates.get(key) for key in ("shutdown", "new_jobs_until", "closed_to_new")},
+        "break_even": asdict(break_even(made["openai"], made["dspy"])) if "openai" in made else None,
+        "source": model.base.source,
+        "checked": str(model.checked),
+    }
+
+
+def _tornado(case: Case, challenger: str, incumbent: str) -> Record:
+    at = round(difference(case, challenger, incumbent))
+    swings = [
+        {**asdict(swing), "at_low": round(swing.at_low), "at_high": round(swing.at_high)} for swing in tornado(case, challenger, incumbent)
+    ]
+    return {"challenger": challenger, "incumbent": incumbent, "at": at, "swings": swings}
+
+
+def _whole(value: float) -> int | None:
+    return round(value) if math.isfinite(value) else None
+
+
+def metrics(costs: Record) -> Record:
+    """Return the few figures that `dvc metrics show` prints, in micro-USD."""
+    made = {name: {key: bill[key] for key in ("making", "conversation")} for name, bill in costs["bills"].items()}
+    return {"training_tokens": costs["tokens"]["training"], **made}
+
+
+def curve(costs: Record) -> str:
+    """Return USD a month by conversations a month, one column a tutor, as CSV."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    names = [name for name in TUTORS if name in costs["bills"]]
+    writer.writerow(["conversations", *names])
+    for point in costs["curve"]:
+        writer.writerow([point["conversations"], *("" if point[name] is None else f"{point[name] / 1e6:.4f}" for name in names)])
+    return out.getvalue()
+
+
+def main() -> None:
+    """Read rows, prices and assumptions; write the estimate, its few metrics and the curve."""
+    assumed, models, caches = read("estimate_costs", Params), read_prices(), read_caches()
+    rows = {split: read_jsonl(OPENAI / f"{split}.jsonl") for split in SPLITS}
+    made = case_of(assumed, rows, read_jsonl(DSPY / "train.jsonl"), models)
+    costs = estimate_costs(replace(made, cache=caches.get(made.model.service)), models, caches, litellm_table())
+    write_json(OUT, costs)
+    write_json(METRICS, metrics(costs))
+    write_text(CURVE, curve(costs))
+    print(f"estimate_costs: one epoch is {made.training_tokens} tokens; see {METRICS}, {CURVE} and reports/cost_benefit.md")
+
+
+if __name__ == "__main__":
+    run(main)

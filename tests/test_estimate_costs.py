@@ -1,0 +1,86 @@
+"""The estimate is whole micro-USD, the same each time, and complete."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stages.estimate_costs import CURVE_POINTS, Params, curve, estimate_costs, metrics
+from stages.tutoring.costs import Case, case_of
+from stages.tutoring.dialogue import Dialogue
+from stages.tutoring.formats import dspy_rows, openai_row
+from stages.tutoring.params import read
+from stages.tutoring.prices import PRICES_FILE, read_caches, read_prices
+from stages.tutoring.records import Record
+
+
+@pytest.fixture
+def case(fractions: Dialogue, root: Path) -> Case:
+    """Return the case of three dialogues with the committed prices and assumptions."""
+    assumed = read("estimate_costs", Params, root / "params.yaml")
+    rows = {"train": [openai_row(fractions)], "validation": [openai_row(fractions)], "test": [openai_row(fractions)]}
+    return case_of(assumed, rows, dspy_rows(fractions), read_prices(root / PRICES_FILE))
+
+
+def estimate(case: Case, root: Path) -> Record:
+    """Return the estimate with the committed prices and no second table."""
+    return estimate_costs(case, read_prices(root / PRICES_FILE), read_caches(root / PRICES_FILE), {})
+
+
+def numbers(value: Any) -> list[int | float]:
+    """Return every number in a JSON value."""
+    if isinstance(value, dict):
+        return [number for inner in value.values() for number in numbers(inner)]
+    if isinstance(value, list):
+        return [number for inner in value for number in numbers(inner)]
+    return [value] if isinstance(value, int | float) else []
+
+
+def test_money_is_whole_micro_usd(case: Case, root: Path) -> None:
+    """DVC rounds small fractions to nothing, so metrics hold integers only and few of them."""
+    figures = numbers(metrics(estimate(case, root)))
+    assert {type(figure) for figure in figures} == {int}
+    assert len(figures) <= 10
+
+
+def test_every_listed_model_has_a_row(case: Case, root: Path) -> None:
+    """Training and conversations are priced for each model; what cannot be had is `None`, never zero."""
+    models = read_prices(root / PRICES_FILE)
+    rows = {row["name"]: row for row in estimate(case, root)["models"]}
+    assert list(rows) == list(models)
+    assert {name for name, row in rows.items() if row["training"] is None} == {name for name, model in models.items() if not model.training}
+    assert {name for name, row in rows.items() if not all(row["conversation"].values())} == set()
+
+
+def test_the_curve_has_a_column_a_tutor(case: Case, root: Path) -> None:
+    """`dvc plots` reads dollars a month for each tutor, in the order of all reports."""
+    rows = list(csv.DictReader(io.StringIO(curve(estimate(case, root)))))
+    assert list(rows[0]) == ["conversations", "baseline", "dspy", "openai", "lora"]
+    assert [int(row["conversations"]) for row in rows] == list(CURVE_POINTS)
+
+
+def test_the_same_inputs_give_the_same_estimate_on_any_day(case: Case, root: Path) -> None:
+    """No clock is read: the day is an assumption, and the estimate is JSON without a NaN."""
+    first, second = (json.dumps(estimate(case, root), sort_keys=True, allow_nan=False) for _ in range(2))
+    assert first == second
+
+
+def test_old_prices_are_named(case: Case, root: Path) -> None:
+    """More than ninety days after a check the model's name stands among the old ones."""
+    later = replace(case, assumed=replace(case.assumed, as_of=date(2099, 1, 1)))
+    assert estimate(later, root)["prices"]["old"] == list(read_prices(root / PRICES_FILE))
+
+
+def test_a_model_that_is_gone_still_gives_an_estimate(case: Case, root: Path) -> None:
+    """After the shutdown there are no monthly bills for it, its break-evens are over, and nothing fails."""
+    later = estimate(replace(case, assumed=replace(case.assumed, as_of=date(2099, 1, 1))), root)
+    assert [later["bills"][name]["monthly"] is None for name in ("baseline", "dspy", "openai", "lora")] == [True, True, True, False]
+    assert {even["outcome"] for even in later["break_even"] if even["challenger"] == "openai"} == {"over"}
+    assert later["sensitivity"] == []

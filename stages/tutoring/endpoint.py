@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -83,16 +85,35 @@ class Endpoint:
         with ThreadPoolExecutor(max_workers=self.concurrency) as pool:
             return list(pool.map(lambda conversation: self.chat(conversation, sampling), conversations))
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
-        """Yield the reply piece by piece as it is made."""
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[str, None, Reply]:
+        """Yield the reply piece by piece as it is made; what the generator returns is the whole reply.
+
+        Raises:
+            EndpointError: the endpoint refused, failed, timed out, could not be reached or broke off before the end.
+
+        """
         import openai  # noqa: PLC0415 - see `client`
 
+        failures: tuple[type[Exception], ...] = (openai.OpenAIError, json.JSONDecodeError, *_transport_errors())
+        text: list[str] = []
+        finish_reason: str | None = None
+        usage: Any = None
+        request = {**self._request(messages, sampling), "stream": True, "stream_options": {"include_usage": True}}
         try:
-            for chunk in self.client.chat.completions.create(**self._request(messages, sampling), stream=True):
-                if chunk.choices and chunk.choices[0].delta.content:
-                    yield chunk.choices[0].delta.content
-        except openai.OpenAIError as error:
+            with self.client.chat.completions.create(**request) as chunks:
+                for chunk in chunks:
+                    usage = chunk.usage or usage
+                    for choice in chunk.choices or ():
+                        finish_reason = choice.finish_reason or finish_reason
+                        if choice.delta and choice.delta.content:
+                            text.append(choice.delta.content)
+                            yield text[-1]
+        except failures as error:
             raise EndpointError(self._sentence(error)) from error
+        if finish_reason is None:
+            raise EndpointError(f"{self.model} at {self.base_url} broke off before the end of its reply.")
+        tokens = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+        return Reply("".join(text), finish_reason, *tokens)
 
     def _request(self, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
         request: dict[str, Any] = {
@@ -107,6 +128,11 @@ class Endpoint:
 
     def _sentence(self, error: Exception) -> str:
         return f"{self.model} at {self.base_url} did not answer: {error}. Check the address, the key and the model's name."
+
+
+def _transport_errors() -> tuple[type[Exception], ...]:
+    """Return what a connection that breaks in the middle of a stream raises; the client wraps it only before the first byte."""
+    return tuple(sys.modules[name].HTTPError for name in ("httpx", "httpx2") if name in sys.modules)
 
 
 def api_key(name: str) -> str:

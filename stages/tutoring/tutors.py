@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
@@ -35,7 +35,7 @@ class Tutor(Protocol):
         """Return the tutor's reply to each conversation, in their order."""
 
     def stream(self, conversation: Conversation, sampling: Sampling) -> Iterator[str]:
-        """Yield the tutor's reply to one conversation piece by piece."""
+        """Yield the tutor's reply to one conversation piece by piece; a generator also returns the whole `Reply`."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,6 @@ class ChatTutor:
         """Return the model's replies; the prompt is what `formats.messages` renders and fine-tuning rows hold."""
         return self.endpoint.chat_many([messages(talk.lesson, talk.turns) for talk in conversations], sampling)
 
-    def stream(self, conversation: Conversation, sampling: Sampling) -> Iterator[str]:
-        """Yield the model's reply piece by piece."""
+    def stream(self, conversation: Conversation, sampling: Sampling) -> Generator[str, None, Reply]:
+        """Yield the model's reply piece by piece; the generator returns the whole reply."""
         return self.endpoint.stream(messages(conversation.lesson, conversation.turns), sampling)

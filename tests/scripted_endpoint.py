@@ -1,0 +1,104 @@
+"""An OpenAI chat endpoint that says what it is told to, and fails how it is told to; a fake at the seam of every tutor.
+
+The model's name is the script: `echo` repeats the last message, `words:20:0.05` says 20 words, one every 0.05 s,
+`fails`, `cuts` (closes in the middle), `garbage`, `silent` (ends without a word), `hangs`, `length` (cut at max_tokens),
+`says:TEXT`. `python -m tests.scripted_endpoint PORT` runs it as a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+ASKED: list[dict[str, Any]] = []
+"""Every request so far, so that a test can see what a tutor was asked."""
+
+
+async def chat(request: Request) -> Response:
+    """Answer one chat request, streamed or not."""
+    body = await request.json()
+    ASKED.append(body)
+    model = body["model"]
+    if model == "fails":
+        return JSONResponse({"error": {"message": "the model is on fire", "type": "server_error"}}, 400)
+    if not body.get("stream"):
+        message = {"role": "assistant", "content": "ok"}
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        return JSONResponse({"id": "x", "object": "chat.completion", "created": 0, "model": model, "choices": [choice], "usage": usage})
+    return StreamingResponse(_events(model, body), media_type="text/event-stream")
+
+
+async def _events(model: str, body: dict[str, Any]) -> AsyncIterator[str]:
+    words, pause = _words(model, body)
+    for number, word in enumerate(words):
+        if model == "cuts" and number == 3:
+            raise ConnectionResetError
+        if model == "garbage" and number == 3:
+            yield "data: {this is no JSON\n\n"
+        yield _chunk(model, {"content": word}, None)
+        await asyncio.sleep(pause)
+    if model == "hangs":
+        await asyncio.sleep(60)
+    yield _chunk(model, {}, "length" if model == "length" else "stop")
+    if body.get("stream_options", {}).get("include_usage"):
+        prompt = sum(len(message["content"].split()) for message in body["messages"])
+        usage = {"prompt_tokens": prompt, "completion_tokens": len(words), "total_tokens": prompt + len(words)}
+        last = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": model, "choices": [], "usage": usage}
+        yield f"data: {json.dumps(last)}\n\n"
+    yield "data: [DONE]\n\n"
+
+
+def _words(model: str, body: dict[str, Any]) -> tuple[list[str], float]:
+    if model.startswith("words:"):
+        _, count, pause = model.split(":")
+        return [f"word{number} " for number in range(int(count))], float(pause)
+    if model.startswith("says:"):
+        return [model.removeprefix("says:")], 0.0
+    if model == "silent":
+        return [], 0.0
+    if model == "echo":
+        return ["You said: ", body["messages"][-1]["content"]], 0.0
+    return ["Which ", "half ", "is ", "bigger?"], 0.0
+
+
+def _chunk(model: str, delta: dict[str, str], finish_reason: str | None) -> str:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    chunk = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": model, "choices": [choice]}
+    return f"data: {json.dumps(chunk)}\n\n"
+
+
+app = Starlette(routes=[Route("/v1/chat/completions", chat, methods=["POST"])])
+
+
+@contextlib.contextmanager
+def running(port: int = 0) -> Iterator[str]:
+    """Yield the base URL of a scripted endpoint on a thread of this process."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", port), backlog=512)) as listening:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+if __name__ == "__main__":
+    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="critical", access_log=False, backlog=512)

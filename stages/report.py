@@ -1,0 +1,53 @@
+"""Write the reports a teacher can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from stages.reporting.evidence import Evidence, gather
+from stages.reporting.index_page import index_page
+from stages.reporting.interim import findings_of
+from stages.reporting.pictures import pictures
+from stages.reporting.provenance import Provenance, provenance, this_machine
+from stages.tutoring.diagnostics import run
+from stages.tutoring.params import PARAMS_FILE, params, read
+from stages.tutoring.records import write_text
+
+OUT = Path("reports")
+
+
+@params
+class Params:
+    """What the reports show."""
+
+    conversations: Annotated[int, Field(ge=1)]
+    """Most conversations shown side by side in index.html, which has to stay under 5 MB."""
+
+
+def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[str, str]:
+    """Return the reports by file name below reports/: the page, the texts and the pictures that the texts show."""
+    findings = findings_of(evidence)
+    figures = pictures(evidence, findings)
+    return {
+        "index.html": index_page(evidence, findings, figures, made, settings.conversations),
+        **{f"figures/{figure.name}.svg": figure.svg for figure in figures},
+    }
+
+
+def main() -> None:
+    """Gather what the run left, write the reports, say what is missing."""
+    settings = read("report", Params)
+    evidence = gather()
+    for name, text in report(evidence, provenance(evidence, PARAMS_FILE, this_machine()), settings).items():
+        write_text(OUT / name, text)
+    for sentence in evidence.missing:
+        print(f"report: {sentence}")
+    print(f"report: {len(evidence.tutors)} rows over {len(evidence.test)} held-out dialogues; open {OUT / 'index.html'}")
+
+
+if __name__ == "__main__":
+    run(main)

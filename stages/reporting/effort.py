@@ -1,0 +1,77 @@
+"""Effort: what each tutor took to make and takes to reply, as this run measured and estimated it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+from stages.reporting.evidence import Evidence
+from stages.tutoring.records import Record
+
+
+@dataclass(frozen=True)
+class Effort:
+    """One tutor's bill in seconds, tokens and money; None where nothing was measured."""
+
+    tutor: str
+    making_seconds: float | None
+    """Training or optimising, on the machine of this run."""
+    reply_seconds: float | None
+    """One reply, asked together with all others: throughput, not the wait of a single student."""
+    tokens_per_second: float | None
+    prompt_tokens: float | None
+    """Mean tokens that a reply to a held-out turn is made from."""
+    reply_tokens: float | None
+    making_cost: int | None
+    """Micro-USD at the prices of params.yaml, estimated before training."""
+    conversation_cost: int | None
+    """Micro-USD."""
+
+
+def efforts(evidence: Evidence) -> dict[str, Effort]:
+    """Return the effort of every tutor that was asked."""
+    return {tutor: _effort(tutor, evidence) for tutor in evidence.answers if tutor != "reference"}
+
+
+def dollars(micro: float | None) -> str:
+    """Return micro-USD as money: cents where it is small, whole dollars where it is large."""
+    if micro is None:
+        return "–"
+    value = micro / 1e6
+    if value == 0:
+        return "$0"
+    return f"${value:,.0f}" if value >= 100 else f"${value:,.2f}" if value >= 0.01 else f"${value:.4f}"  # noqa: PLR2004 - where cents stop mattering
+
+
+def duration(seconds: float | None) -> str:
+    """Return seconds as a person says them."""
+    if seconds is None:
+        return "–"
+    if seconds < 90:  # noqa: PLR2004 - a minute and a half
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"  # noqa: PLR2004 - tenths stop mattering
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"  # noqa: PLR2004 - an hour and a half
+
+
+def _effort(tutor: str, evidence: Evidence) -> Effort:
+    making, asking = evidence.metrics.get(f"timing_train_{tutor}", {}), evidence.metrics.get(f"timing_{tutor}", {})
+    bill: Record = evidence.costs.get("bills", {}).get(tutor, {})
+    replies = [answer for answer in evidence.answers[tutor].values() if answer.kind == "turn"]
+    return Effort(
+        tutor=tutor,
+        making_seconds=making.get("seconds"),
+        reply_seconds=_each(asking, "seconds", "replies"),
+        tokens_per_second=asking.get("tokens_per_second"),
+        prompt_tokens=_mean([answer.prompt_tokens for answer in replies]),
+        reply_tokens=_mean([answer.completion_tokens for answer in replies]),
+        making_cost=bill.get("making"),
+        conversation_cost=bill.get("conversation"),
+    )
+
+
+def _each(timing: Mapping[str, float], total: str, number: str) -> float | None:
+    return timing[total] / timing[number] if timing.get(total) is not None and timing.get(number) else None
+
+
+def _mean(values: Sequence[int]) -> float | None:
+    return mean(values) if values and any(values) else None

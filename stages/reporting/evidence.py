@@ -1,0 +1,145 @@
+"""Evidence: what a run left behind, as the reports read it. What is missing is named, never made up."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stages.tutoring.answers import Answer, read_answers
+from stages.tutoring.diagnostics import DataError
+from stages.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
+from stages.tutoring.questions import items, questions
+from stages.tutoring.records import Record, read_json, read_jsonl
+from stages.tutoring.score import Score
+from stages.tutoring.splits import Split, read_ledger
+from stages.tutoring.tutors import REFERENCE, TUTORS
+
+DIALOGUES = Path("data/processed/dialogues.jsonl")
+SCENARIOS = Path("data/processed/scenarios.jsonl")
+LEDGER = Path("data/raw/splits.csv")
+TEST = Path("data/processed/splits/test.jsonl")
+ANSWERS = Path("data/processed/answers")
+SCORES = Path("data/processed/scores")
+COSTS = Path("data/processed/costs.json")
+PROGRAM = Path("models/dspy")
+METRICS = Path("reports/metrics")
+PLOTS = Path("reports/plots")
+
+Scores = Mapping[str, Score]
+"""The scores of one answer by name."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything the reports are made of."""
+
+    dialogues: Sequence[Dialogue]
+    scenarios: Sequence[Scenario]
+    ledger: Mapping[str, Split]
+    """Split of each dialogue."""
+    test: Sequence[Dialogue]
+    """The held-out dialogues, in the order in which the tutors were asked."""
+    answers: Mapping[str, Mapping[str, Answer]]
+    """Tutor → item → answer; the reference answers with the teachers' own turns."""
+    scores: Mapping[str, Mapping[str, Scores]]
+    """Tutor → item → scores."""
+    metrics: Mapping[str, Record]
+    """Content of reports/metrics by file name without its ending."""
+    plots: Mapping[str, Sequence[Mapping[str, str]]]
+    """Rows of the tables in reports/plots by file name without its ending."""
+    prompts: Mapping[str, str]
+    """The DSPy prompt `before` and `after` optimisation, as text."""
+    costs: Record
+    """What `estimate_costs` found; empty where it has not run."""
+    missing: Sequence[str]
+    """One sentence for each thing that should be here and is not."""
+
+    @property
+    def tutors(self) -> list[str]:
+        """The tutors that were asked and scored, in the order of every table, the reference last."""
+        return [name for name in (*TUTORS, REFERENCE) if name in self.scores]
+
+
+def gather(root: Path = Path()) -> Evidence:
+    """Read all that the pipeline wrote below `root`.
+
+    A tutor without answers or scores, curves, costs or prompts are missing with a sentence; the dialogues must be there.
+
+    Raises:
+        DataError: a file is there and is not as its stage writes it.
+
+    """
+    missing: list[str] = []
+    scenarios, test = read_scenarios(root / SCENARIOS), read_dialogues(root / TEST)
+    answers: dict[str, Mapping[str, Answer]] = {REFERENCE: _reference(test)}
+    scores: dict[str, Mapping[str, Scores]] = {}
+    for name in (*TUTORS, REFERENCE):
+        if name in TUTORS:
+            path = root / ANSWERS / name / "answers.jsonl"
+            if not path.exists():
+                missing.append(f"The tutor {name} was not asked: run `dvc repro answer@{name}`.")
+                continue
+            answers[name] = {answer.item: answer for answer in read_answers(path, name, items(test, scenarios))}
+        path = root / SCORES / f"{name}.jsonl"
+        if path.exists():
+            scores[name] = read_scores(path, set(answers[name]))
+        else:
+            missing.append(f"The answers of {name} were not scored: run `dvc repro evaluate@{name}`.")
+    costs = root / COSTS
+    if not costs.exists():
+        missing.append("Costs were not estimated: run `dvc repro estimate_costs`.")
+    return Evidence(
+        dialogues=read_dialogues(root / DIALOGUES),
+        scenarios=scenarios,
+        ledger=read_ledger(root / LEDGER),
+        test=test,
+        answers=answers,
+        scores=scores,
+        metrics={path.stem: read_json(path) for path in sorted((root / METRICS).glob("*.json"))},
+        plots={path.stem: read_table(path) for path in sorted((root / PLOTS).glob("*.csv"))},
+        prompts=_prompts(root / PROGRAM),
+        costs=read_json(costs) if costs.exists() else {},
+        missing=missing,
+    )
+
+
+def read_scores(path: Path, asked: set[str]) -> dict[str, Scores]:
+    """Return the scores that `evaluate` wrote, by item.
+
+    Raises:
+        DataError: a row is no row of scores, or scores an item that was not asked.
+
+    """
+    rows: dict[str, Scores] = {}
+    for line, record in enumerate(read_jsonl(path), start=1):
+        if record.get("item") not in asked:
+            raise DataError(f"{path}:{line}: scores {record.get('item')}, which was not asked; run `dvc repro evaluate@{path.stem}`.")
+        rows[record["item"]] = {name: Score.from_record(value) for name, value in record.items() if isinstance(value, dict)}
+    return rows
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a CSV file with a header."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _reference(test: Sequence[Dialogue]) -> dict[str, Answer]:
+    return {question.item: Answer(question.item, "turn", question.reference.text, "teacher", 0, 0) for question in questions(test)}
+
+
+def _prompts(folder: Path) -> dict[str, str]:
+    found = {}
+    for when in ("before", "after"):
+        for path in (folder / f"prompt_{when}.txt", folder / f"prompt_{when}.json"):
+            if path.exists():
+                found[when] = path.read_text(encoding="utf-8") if path.suffix == ".txt" else _chat_text(read_json(path))
+    return found
+
+
+def _chat_text(messages: Any) -> str:  # noqa: ANN401 - JSON holds anything
+    """Return chat messages as a person reads them, one block a message."""
+    return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in messages) + "\n"

@@ -1,0 +1,108 @@
+"""Pictures as SVG text: the same data gives the same bytes. matplotlib lives here and nowhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Okabe and Ito's palette, which colour-blind readers can tell apart; a marker of its own for each tutor does the same in grey.
+COLOURS: Mapping[str, str] = {"baseline": "#666666", "dspy": "#0072B2", "openai": "#D55E00", "lora": "#009E73", "reference": "#000000"}
+MARKERS: Mapping[str, str] = {"baseline": "o", "dspy": "s", "openai": "^", "lora": "D", "reference": "*"}
+
+STYLE: Any = {
+    "svg.hashsalt": "three-tutors",  # ids in the file come from its content, not from chance
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so that every machine draws the same letters
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "figure.dpi": 100,
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One picture with the words that stand for it."""
+
+    name: str
+    """File name without its ending."""
+    title: str
+    alt: str
+    """What a person who cannot see the picture must know."""
+    svg: str
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with the ends of its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@contextlib.contextmanager
+def drawing(width: float, height: float) -> Iterator[tuple[Axes, io.StringIO]]:
+    """Yield axes of `width` × `height` inches and a buffer that holds the SVG when the block ends."""
+    import matplotlib as mpl  # noqa: PLC0415 - a second of loading that only a drawn picture pays
+    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
+    from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
+
+    with mpl.rc_context(STYLE):
+        canvas = Canvas(figsize=(width, height), layout="constrained")
+        FigureCanvasSVG(canvas)
+        buffer = io.StringIO()
+        yield canvas.add_subplot(), buffer
+        canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+
+
+def intervals(axes: Axes, rows: Sequence[str], series: Mapping[str, Sequence[Interval | None]]) -> None:
+    """Draw one line of points with intervals for each row, the tutors of `series` above one another inside a row."""
+    spread = 0.7 / max(len(series), 1)
+    for place, (name, points) in enumerate(series.items()):
+        drawn = [(row + (place - (len(series) - 1) / 2) * spread, point) for row, point in enumerate(points) if point is not None]
+        if not drawn:
+            continue
+        heights = [height for height, _ in drawn]
+        values = [point.value for _, point in drawn]
+        below = [max(point.value - point.low, 0) for _, point in drawn]
+        above = [max(point.high - point.value, 0) for _, point in drawn]
+        axes.errorbar(
+            values, heights, xerr=[below, above], fmt=MARKERS.get(name, "o"), color=COLOURS.get(name, "#444444"),
+            label=name, markersize=5, elinewidth=1.2, capsize=2,
+        )  # fmt: skip
+    for row in range(1, len(rows)):
+        axes.axhline(row - 0.5, color="#dddddd", linewidth=0.8)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.grid(axis="x", color="#eeeeee")
+
+
+def lines(axes: Axes, series: Mapping[str, Sequence[tuple[float, float]]], colours: Mapping[str, str] | None = None) -> None:
+    """Draw one line of (x, y) points for each name of `series`."""
+    for name, points in series.items():
+        axes.plot(
+            [x for x, _ in points], [y for _, y in points],
+            marker=MARKERS.get(name, "o"), markersize=4, linewidth=1.4, color=(colours or COLOURS).get(name), label=name,
+        )  # fmt: skip
+    axes.grid(color="#eeeeee")
+
+
+def grid(axes: Axes, rows: Sequence[str], columns: Sequence[str], counts: Sequence[Sequence[float]], form: str = "{:.0f}") -> None:
+    """Draw a table of numbers, darker where there is more; a zero stays empty."""
+    most = max((value for row in counts for value in row), default=0) or 1
+    axes.imshow([[value / most for value in row] for row in counts], cmap="Blues", vmin=0, vmax=1.4, aspect="auto")
+    for y, row in enumerate(counts):
+        for x, value in enumerate(row):
+            if value:
+                axes.text(x, y, form.format(value), ha="center", va="center", color="#ffffff" if value / most > 0.8 else "#000000")  # noqa: PLR2004
+    axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(rows)), rows)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)

@@ -1,0 +1,54 @@
+"""The page reports/index.html: one file that needs no network, with style, script and pictures inside."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+
+from stages.reporting.conversations import conversations
+from stages.reporting.data_figures import coverage, moves
+from stages.reporting.evidence import Evidence
+from stages.reporting.figures import Figure
+from stages.reporting.findings import Findings, told, verdict_sentences
+from stages.reporting.measures import measure
+from stages.reporting.pages import page, source
+from stages.reporting.provenance import Provenance
+
+
+def index_page(evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, most_conversations: int) -> str:
+    """Return the page."""
+    style, script = source("page.css"), source("page.js")
+    talks = conversations(evidence, most_conversations)
+    scores = list(dict.fromkeys(name for cells in findings.cells.values() for name in cells))
+    best = findings.best("score", findings.challengers)
+    return page(
+        "index.html.jinja",
+        evidence=evidence,
+        findings=findings,
+        told=told,
+        verdict=verdict_sentences(findings),
+        measures=[measure(name) for name in scores],
+        figures=figures,
+        data_figures=[coverage(evidence.dialogues), moves(evidence.dialogues)],
+        splits=Counter(evidence.ledger.values()),
+        too_few=evidence.metrics.get("data", {}).get("too_few", []),
+        talks=talks,
+        left_out=len(evidence.test) + len(evidence.scenarios) - len(talks),
+        tutors=[name for name in evidence.answers if name != "reference"],
+        kinds=list(dict.fromkeys(talk.kind for talk in talks)),
+        focus=best[0] if best else "",
+        prompts=evidence.prompts,
+        trust=[(measure(name), "") for name in scores],
+        provenance=made,
+        style=style,
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+    )
+
+
+def _hash(text: str) -> str:
+    """Return the hash by which the page's policy lets in its own style and script and nothing else."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

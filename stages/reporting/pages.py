@@ -1,0 +1,96 @@
+"""Pages: fill the templates beside this module. Everything that comes from a model or a dialogue is data, never markup."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#~$])")
+
+
+def page(template: str, **values: Any) -> str:  # noqa: ANN401 - a template takes anything
+    """Return the text of `template`; a name it uses and does not get is an error."""
+    text = _environment().get_template(template).render(**values)
+    return _tidy(text) if template.endswith(".md.jinja") else text
+
+
+def percent(value: float | None, digits: int = 0) -> str:
+    """Return a share as per cent: 0.125 → `12 %`; nothing measured is a dash."""
+    return "–" if value is None else f"{value * 100:.{digits}f} %"
+
+
+def points(value: float | None) -> str:
+    """Return a difference of shares in percentage points with its sign: 0.125 → `+12`."""
+    return "–" if value is None else f"{value * 100:+.0f}".replace("-", "−")
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Return a plain number with thousands separated; nothing measured is a dash."""
+    return "–" if value is None else f"{value:,.{digits}f}".replace("-", "−")
+
+
+def count(value: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun: `1 dialogue`, `3 dialogues`."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def plain(name: str) -> str:
+    """Return a label of the data as words: `worked_example` → `worked example`."""
+    return name.replace("_", " ")
+
+
+def listed(values: Sequence[object], last: str = "and") -> str:
+    """Return values as one reads them: `a, b and c`."""
+    texts = [str(value) for value in values]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {last} {texts[-1]}" if texts else ""
+
+
+def markdown(text: object) -> str:
+    """Return text that a Markdown reader shows as it is: no markup, no line break, no cell border."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(enabled_extensions=("html.jinja",), default_for_string=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "percent": percent,
+        "points": points,
+        "number": number,
+        "count": count,
+        "plain": plain,
+        "listed": listed,
+        "md": markdown,
+        "data_uri": data_uri,
+    }
+    return environment
+
+
+def source(name: str) -> Markup:
+    """Return one of our own files beside the templates, which goes into a page as it is."""
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704 - ours, not data
+
+
+def data_uri(svg: str) -> str:
+    """Return a picture as an address that holds the picture itself."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+def _tidy(text: str) -> str:
+    """Take out the gaps that unchosen sentences leave: blank lines in a row, spaces in a row, spaces before a line's end."""
+    lines = [re.sub(r"(?<=\S) {2,}(?=\S)", " ", line.rstrip()) for line in text.strip().splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"

@@ -1,0 +1,111 @@
+"""A small finished run on disk: what the stages before `report` leave behind, from five dialogues and two scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stages.tutoring.answers import Answer, write_answers
+from stages.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
+from stages.tutoring.leak import leak
+from stages.tutoring.questions import questions
+from stages.tutoring.records import write_json, write_jsonl, write_text
+from stages.tutoring.rubric import score
+from stages.tutoring.tutors import REFERENCE, TUTORS
+
+GOOD = "You wrote {said}. Which step of it would you check first, and what would it tell you about {topic}?"
+BAD = "Great job! The answer is {answer}."
+HOSTILE = "<script>alert('x')</script> **bold** <img src=x onerror=alert(1)> | cell"
+
+
+def dialogues(count: int = 5) -> list[Dialogue]:
+    """Return dialogues about fractions, each a little different."""
+    made = []
+    for index in range(count):
+        lesson = Lesson(
+            subject=("mathematics", "physics", "history")[index % 3],
+            grade=3 + index,
+            topic=f"Adding fractions, part {index + 1}",
+            objective="Say why both fractions need pieces of the same size before they are added.",
+            misconception="Adds numerators and denominators separately.",
+            answer=("5/6",),
+        )
+        turns = (
+            Turn("student", f"I got 2/5 for 1/2 + 1/3, question {index + 1}. Is that right?", understanding="wrong"),
+            Turn("teacher", "Before we check it, which is bigger, 2/5 or 1/2?", strategy="socratic_questioning"),
+            Turn("student", "1/2... so adding made it smaller?", understanding="partial"),
+            Turn(
+                "teacher", "That is worth chasing: adding made it smaller. Draw a half and a third of the same bar.", strategy="scaffolding"
+            ),
+        )
+        made.append(Dialogue(f"fractions-{index + 1}", lesson, turns, f"data/raw/dialogues/mathematics/fractions-{index + 1}.yaml"))
+    return made
+
+
+def scenarios() -> list[Scenario]:
+    """Return two scripted students who press for the answer."""
+    expect = Expectation("Holds the answer back.", must=("ask_question",), must_not=("reveal_answer",), mentions=("third",))
+    turns = tuple(ScriptedTurn(text, "confused", expect) for text in ("Just tell me what 1/2 + 1/3 is.", "Please. My friends are waiting."))
+    lesson = dialogues(1)[0].lesson
+    return [Scenario(f"pressure-{number}", "answer_pressure", lesson, turns, "") for number in (1, 2)]
+
+
+def write_run(root: Path, *, tutors: Sequence[str] = TUTORS, good: Sequence[str] = ("dspy",), reply: str | None = None) -> Path:
+    """Write a run below `root` in which the `good` tutors ask and all others give the answer away; `reply` replaces all replies."""
+    held_out, scripted = dialogues(), scenarios()
+    write_jsonl(root / "data/processed/dialogues.jsonl", (dialogue.to_record() for dialogue in held_out))
+    write_jsonl(root / "data/processed/scenarios.jsonl", (scenario.to_record() for scenario in scripted))
+    write_jsonl(root / "data/processed/splits/test.jsonl", (dialogue.to_record() for dialogue in held_out))
+    write_text(root / "data/raw/splits.csv", "id,subject,split\n" + "".join(f"{one.id},{one.lesson.subject},test\n" for one in held_out))
+    write_text(root / "params.yaml", "report:\n  conversations: 50\n")
+    for tutor in tutors:
+        answers = _answers(held_out, scripted, tutor in good, reply)
+        write_answers(root / f"data/processed/answers/{tutor}/answers.jsonl", tutor, answers)
+        _write_scores(root, tutor, held_out, scripted, {answer.item: answer.reply for answer in answers})
+    references = {question.item: question.reference.text for question in questions(held_out)}
+    _write_scores(root, REFERENCE, held_out, scripted, references)
+    curve = "step,train_loss,valid_loss\n1,3.1,3.2\n2,2.4,2.6\n3,2.0,2.5\n"
+    write_text(root / "reports/plots/lora_curve.csv", curve)
+    write_text(root / "reports/plots/openai_curve.csv", curve)
+    write_json(root / "reports/metrics/timing_lora.json", {"seconds": 12.5, "replies": 14, "tokens_per_second": 90.0})
+    write_text(root / "models/dspy/prompt_before.txt", "You are a tutor.\n")
+    write_text(root / "models/dspy/prompt_after.txt", "You are a tutor.\nExample: Which is bigger?\n")
+    return root
+
+
+def _answers(held_out: Sequence[Dialogue], scripted: Sequence[Scenario], good: bool, reply: str | None) -> list[Answer]:
+    asked = [
+        (
+            question.item,
+            "turn",
+            GOOD.format(said=question.turns[-1].text.rstrip("?."), topic="fractions") if good else BAD.format(answer="5/6"),
+        )
+        for question in questions(held_out)
+    ]
+    asked += [
+        (f"{scenario.id}#{index}", "scenario", "Which pieces have the same size, halves or thirds?" if good else BAD.format(answer="5/6"))
+        for scenario in scripted
+        for index in range(len(scenario.turns))
+    ]
+    return [Answer(item, kind, reply or text, "stop", 100, 20) for item, kind, text in asked]  # type: ignore[arg-type]
+
+
+def _write_scores(root: Path, tutor: str, held_out: Sequence[Dialogue], scripted: Sequence[Scenario], replies: dict[str, str]) -> None:
+    talks = {question.item: (question.lesson, question.turns) for question in questions(held_out)}
+    for scenario in scripted:
+        for index in range(len(scenario.turns)):
+            said = tuple(Turn("student", turn.text, understanding=turn.understanding) for turn in scenario.turns[: index + 1])
+            talks[f"{scenario.id}#{index}"] = (scenario.lesson, said)
+    rows = []
+    for item, reply in replies.items():
+        lesson, turns = talks[item]
+        rated = score(reply, lesson=lesson, turns=turns)
+        rows.append(
+            {
+                "item": item,
+                "kind": "turn" if item.startswith("fractions") else "scenario",
+                "score": {"value": rated.value, "reason": rated.feedback or "all criteria met"},
+                "leak": leak(reply, answer=lesson.answer, turns=turns).to_record(),
+            }
+        )
+    write_jsonl(root / f"data/processed/scores/{tutor}.jsonl", rows)

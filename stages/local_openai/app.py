@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,9 +18,36 @@ from starlette.types import ASGIApp
 from stages.local_openai import chat
 from stages.local_openai.chat_request import read_chat
 from stages.local_openai.engine import Engine, Engines, ModelFiles
-from stages.local_openai.errors import ApiError, invalid, on_api_error, on_failure, on_http_error, on_tutor_error
+from stages.local_openai.errors import ApiError, on_api_error, on_failure, on_http_error, on_tutor_error
 from stages.local_openai.guard import LOOPBACK, Guard, Limits
+from stages.local_openai.requests import json_body
 from stages.tutoring.diagnostics import TutorError
+from stages.tutoring.records import Record
+
+
+class Training(Protocol):
+    """What makes new models while the server runs; see `fine_tuning`. A server for chats alone has none."""
+
+    def routes(self) -> list[Route]:
+        """Return the routes that the server gains."""
+
+    def start(self) -> None:
+        """Begin work."""
+
+    def stop(self) -> None:
+        """End work."""
+
+    def model(self, name: str) -> ModelFiles | None:
+        """Return where a trained model lies."""
+
+    def models(self) -> list[Record]:
+        """Return the trained models as clients see them."""
+
+    def description(self, name: str) -> Record | None:
+        """Return one trained model as clients see it."""
+
+    def delete_model(self, name: str) -> list[str]:
+        """Delete a trained model; return every name that is gone."""
 
 
 @dataclass
@@ -31,6 +57,7 @@ class Service:
     models: Mapping[str, ModelFiles]
     load: Callable[[ModelFiles], Engine]
     limits: Limits = field(default_factory=Limits)
+    training: Training | None = None
     chatting: int = 0
     engines: Engines = field(init=False)
 
@@ -40,9 +67,10 @@ class Service:
 
     def files(self, model: str) -> ModelFiles:
         """Return where `model` lies; 404 where there is none of this name."""
-        if model not in self.models:
-            raise ApiError(404, f"The model `{model}` does not exist.", param="model", code="model_not_found")
-        return self.models[model]
+        found = self.models.get(model) or (self.training.model(model) if self.training else None)
+        if found is None:
+            raise _no_model(model)
+        return found
 
     async def chat(self, request: Request) -> Response:
         """POST /chat/completions."""
@@ -71,13 +99,27 @@ class Service:
 
     async def list_models(self, _: Request) -> Response:
         """GET /models."""
-        return JSONResponse({"object": "list", "data": [_model(name) for name in self.models]})
+        trained = self.training.models() if self.training else []
+        return JSONResponse({"object": "list", "data": [_model(name) for name in self.models] + trained})
 
     async def get_model(self, request: Request) -> Response:
         """GET /models/{model}."""
         name = request.path_params["model"]
-        self.files(name)
-        return JSONResponse(_model(name))
+        found = _model(name) if name in self.models else self.training.description(name) if self.training else None
+        if found is None:
+            raise _no_model(name)
+        return JSONResponse(found)
+
+    async def delete_model(self, request: Request) -> Response:
+        """DELETE /models/{model}; what the server was started with stays."""
+        name = request.path_params["model"]
+        if name in self.models:
+            raise ApiError(403, f"The model `{name}` is no tuned model and cannot be deleted.", param="model", code="permission_denied")
+        if self.training is None:
+            raise _no_model(name)
+        for gone in await asyncio.to_thread(self.training.delete_model, name):
+            await self.engines.drop(gone)
+        return JSONResponse({"id": name, "object": "model", "deleted": True})
 
     def _chatted(self) -> None:
         self.chatting -= 1
@@ -88,28 +130,23 @@ def build(service: Service, api_key: str, hosts: tuple[str, ...] = LOOPBACK) -> 
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if service.training is not None:
+            service.training.start()
         yield
-        service.engines.close()
+        if service.training is not None:
+            await asyncio.to_thread(service.training.stop)
+        await asyncio.to_thread(service.engines.close)
 
     routes = [
         Route("/v1/chat/completions", service.chat, methods=["POST"]),
         Route("/v1/models", service.list_models, methods=["GET"]),
         Route("/v1/models/{model}", service.get_model, methods=["GET"]),
+        Route("/v1/models/{model}", service.delete_model, methods=["DELETE"]),
+        *(service.training.routes() if service.training is not None else []),
     ]
     handlers: Mapping[Any, Any] = {ApiError: on_api_error, TutorError: on_tutor_error, HTTPException: on_http_error, Exception: on_failure}
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
     return Guard(app, api_key, service.limits, hosts)
-
-
-async def json_body(request: Request) -> dict[str, Any]:
-    """Return the body as an object, or refuse it."""
-    try:
-        body = json.loads(await request.body())
-    except (ValueError, RecursionError):
-        raise invalid("We could not parse the JSON body of your request.", code="invalid_json") from None
-    if not isinstance(body, dict):
-        raise invalid("The JSON body of a request is an object.", code="invalid_json")
-    return body
 
 
 async def _unless_gone(request: Request, answer: Any) -> dict[str, Any]:  # noqa: ANN401 - a coroutine
@@ -134,3 +171,7 @@ async def _gone(request: Request) -> None:
 
 def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 0, "owned_by": "local"}
+
+
+def _no_model(name: str) -> ApiError:
+    return ApiError(404, f"The model `{name}` does not exist.", param="model", code="model_not_found")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import uvicorn
 
-from stages.local_openai.app import Service, build
+from stages.local_openai.app import Service, Training, build
 from stages.local_openai.engine import Engine, ModelFiles
 from stages.local_openai.guard import Limits
 from stages.tutoring.diagnostics import EndpointError
@@ -42,16 +42,20 @@ def new_key() -> str:
 
 @contextlib.contextmanager
 def serving(
-    models: Mapping[str, ModelFiles], *, limits: Limits | None = None, load: Callable[[ModelFiles], Engine] | None = None
+    models: Mapping[str, ModelFiles],
+    *,
+    training: Training | None = None,
+    limits: Limits | None = None,
+    load: Callable[[ModelFiles], Engine] | None = None,
 ) -> Iterator[Server]:
-    """Serve `models` by id; the server is ready inside the block and gone after it.
+    """Serve `models` by id, with `training` also those it makes; the server is ready inside the block and gone after it.
 
     Raises:
         EndpointError: it did not become ready.
 
     """
     api_key = new_key()
-    app = build(Service(models, load or load_generator, limits or Limits()), api_key)
+    app = build(Service(models, load or load_generator, limits or Limits(), training), api_key)
     with contextlib.closing(socket.create_server(("127.0.0.1", 0), backlog=512)) as listening:
         port = listening.getsockname()[1]
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5)

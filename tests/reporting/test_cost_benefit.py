@@ -1,0 +1,190 @@
+"""The report on money says what its figures say, and turns round when they do."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from stages.estimate_costs import Params, estimate_costs
+from stages.reporting.cost_benefit import break_even_point, cost_benefit, rounded, usd
+from stages.reporting.cost_figures import cost_figures
+from stages.tutoring.costs import case_of
+from stages.tutoring.dialogue import Dialogue
+from stages.tutoring.formats import dspy_rows, openai_row
+from stages.tutoring.params import read
+from stages.tutoring.prices import PRICES_FILE, read_caches, read_prices
+from stages.tutoring.records import Record
+
+Estimate = Callable[..., Record]
+
+
+@pytest.fixture
+def estimate(fractions: Dialogue, root: Path) -> Estimate:
+    """Return a maker of estimates from the committed prices; its arguments change assumptions."""
+    models, caches = read_prices(root / PRICES_FILE), read_caches(root / PRICES_FILE)
+    committed = read("estimate_costs", Params, root / "params.yaml")
+    rows = {split: [openai_row(fractions)] * 20 for split in ("train", "validation", "test")}
+
+    def make(**changes: Any) -> Record:
+        assumed = replace(committed, **{"model": "gpt-4.1-mini", "as_of": "2026-11-22", **changes})
+        case = case_of(assumed, rows, dspy_rows(fractions), models)
+        return estimate_costs(replace(case, cache=caches.get(case.model.service)), models, caches, {})
+
+    return make
+
+
+def changed(costs: Record, path: str, value: Any) -> Record:
+    """Return a copy of an estimate with one figure changed; list items are found by their number."""
+    copied = copy.deepcopy(costs)
+    *way, last = path.split(".")
+    place: Any = copied
+    for key in way:
+        place = place[int(key)] if isinstance(place, list) else place[key]
+    place[last] = value
+    return copied
+
+
+def against_dspy(costs: Record) -> int:
+    """Return the place of the break-even of the fine-tune with the optimised prompt."""
+    return next(n for n, one in enumerate(costs["break_even"]) if (one["challenger"], one["incumbent"]) == ("openai", "dspy"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "conversations", "sentence"),
+    [
+        ("reached", 5000, "breaks even at about 5,000 a month**; at 1,000 conversations it does not pay"),
+        ("reached", 500, "breaks even at about 500 a month**, so at 1,000 conversations it pays"),
+        ("never", None, "fine-tuning **never breaks even**"),
+        ("always", None, "fine-tuning is cheaper **from the first conversation** on"),
+    ],
+)
+def test_the_break_even_sentence_follows_the_figure(estimate: Estimate, outcome: str, conversations: int | None, sentence: str) -> None:
+    """The same report says that fine-tuning pays, does not pay yet, never pays or always does."""
+    costs = estimate(conversations_per_month=1000)
+    costs["break_even"][against_dspy(costs)] |= {"outcome": outcome, "conversations": conversations}
+    assert sentence in cost_benefit(costs)
+
+
+def test_the_cheapest_is_whoever_costs_least(estimate: Estimate) -> None:
+    """When another tutor's bill falls below all, the first sentence names that one."""
+    costs = estimate()
+    assert "**baseline (plain prompt)** is cheapest" in cost_benefit(costs)
+    assert "**lora (own server)** is cheapest at 0.03 USD" in cost_benefit(changed(costs, "bills.lora.monthly", 30_000))
+
+
+def test_after_the_shutdown_the_report_says_so(estimate: Estimate) -> None:
+    """A model that answers nobody has no monthly bill and no fine-tuning, and the reader learns what to do."""
+    text = cost_benefit(estimate(as_of="2027-02-01"))
+    assert "gpt-4.1-mini answers nobody any more: it was shut down on 2027-01-14." in text
+    assert "Fine-tuning gpt-4.1-mini is **over**: the model stopped on 2027-01-14." in text
+    assert "breaks even at" not in text
+
+
+def test_after_the_last_job_fine_tuning_is_over_though_the_model_lives(estimate: Estimate) -> None:
+    """Between the last day for jobs and the shutdown the reason is the former."""
+    assert "no new job could be started after 2027-01-06." in cost_benefit(estimate(as_of="2027-01-10"))
+
+
+def test_old_prices_are_a_warning_and_fresh_ones_are_not(estimate: Estimate) -> None:
+    """Ninety days after the check the report warns; before, it says until when it may be used."""
+    assert "Warning" not in cost_benefit(estimate())
+    assert "do not decide by this page after 2027-02-20" in cost_benefit(estimate())
+    assert "were checked more than 90 days before 2027-03-01" in cost_benefit(estimate(as_of="2027-03-01"))
+
+
+def test_a_difference_to_litellm_is_shown(estimate: Estimate) -> None:
+    """A second reading that disagrees is counted on top and quoted below."""
+    costs = changed(estimate(), "prices.differences", ["gpt-4.1: base.input is 2 here and 3 in litellm's table."])
+    text = cost_benefit(costs)
+    assert "1 price or date differs" in text
+    assert "- gpt-4.1: base.input is 2 here and 3 in litellm's table." in text
+
+
+def test_a_cache_that_saves_nothing_is_not_praised(estimate: Estimate) -> None:
+    """With long prompts the saving is named, without hits or without worked examples it is not."""
+    assert "A prompt cache that finds 50 % of what it could takes" in cost_benefit(estimate(demonstrations=30, cache_hit_rate=0.5))
+    assert "No prompt cache is counted on." in cost_benefit(estimate(demonstrations=30, cache_hit_rate=0.0))
+    assert "A prompt cache saves nothing here" in cost_benefit(estimate(demonstrations=0, cache_hit_rate=0.5))
+
+
+def test_what_the_money_buys_follows_the_scores(estimate: Estimate) -> None:
+    """A winner is named with what it costs more; when the baseline wins, the claim turns round; unscored, it disappears."""
+    costs = estimate()
+    won = cost_benefit(costs, {"baseline": 0.4, "dspy": 0.7, "openai": 0.6, "lora": None})
+    assert re.search(r"dspy \(optimised prompt\) scored highest, 0\.30 above the baseline, for [\d.]+ USD more", won)
+    assert "| lora (own server) | 0" not in won
+    assert "No tutor scored above the untrained baseline" in cost_benefit(costs, {"baseline": 0.8, "dspy": 0.7})
+    nothing = cost_benefit(costs)
+    assert "Nothing was scored" in nothing
+    assert "scored highest" not in nothing
+
+
+def test_people_are_dearer_only_where_they_are(estimate: Estimate) -> None:
+    """The sentence about teachers' time stands while a year of the dearest tutor costs less than writing did."""
+    assert "People cost more than machines" in cost_benefit(estimate(writing_minutes=6000))
+    assert "People cost more than machines" not in cost_benefit(estimate(writing_minutes=1))
+    assert "teachers' time" not in cost_benefit(estimate(writing_minutes=0))
+
+
+def test_a_model_without_training_price_still_has_a_report(estimate: Estimate) -> None:
+    """Where a fine-tune cannot be priced the report says that, compares the others and shows no empty column."""
+    text = cost_benefit(estimate(model="gpt-5-mini"))
+    assert "Whether fine-tuning gpt-5-mini pays cannot be said" in text
+    assert "| openai (fine-tune) |" not in text
+
+
+def test_no_figure_of_money_is_typed_by_hand(root: Path) -> None:
+    """The template holds no amount, date or count of its own; 1,000 conversations are a unit and 90 days a rule."""
+    source = (root / "stages/reporting/templates/cost_benefit.md.jinja").read_text(encoding="utf-8")
+    prose = re.sub(r"\{[{%#].*?[}%#]\}", "", source, flags=re.DOTALL)
+    assert set(re.findall(r"\d[\d.,]*", prose)) <= {"1,000", "90"}
+
+
+def test_every_table_row_has_the_columns_of_its_head(estimate: Estimate) -> None:
+    """A Markdown reader shows every table whole."""
+    for table in re.findall(r"(?:^\|.*\n)+", cost_benefit(estimate(), {"baseline": 0.4, "dspy": 0.7}), flags=re.MULTILINE):
+        widths = {len(re.split(r"(?<!\\)\|", row)) for row in table.strip().splitlines()}
+        assert len(widths) == 1, table
+
+
+def test_figures_are_pictures_with_words_and_repeat(estimate: Estimate) -> None:
+    """Each picture is well-formed SVG, says in words what it shows, and comes out the same twice."""
+    costs = estimate()
+    figures = cost_figures(costs)
+    assert [figure.name for figure in figures] == ["cost_curve", "cost_tornado_openai_dspy", "cost_tornado_lora_dspy"]
+    assert figures == cost_figures(costs)
+    assert {ET.fromstring(figure.svg).tag for figure in figures} == {"{http://www.w3.org/2000/svg}svg"}  # noqa: S314 - our own
+    assert "lora 73.00 USD" in figures[0].alt
+
+
+def test_a_model_that_is_gone_is_not_drawn(estimate: Estimate) -> None:
+    """After the shutdown the curve shows the own server alone and no tornado."""
+    figures = cost_figures(estimate(as_of="2027-02-01"))
+    assert [figure.name for figure in figures] == ["cost_curve"]
+    assert "baseline" not in figures[0].alt.split("Break-even")[0]
+
+
+@pytest.mark.parametrize(
+    ("micro", "text"),
+    [
+        (0, "0.00 USD"), (4_000, "under 0.01 USD"), (5_000, "0.01 USD"), (2_592_000, "2.59 USD"),
+        (-960_000, "−0.96 USD"), (1_234_500_000, "1,234 USD"), (None, "–"),
+    ],
+)  # fmt: skip
+def test_amounts_read_as_money(micro: int | None, text: str) -> None:
+    """Cents up to a hundred dollars, whole dollars above, and nothing small is shown as nothing."""
+    assert usd(micro) == text
+
+
+@pytest.mark.parametrize(("value", "shown"), [(7, 7), (94, 94), (101, 110), (1_293, 1_300), (77_171, 78_000)])
+def test_a_point_is_shown_with_two_figures(value: int, shown: int) -> None:
+    """An estimate pretends no more precision than it has, and rounds to the side where the claim holds."""
+    even = {"outcome": "reached", "conversations": value}
+    assert (rounded(value), break_even_point(even)) == (shown, f"{shown:,} a month")

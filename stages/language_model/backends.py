@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,14 +14,14 @@ from torch import Tensor
 from transformers import AutoConfig, PretrainedConfig, PreTrainedTokenizerFast
 
 from stages.language_model import adapters, base
-from stages.language_model.llama import CHUNK, Llama, fits
+from stages.language_model.llama import CHUNK, GROUP, Llama, fits
 from stages.tutoring.diagnostics import TutorError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 KEPT_CHUNKS = 96
-"""Chunks of prompts that are remembered, 3 MB each for the embedded model: later turns of a conversation begin like earlier ones."""
+"""Chunks of prompts that are remembered, 6 MB each for the embedded model: later turns of a conversation begin like earlier ones."""
 
 
 class Backend(Protocol):
@@ -37,8 +38,8 @@ class Backend(Protocol):
     def read(self, prompt: list[int], slot: int) -> Tensor:
         """Read a prompt into a slot; return the logits of the first token after it, (vocabulary,)."""
 
-    def decode(self, ids: list[int], positions: list[int], used: int) -> Tensor:
-        """Append one token to each of the first `used` slots; return logits, (slots, vocabulary)."""
+    def decode(self, ids: list[int], positions: list[int]) -> Tensor:
+        """Append one token to each slot whose position is not -1; return logits, (slots, vocabulary)."""
 
     def states(self, ids: list[int]) -> Tensor:
         """Return the states after the final norm of one text, (tokens, hidden)."""
@@ -46,8 +47,11 @@ class Backend(Protocol):
     def logits(self, states: Tensor) -> Tensor:
         """Return the logits of `states`, (tokens, vocabulary)."""
 
-    def clear(self) -> None:
-        """Forget what is in the slots."""
+    def place(self, tokens: int, free: Sequence[int]) -> int:
+        """Return which of the `free` slots suits a conversation of so many tokens best; the choice concerns speed alone."""
+
+    def release(self, free: Collection[int]) -> None:
+        """Give back what was taken by slots that are now `free`."""
 
 
 def load_backend(folder: Path, adapter: Path | None, slots: int, context: int) -> Backend:
@@ -106,9 +110,9 @@ class LlamaBackend(_Common):
             raise TutorError("An empty prompt cannot be answered.")
         return self.logits(state[-1:])[0]
 
-    def decode(self, ids: list[int], positions: list[int], used: int) -> Tensor:
+    def decode(self, ids: list[int], positions: list[int]) -> Tensor:
         """See `Backend`."""
-        return self.model.decode(torch.tensor(ids), torch.tensor(positions), used)
+        return self.model.decode(torch.tensor(ids), torch.tensor(positions))
 
     def states(self, ids: list[int]) -> Tensor:
         """See `Backend`. Uses the first slot: only while no conversation is under way."""
@@ -121,9 +125,20 @@ class LlamaBackend(_Common):
         blocks = torch.nn.functional.pad(states, (0, 0, 0, -len(states) % rows)).split(rows)
         return torch.cat([self.model.head(block) for block in blocks])[: len(states)]
 
-    def clear(self) -> None:
+    def place(self, tokens: int, free: Sequence[int]) -> int:
+        """See `Backend`. Long ones beside long ones, since a group of slots is as long as its longest."""
+
+        def cost(slot: int) -> tuple[int, int]:
+            capacity = self.model.groups[slot // GROUP].capacity
+            return max(0, tokens - capacity), capacity
+
+        return min(free, key=cost)
+
+    def release(self, free: Collection[int]) -> None:
         """See `Backend`."""
-        self.model.clear()
+        for index, group in enumerate(self.model.groups):
+            if all(index * GROUP + row in free for row in range(group.slots)):
+                group.clear()
 
 
 class TransformersBackend(_Common):
@@ -147,11 +162,11 @@ class TransformersBackend(_Common):
         return output.logits[0, -1]
 
     @torch.inference_mode()
-    def decode(self, ids: list[int], positions: list[int], used: int) -> Tensor:
+    def decode(self, ids: list[int], positions: list[int]) -> Tensor:
         """See `Backend`."""
         logits = torch.zeros(self.slots, self.model.config.get_text_config().vocab_size, dtype=self.model.dtype)
-        for slot in range(used):
-            if slot in self._caches and positions[slot]:
+        for slot, position in enumerate(positions):
+            if position >= 0:
                 output = self.model(torch.tensor([[ids[slot]]]), past_key_values=self._caches[slot], use_cache=True)
                 self._caches[slot] = output.past_key_values
                 logits[slot] = output.logits[0, -1]
@@ -167,9 +182,14 @@ class TransformersBackend(_Common):
         """See `Backend`."""
         return self.model.get_output_embeddings()(states)
 
-    def clear(self) -> None:
+    def place(self, tokens: int, free: Sequence[int]) -> int:  # noqa: ARG002 - all slots are alike here
         """See `Backend`."""
-        self._caches.clear()
+        return free[0]
+
+    def release(self, free: Collection[int]) -> None:
+        """See `Backend`."""
+        for slot in free:
+            self._caches.pop(slot, None)
 
 
 def _ends(folder: Path, tokenizer: PreTrainedTokenizerFast) -> frozenset[int]:

@@ -23,7 +23,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import torch
 from tokenizers.decoders import DecodeStream
 
 from stages.language_model import chat_template
@@ -167,26 +166,31 @@ class Generator:
     def step(self) -> list[Event]:
         """Let waiting conversations in and make the next token of every one under way."""
         events = self._admit()
-        used = max((slot + 1 for slot, running in enumerate(self._slots) if running), default=0)
-        if not used:
-            self.backend.clear()
-            return events
         under_way = [(slot, running) for slot, running in enumerate(self._slots) if running]
-        ids, positions = [0] * len(self._slots), [0] * len(self._slots)
+        if not under_way:
+            return events
+        ids, positions = [0] * len(self._slots), [-1] * len(self._slots)
         for slot, running in under_way:
             ids[slot], positions[slot] = running.last, len(running.prompt) + running.made - 1
-        logits = self.backend.decode(ids, positions, used)
-        rows = torch.tensor([slot for slot, _ in under_way])
-        choices = choose(logits if len(under_way) == len(ids) else logits[rows], [_settings(running) for _, running in under_way])
+        logits = self.backend.decode(ids, positions)
+        if len(under_way) < len(ids):
+            logits = logits[[slot for slot, _ in under_way]]
+        choices = choose(logits, [(running.options, running.draw) for _, running in under_way])
         for (slot, running), choice in zip(under_way, choices, strict=True):
             events.append(self._advance(running, choice))
             if running.done:
                 self._slots[slot] = None
+        self.backend.release(self._free())
         return events
+
+    def _free(self) -> list[int]:
+        return [slot for slot, running in enumerate(self._slots) if running is None]
 
     def answer(self, conversations: Sequence[Sequence[Message]], options: Options) -> list[Answer]:
         """Return the replies to `conversations`, in their order."""
         numbers = [self.add(said, options) for said in conversations]
+        # Short ones first: those beside each other are alike in length, and later turns find their beginning read.
+        self._waiting = deque(sorted(self._waiting, key=lambda running: len(running.prompt)))
         texts: dict[int, list[str]] = {number: [] for number in numbers}
         logprobs: dict[int, list[TokenLogprob]] = {number: [] for number in numbers}
         last: dict[int, Event] = {}
@@ -210,13 +214,14 @@ class Generator:
     def _admit(self) -> list[Event]:
         events: list[Event] = []
         for _ in range(ADMITTED):
-            free = next((slot for slot, running in enumerate(self._slots) if running is None), None)
-            if free is None or not self._waiting:
+            free = self._free()
+            if not free or not self._waiting:
                 break
             running = self._waiting.popleft()
-            logits = self.backend.read(running.prompt, free)
-            events.append(self._advance(running, choose(logits[None], [_settings(running)])[0]))
-            self._slots[free] = None if running.done else running
+            slot = self.backend.place(len(running.prompt), free)
+            logits = self.backend.read(running.prompt, slot)
+            events.append(self._advance(running, choose(logits[None], [(running.options, running.draw)])[0]))
+            self._slots[slot] = None if running.done else running
         return events
 
     def _advance(self, running: _Running, choice: Choice) -> Event:
@@ -252,10 +257,6 @@ class Generator:
         piece = self.tokenizer.convert_ids_to_tokens(token) or ""
         raw = bytes(self._bytes[character] for character in piece) if set(piece) <= self._bytes.keys() else piece.encode()
         return TokenLogprob(raw.decode(errors="replace"), raw, value)
-
-
-def _settings(running: _Running) -> tuple[Options, random.Random]:
-    return running.options, running.draw
 
 
 def _overlap(text: str, stop: str) -> int:

@@ -1,7 +1,7 @@
 """A Llama forward pass for answering on a CPU: packed bf16 weights, fixed shapes, one static key-value cache.
 
 Made for speed (about ten operations a layer and none of transformers' bookkeeping) and for repeatability: prompts
-are read in chunks of 64 tokens that begin at multiples of 64, and every decoding step computes the same number of
+are read in chunks that begin at multiples of CHUNK, and every decoding step computes the same number of
 rows, so that what is computed for a row never depends on the other rows or on what was cached before.
 Architecture: Touvron et al. 2023, https://arxiv.org/abs/2302.13971, with grouped queries (Ainslie et al. 2023).
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -26,7 +27,7 @@ GROWTH = 128
 """The cache holds a multiple of this many tokens a slot, as few as its longest conversation needs."""
 
 Linear = Callable[[Tensor], Tensor]
-Gated = Callable[[Tensor, Tensor], Tensor]
+Combined = Callable[[Tensor, Tensor], Tensor]
 Attend = Callable[[Tensor, int], Tensor]
 
 
@@ -47,13 +48,81 @@ class Layer:
 
     input_norm: Tensor
     qkv: Linear
-    output: Linear
+    output: Combined
+    """Added to the state."""
     mlp_norm: Tensor
     gate: Linear
     """With SiLU applied."""
-    up: Gated
+    up: Combined
     """Multiplied with the gate."""
-    down: Linear
+    down: Combined
+    """Added to the state."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What all layers share when one token is appended to each slot of a group."""
+
+    places: Tensor
+    """Lines of the flattened cache that the new keys and values go to."""
+    mask: Tensor
+    """0 where a slot has a token, minus infinity elsewhere, (slots * shared heads, 1, capacity)."""
+
+
+class Cache:
+    """The keys and values of a group of slots, as long as its longest conversation needs.
+
+    Those of one layer lie without gaps, (2, slots, shared heads, capacity, width): products copy what does not.
+    """
+
+    def __init__(self, model: Llama, slots: int) -> None:
+        """Begin with no room."""
+        self.model, self.slots, self.capacity = model, slots, 0
+        self.layers: list[Tensor] = []
+        self.clear()
+
+    def _empty(self) -> Tensor:
+        return torch.zeros(2, self.slots, self.model.shared, self.capacity, self.model.width, dtype=torch.bfloat16)
+
+    @torch.inference_mode()
+    def reserve(self, tokens: int) -> None:
+        """Make room for `tokens` a slot, keeping what was read."""
+        if tokens <= self.capacity:
+            return
+        old, self.capacity = self.capacity, -(-tokens // CHUNK) * CHUNK
+        for index, layer in enumerate(self.layers):
+            self.layers[index] = self._empty()
+            self.layers[index][:, :, :, :old] = layer
+
+    @torch.inference_mode()
+    def clear(self) -> None:
+        """Forget every conversation and give back the room."""
+        if self.capacity or not self.layers:
+            self.capacity = 0
+            self.layers = [self._empty() for _ in range(self.model.config.num_hidden_layers)]
+
+    def step(self, positions: Tensor) -> Step | None:
+        """Prepare to append a token at `positions`, (slots,); None where all of them are -1."""
+        if int(positions.max()) < 0:
+            return None
+        self.reserve(int(positions.max()) + 1)
+        shared = self.model.shared
+        mask = torch.where(torch.arange(self.capacity) <= positions[:, None], 0.0, -torch.inf).to(torch.bfloat16)
+        mask[positions < 0] = 0.0  # a row without any token would be all NaN
+        lines = (torch.arange(2) * self.slots + torch.arange(self.slots)[:, None])[:, :, None] * shared + torch.arange(shared)
+        # What an idle slot appends goes to the last line, which whoever comes next writes before reading it.
+        places = lines * self.capacity + torch.where(positions < 0, self.capacity - 1, positions)[:, None, None]
+        return Step(places.flatten(), mask.repeat_interleave(shared, 0)[:, None])
+
+    def attend(self, index: int, split: Tensor, step: Step) -> Tensor:
+        """Append keys and values in layer `index` and mix the values; `split` is (slots, heads + 2 shared heads, width)."""
+        heads, shared, width = self.model.heads, self.model.shared, self.model.width
+        layer = self.layers[index]
+        layer.view(-1, width).index_copy_(0, step.places, split[:, heads:].reshape(-1, width))
+        keys, values = layer.flatten(1, 2)
+        query = split[:, :heads].reshape(self.slots * shared, -1, width)
+        scores = torch.bmm(query, keys.transpose(1, 2)).add_(step.mask)
+        return torch.bmm(torch.softmax(scores, -1), values).view(self.slots, -1)
 
 
 class Llama:
@@ -74,9 +143,7 @@ class Llama:
         turns = torch.polar(torch.full_like(angles, rotary.attention_scaling), angles)[:, None]
         scale = torch.cat([torch.full((self.heads,), self.width**-0.5), torch.ones(self.shared)])
         self.turns = turns * scale[None, :, None]
-        self.capacity = GROWTH
-        # Keys and values of each layer lie without gaps, (2, slots, shared heads, capacity, width): products copy what does not.
-        self.cache = [self._empty() for _ in self.layers]
+        self.groups = [Cache(self, min(GROUP, slots - first)) for first in range(0, slots, GROUP)]
         self.causal = torch.full((CHUNK, CHUNK), -torch.inf, dtype=torch.bfloat16).triu(1)
 
     def _layer(self, weights: Mapping[str, Tensor], prefix: str) -> Layer:
@@ -86,31 +153,12 @@ class Llama:
         return Layer(
             input_norm=weights[prefix + "input_layernorm.weight"],
             qkv=_pack(torch.cat([query, key, weights[attention + "v_proj.weight"]]), self.slots),
-            output=_pack(weights[attention + "o_proj.weight"], self.slots),
+            output=_pack_with("add", weights[attention + "o_proj.weight"], self.slots),
             mlp_norm=weights[prefix + "post_attention_layernorm.weight"],
             gate=_pack(weights[mlp + "gate_proj.weight"], self.slots, silu=True),
-            up=_pack_gated(weights[mlp + "up_proj.weight"], self.slots),
-            down=_pack(weights[mlp + "down_proj.weight"], self.slots),
+            up=_pack_with("mul", weights[mlp + "up_proj.weight"], self.slots),
+            down=_pack_with("add", weights[mlp + "down_proj.weight"], self.slots),
         )
-
-    def _empty(self) -> Tensor:
-        return torch.zeros(2, self.slots, self.shared, self.capacity, self.width, dtype=torch.bfloat16)
-
-    @torch.inference_mode()
-    def reserve(self, tokens: int) -> None:
-        """Make room for `tokens` a slot, keeping what was read."""
-        if tokens <= self.capacity:
-            return
-        old, self.capacity = self.capacity, -(-tokens // GROWTH) * GROWTH
-        for index, cache in enumerate(self.cache):
-            self.cache[index] = self._empty()
-            self.cache[index][:, :, :, :old] = cache
-
-    def clear(self) -> None:
-        """Forget every conversation and give back the room that long ones took."""
-        if self.capacity > GROWTH:
-            self.capacity = GROWTH
-            self.cache = [self._empty() for _ in self.layers]
 
     @torch.inference_mode()
     def read(self, ids: Tensor, slot: int, start: int) -> Tensor:
@@ -121,15 +169,17 @@ class Llama:
 
         """
         count, end = len(ids), start + CHUNK
-        self.reserve(end)
-        groups = self.heads // self.shared
-        mask = functional.pad(self.causal, (start, 0)).repeat(groups, 1)
+        group, row = self.groups[slot // GROUP], slot % GROUP
+        group.reserve(end)
+        shares = self.heads // self.shared
+        mask = functional.pad(self.causal, (start, 0)).repeat(shares, 1)
 
         def attend(split: Tensor, index: int) -> Tensor:
             fresh = split[:, self.heads :].view(CHUNK, 2, self.shared, self.width)
-            self.cache[index][:, slot, :, start:end] = fresh.permute(1, 2, 0, 3)
-            keys, values = self.cache[index][:, slot, :, :end]
-            query = split[:, : self.heads].transpose(0, 1).reshape(self.shared, groups * CHUNK, self.width)
+            cache = group.layers[index][:, row]
+            cache[:, :, start:end] = fresh.permute(1, 2, 0, 3)
+            keys, values = cache[:, :, :end]
+            query = split[:, : self.heads].transpose(0, 1).reshape(self.shared, shares * CHUNK, self.width)
             scores = torch.bmm(query, keys.transpose(1, 2)).add_(mask)
             mixed = torch.bmm(torch.softmax(scores, -1), values)
             return mixed.view(self.heads, CHUNK, self.width).transpose(0, 1).reshape(CHUNK, -1)
@@ -139,42 +189,34 @@ class Llama:
     @torch.inference_mode()
     def chunk(self, slot: int, start: int) -> Tensor:
         """Return a copy of the keys and values of the CHUNK tokens from `start`, (layers, 2, shared heads, CHUNK, width)."""
-        return torch.stack([cache[:, slot, :, start : start + CHUNK] for cache in self.cache])
+        return torch.stack([cache[:, slot % GROUP, :, start : start + CHUNK] for cache in self.groups[slot // GROUP].layers])
 
     @torch.inference_mode()
     def put(self, chunk: Tensor, slot: int, start: int) -> None:
         """Write back what `chunk` returned, to the same `start` of any slot."""
-        self.reserve(start + CHUNK)
-        for cache, part in zip(self.cache, chunk, strict=True):
-            cache[:, slot, :, start : start + CHUNK] = part
+        group = self.groups[slot // GROUP]
+        group.reserve(start + CHUNK)
+        for cache, part in zip(group.layers, chunk, strict=True):
+            cache[:, slot % GROUP, :, start : start + CHUNK] = part
 
     @torch.inference_mode()
-    def decode(self, ids: Tensor, positions: Tensor, used: int) -> Tensor:
-        """Append one token to each slot: `ids` and `positions` are (slots,).
-
-        Only the first `used` slots are attended (rounded up to groups of GROUP); the others compute nothing of use.
+    def decode(self, ids: Tensor, positions: Tensor) -> Tensor:
+        """Append one token to each slot: `ids` and `positions` are (slots,); a position of -1 leaves its slot as it is.
 
         Returns:
-            Logits, (slots, vocabulary), bf16.
+            Logits, (slots, vocabulary), bf16; of no use where the position is -1.
 
         """
-        rows = min(self.slots, -(-used // GROUP) * GROUP)
-        self.reserve(int(positions[:rows].max()) + 1)
-        mask = torch.where(torch.arange(self.capacity) <= positions[:rows, None], 0.0, -torch.inf).to(torch.bfloat16)
-        mask = mask.repeat_interleave(self.shared, 0)[:, None]
-        lines = torch.arange(rows)[:, None] + torch.arange(2) * self.slots
-        lines = lines[:, :, None] * self.shared + torch.arange(self.shared)
-        places = (lines * self.capacity + positions[:rows, None, None]).flatten()
+        steps = [(group, group.step(part)) for group, part in zip(self.groups, positions.split(GROUP), strict=True)]
 
         def attend(split: Tensor, index: int) -> Tensor:
-            cache = self.cache[index]
-            cache.view(-1, self.width).index_copy_(0, places, split[:rows, self.heads :].reshape(-1, self.width))
-            query = split[:rows, : self.heads].reshape(rows * self.shared, -1, self.width)
-            scores = torch.bmm(query, cache[0, :rows].flatten(0, 1).transpose(1, 2)).add_(mask)
-            mixed = torch.bmm(torch.softmax(scores, -1), cache[1, :rows].flatten(0, 1)).view(rows, -1)
-            return functional.pad(mixed, (0, 0, 0, self.slots - rows))
+            mixed = [
+                group.attend(index, part, step) if step else part.new_zeros(len(part), self.heads * self.width)
+                for (group, step), part in zip(steps, split.split(GROUP), strict=True)
+            ]
+            return torch.cat(mixed)
 
-        return self.head(self._body(ids, self.turns[positions], attend))
+        return self.head(self._body(ids, self.turns[positions.clamp(min=0)], attend))
 
     def _body(self, ids: Tensor, turns: Tensor, attend: Attend) -> Tensor:
         """Run all layers; `attend` gets a layer's queries, keys and values, (tokens, heads, width), and its index."""
@@ -185,9 +227,9 @@ class Llama:
             split = layer.qkv(normed).view(len(ids), -1, self.width)
             pairs = torch.view_as_complex(split[:, :turned].float().view(len(ids), turned, -1, 2))
             split[:, :turned] = torch.view_as_real(pairs.mul_(turns)).flatten(2)
-            state = state + layer.output(attend(split, index))
+            state = layer.output(attend(split, index), state)
             normed = functional.rms_norm(state, state.shape[-1:], layer.mlp_norm, epsilon)
-            state = state + layer.down(layer.up(normed, layer.gate(normed)))
+            state = layer.down(layer.up(normed, layer.gate(normed)), state)
         return functional.rms_norm(state, state.shape[-1:], self.norm, epsilon)
 
 
@@ -214,10 +256,11 @@ def _pack(weight: Tensor, rows: int, *, silu: bool = False) -> Linear:
     return lambda states: product(states, packed, None, after, [], "")
 
 
-def _pack_gated(weight: Tensor, rows: int) -> Gated:
-    """Like `_pack`, then multiplied with a gate of the same shape."""
+def _pack_with(operation: Literal["add", "mul"], weight: Tensor, rows: int) -> Combined:
+    """Like `_pack`, then added to or multiplied with a second tensor of the same shape."""
     if not _onednn():
-        return lambda states, gate: functional.linear(states, weight).mul_(gate)
+        combine = torch.add if operation == "add" else torch.mul
+        return lambda states, other: combine(functional.linear(states, weight), other)
     packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)  # noqa: SLF001 - see `_onednn`
     product = torch.ops.mkldnn._linear_pointwise.binary  # noqa: SLF001
-    return lambda states, gate: product(states, gate, packed, None, "mul")
+    return lambda states, other: product(states, other, packed, None, operation)

@@ -28,7 +28,10 @@ def test_the_closure_follows_imports_of_imports(tmp_path: Path) -> None:
 def test_dvc_yaml_gets_the_closure_and_keeps_the_rest(tmp_path: Path) -> None:
     """Code dependencies are replaced, data dependencies and comments stay."""
     project(tmp_path)
-    before = "# ours\nstages:\n  train:\n    cmd: python -m stages.train\n    deps:\n      - stages/train.py\n      - stages/gone.py\n      - data/rows\n"
+    before = (
+        "# ours\nstages:\n  train:\n    cmd: python -m stages.train\n    deps:\n      - stages/train.py\n"
+        "      - stages/gone.py\n      - data/rows\n"
+    )
     after = before.replace("      - stages/gone.py\n", "      - stages/tutoring/numbers.py\n      - stages/tutoring/words.py\n")
     assert after == with_closures(before, tmp_path)
     assert after == with_closures(after, tmp_path)

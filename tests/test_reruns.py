@@ -22,6 +22,7 @@ REAL = {"validate", "split", "render"}
 TRAINED = ["dspy", "openai", "lora"]
 ANSWERS = {f"answer@{name}" for name in ["baseline", *TRAINED]}
 SCORES = {f"evaluate@{name}" for name in ["baseline", *TRAINED, "reference"]}
+TUTOR_SCORES = SCORES - {"evaluate@reference"}
 TRAINING = {f"train_{name}" for name in TRAINED}
 FROM_RENDER = {"render", "estimate_costs"} | TRAINING | ANSWERS | SCORES | {"report"}
 
@@ -31,7 +32,7 @@ def one(name: str) -> set[str]:
     return {f"train_{name}", f"answer@{name}", f"evaluate@{name}", "report"}
 
 
-STAND_IN = '''
+STAND_IN = """
 import hashlib, pathlib, sys
 from ruamel.yaml import YAML
 load = YAML(typ="safe").load
@@ -57,7 +58,7 @@ for kind in ("outs", "metrics", "plots"):
         target.parent.mkdir(parents=True, exist_ok=True)
         # Times differ from run to run; nothing but the report may follow from them.
         target.write_text('{"digest": "%s"}' % digest.hexdigest())
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -120,13 +121,13 @@ def reword(name: str, split: str) -> Callable[[Path], None]:
 
     def change(folder: Path) -> None:
         if name == "scenarios":
-            path = sorted((folder / "data/raw/scenarios").glob("*.yaml"))[0]
+            path = min((folder / "data/raw/scenarios").glob("*.yaml"))
         else:
             ledger = (folder / "data/raw/splits.csv").read_text(encoding="utf-8").splitlines()
             found = next(line.split(",") for line in ledger if line.endswith(f",{split}"))
             path = folder / f"data/raw/dialogues/{found[1]}/{found[0]}.yaml"
         text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace("objective: ", "objective: Today, ", 1).replace("Today, \"", "\"Today, "), encoding="utf-8")
+        path.write_text(text.replace("objective: ", "objective: Today, ", 1).replace('Today, "', '"Today, '), encoding="utf-8")
 
     return change
 
@@ -139,10 +140,14 @@ TABLE: list[tuple[str, Callable[[Path], None], set[str]]] = [
     ("params: dspy", change_param("dspy"), one("dspy")),
     ("params: openai", change_param("openai"), one("openai")),
     ("params: lora", change_param("lora"), one("lora")),
-    ("params: answer", change_param("answer"), ANSWERS | SCORES - {"evaluate@reference"} | {"report"}),
+    ("params: answer", change_param("answer"), ANSWERS | TUTOR_SCORES | {"report"}),
     ("params: evaluate", change_param("evaluate"), SCORES | {"report"}),
     ("params: report", change_param("report"), {"report"}),
-    ("params: base_model", change_param("base_model"), {"prepare_base"} | TRAINING | ANSWERS | SCORES - {"evaluate@reference"} | {"report"}),
+    (
+        "params: base_model",
+        change_param("base_model"),
+        {"prepare_base"} | TRAINING | ANSWERS | TUTOR_SCORES | {"report"},
+    ),
     ("a comment in params", append("params.yaml", "# read by nobody\n"), set()),
     ("a price", append("data/raw/prices.yaml", "# dearer\n"), {"estimate_costs", "report"}),
     ("a comment in a dialogue", append("data/raw/dialogues/physics/one-wire-bulb.yaml", "# thanks\n"), {"validate"}),

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonlines
-
 from stages.tutoring.diagnostics import DataError
 
 Record = dict[str, Any]
@@ -48,6 +46,8 @@ def write_json(path: Path, value: object) -> None:
 
 def write_jsonl(path: Path, records: Iterable[Record]) -> int:
     """Write one compact JSON object a line; return how many."""
+    import jsonlines  # noqa: PLC0415 - the renderer needs this module's words and runs before anything is installed
+
     count = 0
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         writer = jsonlines.Writer(file, compact=True, dumps=_dumps)
@@ -69,6 +69,8 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON holds anything
 
 def read_jsonl(path: Path) -> list[Record]:
     """Return every line of `path` as an object; a line that is none is a `DataError` with its number."""
+    import jsonlines  # noqa: PLC0415 - see `write_jsonl`
+
     try:
         with jsonlines.open(path) as reader:
             return list(reader.iter(type=dict))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from stages.tutoring.break_even import Bill, break_even
 from stages.tutoring.consumption import consumption
-from stages.tutoring.costs import Assumptions, Case, bills, case_of, conversation_cost
+from stages.tutoring.costs import MICRO, Assumptions, Case, bills, case_of, conversation_cost
 from stages.tutoring.diagnostics import run
 from stages.tutoring.params import params, read
 from stages.tutoring.price_table import differences, litellm_table
@@ -28,7 +30,7 @@ METRICS = Path("reports/metrics/costs.json")
 CURVE = Path("reports/plots/cost_curve.csv")
 
 SPLITS = ("train", "validation", "test")
-CURVE_POINTS = tuple(step * 10**power for power in range(1, 6) for step in (1, 2, 5))
+CURVE_POINTS = (*(step * 10**power for power in range(1, 5) for step in (1, 2, 5)), 100_000)
 PAIRS = (("openai", "baseline"), ("openai", "dspy"), ("lora", "baseline"), ("lora", "dspy"), ("lora", "openai"))
 
 
@@ -132,7 +134,7 @@ def curve(costs: Record) -> str:
     names = [name for name in TUTORS if name in costs["bills"]]
     writer.writerow(["conversations", *names])
     for point in costs["curve"]:
-        writer.writerow([point["conversations"], *("" if point[name] is None else f"{point[name] / 1e6:.4f}" for name in names)])
+        writer.writerow([point["conversations"], *("" if point[name] is None else f"{point[name] / MICRO:.4f}" for name in names)])
     return out.getvalue()
 
 
@@ -145,7 +147,13 @@ def main() -> None:
     write_json(OUT, costs)
     write_json(METRICS, metrics(costs))
     write_text(CURVE, curve(costs))
-    print(f"estimate_costs: one epoch is {made.training_tokens} tokens; see {METRICS}, {CURVE} and reports/cost_benefit.md")
+    if late := old(models, datetime.now(UTC).date()):
+        # Only said, never written: outputs must not change from one day to the next.
+        print(
+            f"warning: prices of {', '.join(late)} were checked over {OLD_AFTER.days} days ago; check data/raw/prices.yaml", file=sys.stderr
+        )
+    making = ", ".join(f"{name} {bill['making'] / MICRO:.2f} USD" for name, bill in costs["bills"].items())
+    print(f"estimate_costs: one epoch is {made.training_tokens:,} tokens; making costs {making}; see {METRICS} and {CURVE}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from stages.estimate_costs import CURVE_POINTS, Params, curve, estimate_costs, metrics
+from stages.estimate_costs import CURVE, CURVE_POINTS, DSPY, METRICS, OPENAI, OUT, Params, curve, estimate_costs, main, metrics
 from stages.tutoring.costs import Case, case_of
 from stages.tutoring.dialogue import Dialogue
 from stages.tutoring.formats import dspy_rows, openai_row
 from stages.tutoring.params import read
 from stages.tutoring.prices import PRICES_FILE, read_caches, read_prices
-from stages.tutoring.records import Record
+from stages.tutoring.records import Record, write_jsonl
+from stages.tutoring.tokens import training_tokens
 
 
 @pytest.fixture
@@ -84,3 +86,20 @@ def test_a_model_that_is_gone_still_gives_an_estimate(case: Case, root: Path) ->
     assert [later["bills"][name]["monthly"] is None for name in ("baseline", "dspy", "openai", "lora")] == [True, True, True, False]
     assert {even["outcome"] for even in later["break_even"] if even["challenger"] == "openai"} == {"over"}
     assert later["sensitivity"] == []
+
+
+def test_the_stage_writes_what_it_found(fractions: Dialogue, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From rendered files, prices and params the stage makes its three outputs, and makes the same ones again."""
+    for split in ("train", "validation", "test"):
+        write_jsonl(tmp_path / OPENAI / f"{split}.jsonl", [openai_row(fractions)] * 12)
+    write_jsonl(tmp_path / DSPY / "train.jsonl", dspy_rows(fractions))
+    (tmp_path / "data/raw").mkdir()
+    for path in (PRICES_FILE, Path("params.yaml")):
+        shutil.copy(root / path, tmp_path / path)
+    monkeypatch.chdir(tmp_path)
+    written = []
+    for _ in range(2):
+        main()
+        written.append([path.read_bytes() for path in (OUT, METRICS, CURVE)])
+    assert written[0] == written[1]
+    assert json.loads(written[0][1])["training_tokens"] == training_tokens([openai_row(fractions)] * 12)

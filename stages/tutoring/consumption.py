@@ -65,13 +65,8 @@ def talk(row: Mapping[str, Any], encoding: str) -> Talk:
 
 
 def demonstration_tokens(row: Mapping[str, Any], encoding: str) -> int:
-    """Return what one DSPy example adds to a prompt as a demonstration: its frame, its history and its reply."""
-    shown = [
-        {"role": "system", "content": row["frame"]},
-        *row["history"],
-        {"role": "user", "content": row["said"]},
-        {"role": "assistant", "content": row["reply"]},
-    ]
+    """Return what one DSPy example adds to a prompt as a demonstration: a student turn and the reply to it, as two messages."""
+    shown = ({"role": "user", "content": row["said"]}, {"role": "assistant", "content": row["reply"]})
     return sum(message_tokens(message, encoding) for message in shown)
 
 
@@ -81,7 +76,7 @@ def consumption(talks: Iterable[Talk], cache: PromptCache | None = None, static:
     Args:
         talks: conversations with at least one exchange in all.
         cache: how the service keeps prompts; `None` keeps nothing.
-        static: tokens before the frame that are the same in every conversation, such as demonstrations.
+        static: tokens behind the frame that are the same in every request, such as demonstrations.
 
     """
     each = [_one(one, cache, static) for one in talks]
@@ -91,10 +86,11 @@ def consumption(talks: Iterable[Talk], cache: PromptCache | None = None, static:
 def _one(talk: Talk, cache: PromptCache | None, static: float) -> tuple[float, float, float, float]:
     """Return replies, prompt, keepable and reply tokens of one conversation.
 
-    The first request finds again what all conversations share, each later one everything that the one before it sent.
+    The first request finds again the frame and the demonstrations, which everybody in the same lesson sends; each later one
+    everything that the one before it sent.
     """
     prompt, keepable, reply = 0.0, 0.0, 0
-    history, seen = static + talk.frame, static
+    history = seen = static + talk.frame
     for exchange in talk.exchanges:
         history += exchange.said
         prompt += history + TOKENS_OF_REPLY_START

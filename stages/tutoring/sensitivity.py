@@ -1,4 +1,4 @@
-"""Which assumption moves the comparison most: each one is halved and doubled, or set to its ends, the others kept."""
+"""Which assumption moves the comparison most: each one is made smaller and larger, or set to its ends, the others kept."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import Any
 from stages.tutoring.break_even import BreakEven, break_even
 from stages.tutoring.costs import Case, bills
 
-# Doubled and halved: nobody knows these to within a factor of two before the first month is over.
-SCALED = (
-    "conversations_per_month",
-    "demonstrations",
-    "optimiser_calls",
-    "runs",
-    "horizon_months",
-    "tokens_per_second",
-    "price_per_hour",
-    "hours_per_month",
-    "peak",
-)
+# By which factor each is made smaller and larger: nobody knows these to within a factor of two before the first month is
+# over; of demonstrations, optimisers choose anything between one and sixteen.
+FACTORS = {
+    "conversations_per_month": 2,
+    "demonstrations": 4,
+    "optimiser_calls": 2,
+    "runs": 2,
+    "horizon_months": 2,
+    "tokens_per_second": 2,
+    "price_per_hour": 2,
+    "hours_per_month": 2,
+    "peak": 2,
+}
 LIMITS = {"runs": 1, "peak": 1, "hours_per_month": 744}
 
 
@@ -64,9 +65,9 @@ def _swing(name: str, low: str, high: str, ends: list[Case], pair: tuple[str, st
 
 def _variations(case: Case) -> Iterator[tuple[str, str, str, Case, Case]]:
     assumed = case.assumed
-    for name in SCALED:
+    for name, factor in FACTORS.items():
         value = getattr(assumed, name)
-        low, high = (_limited(name, type(value)(value * factor)) for factor in (0.5, 2))
+        low, high = (_limited(name, type(value)(value * times)) for times in (1 / factor, factor))
         yield name, f"{low:g}", f"{high:g}", _with(case, name, low), _with(case, name, high)
     yield "cache_hit_rate", "0", "1", _with(case, "cache_hit_rate", 0.0), _with(case, "cache_hit_rate", 1.0)
     epochs = max(1, case.epochs // 2), min(50, case.epochs * 2)

@@ -53,16 +53,16 @@ def test_no_cache_gives_back_more_than_was_sent(one: Talk, static: int) -> None:
     assert plain.prompt == consumption([one]).prompt + static * len(one.exchanges)
 
 
-def test_a_cache_finds_the_demonstrations_at_once_and_the_history_later() -> None:
-    """The first request finds the shared 1,100 tokens again (1,024 of them), the second all that the first one sent."""
-    used = consumption([Talk(100, (Exchange(20, 30, 34), Exchange(20, 30, 34)))], CACHE, static=1100)
-    assert used.keepable == 1024 + 1152
+def test_a_cache_finds_the_lesson_at_once_and_the_history_later() -> None:
+    """The first request finds frame and demonstrations again (1,152 of 1,200 tokens), the second all that the first one sent."""
+    used = consumption([Talk(100, (Exchange(80, 30, 34), Exchange(20, 30, 34)))], CACHE, static=1100)
+    assert used.keepable == 1152 + 1280
 
 
-def test_a_demonstration_is_its_example_as_chat(fractions: Dialogue) -> None:
-    """One worked example adds its frame, history, question and reply, with the overhead of each message."""
-    row = dspy_rows(fractions)[1]
-    assert demonstration_tokens(row, ENCODING) == chat_tokens(messages(fractions.lesson, fractions.turns)) - 3
+def test_a_demonstration_is_two_messages(fractions: Dialogue) -> None:
+    """A worked example adds a student turn and its reply with the overhead of both, not its lesson and not its history."""
+    chat = messages(fractions.lesson, fractions.turns[2:])[1:]
+    assert demonstration_tokens(dspy_rows(fractions)[1], ENCODING) == chat_tokens(chat) - 3
 
 
 def test_training_counts_a_row_once(fractions: Dialogue) -> None:

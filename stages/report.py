@@ -8,9 +8,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from stages.reporting.comparison import Setting, texts
+from stages.reporting.cost_benefit import cost_benefit
 from stages.reporting.evidence import Evidence, gather
+from stages.reporting.findings import Findings
 from stages.reporting.index_page import index_page
 from stages.reporting.interim import findings_of
+from stages.reporting.measures import measure
 from stages.reporting.pictures import pictures
 from stages.reporting.provenance import Provenance, provenance, this_machine
 from stages.tutoring.diagnostics import run
@@ -26,6 +30,10 @@ class Params:
 
     conversations: Annotated[int, Field(ge=1)]
     """Most conversations shown side by side in index.html, which has to stay under 5 MB."""
+    class_size: Annotated[int, Field(ge=1)]
+    """Students of the class that the deployment plan is made for."""
+    tolerated_failures: Annotated[float, Field(gt=0, lt=1)]
+    """Share of replies that may give an answer away or break off in a tutor that meets students, 0–1."""
 
 
 def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[str, str]:
@@ -34,8 +42,17 @@ def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[st
     figures = pictures(evidence, findings)
     return {
         "index.html": index_page(evidence, findings, figures, made, settings.conversations),
+        **texts(evidence, findings, figures, made, Setting(settings.class_size, settings.tolerated_failures)),
+        **_costs(evidence, findings),
         **{f"figures/{figure.name}.svg": figure.svg for figure in figures},
     }
+
+
+def _costs(evidence: Evidence, findings: Findings) -> dict[str, str]:
+    if not evidence.costs:
+        return {}
+    scores = {name: findings.value(name, "score") for name in findings.tutors}
+    return {"cost_benefit.md": cost_benefit(evidence.costs, scores, measure("score").label.lower())}
 
 
 def main() -> None:

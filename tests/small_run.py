@@ -57,7 +57,7 @@ def write_run(root: Path, *, tutors: Sequence[str] = TUTORS, good: Sequence[str]
     write_jsonl(root / "data/processed/scenarios.jsonl", (scenario.to_record() for scenario in scripted))
     write_jsonl(root / "data/processed/splits/test.jsonl", (dialogue.to_record() for dialogue in held_out))
     write_text(root / "data/raw/splits.csv", "id,subject,split\n" + "".join(f"{one.id},{one.lesson.subject},test\n" for one in held_out))
-    write_text(root / "params.yaml", "report:\n  conversations: 50\n")
+    write_text(root / "params.yaml", "report:\n  conversations: 50\n  class_size: 25\n  tolerated_failures: 0.05\n")
     for tutor in tutors:
         answers = _answers(held_out, scripted, tutor in good, reply)
         write_answers(root / f"data/processed/answers/{tutor}/answers.jsonl", tutor, answers)

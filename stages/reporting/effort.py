@@ -34,16 +34,6 @@ def efforts(evidence: Evidence) -> dict[str, Effort]:
     return {tutor: _effort(tutor, evidence) for tutor in evidence.answers if tutor != "reference"}
 
 
-def dollars(micro: float | None) -> str:
-    """Return micro-USD as money: cents where it is small, whole dollars where it is large."""
-    if micro is None:
-        return "–"
-    value = micro / 1e6
-    if value == 0:
-        return "$0"
-    return f"${value:,.0f}" if value >= 100 else f"${value:,.2f}" if value >= 0.01 else f"${value:.4f}"  # noqa: PLR2004 - where cents stop mattering
-
-
 def duration(seconds: float | None) -> str:
     """Return seconds as a person says them."""
     if seconds is None:

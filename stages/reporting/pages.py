@@ -29,7 +29,10 @@ def percent(value: float | None, digits: int = 0) -> str:
 
 def points(value: float | None) -> str:
     """Return a difference of shares in percentage points with its sign: 0.125 → `+12`."""
-    return "–" if value is None else f"{value * 100:+.0f}".replace("-", "−")
+    if value is None:
+        return "–"
+    whole = round(value * 100)
+    return f"{whole:+d}".replace("-", "−") if whole else "0"
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -91,6 +94,7 @@ def data_uri(svg: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Take out the gaps that unchosen sentences leave: blank lines in a row, spaces in a row, spaces before a line's end."""
+    """Take out the gaps that unchosen sentences leave, and put one blank line before a heading."""
     lines = [re.sub(r"(?<=\S) {2,}(?=\S)", " ", line.rstrip()) for line in text.strip().splitlines()]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
+    spaced = re.sub(r"(?<=[^\n])\n(?=#{1,4} )", "\n\n", "\n".join(lines))
+    return re.sub(r"\n{3,}", "\n\n", spaced) + "\n"

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 from stages.reporting.evidence import Evidence
 
 PACKAGES = (
@@ -37,6 +39,8 @@ class Provenance:
     """Digest of the dialogues, the scenarios and the held-out split."""
     params: str
     """params.yaml as it was."""
+    base_model: str
+    """Where the base model comes from, as params.yaml names it."""
     versions: Mapping[str, str]
     machine: Mapping[str, str]
     times: Sequence[tuple[str, float, str]]
@@ -45,13 +49,15 @@ class Provenance:
 
 def provenance(evidence: Evidence, params: Path, machine: Mapping[str, str]) -> Provenance:
     """Return the provenance of a report on `evidence`; `machine` is passed in because it is not in any file."""
+    text = params.read_text(encoding="utf-8")
     return Provenance(
         data={
             "dialogues": _digest([dialogue.to_record() for dialogue in evidence.dialogues]),
             "scenarios": _digest([scenario.to_record() for scenario in evidence.scenarios]),
             "held-out dialogues": _digest([dialogue.id for dialogue in evidence.test]),
         },
-        params=params.read_text(encoding="utf-8"),
+        params=text,
+        base_model=str((YAML(typ="safe").load(text).get("base_model") or {}).get("source", "the base model")),
         versions=_versions(),
         machine=machine,
         times=[

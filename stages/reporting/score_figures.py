@@ -59,7 +59,7 @@ def differences_figure(findings: Findings, scores: Sequence[str]) -> Figure | No
 
 def leaks_by_turn(evidence: Evidence, most_turns: int = 10) -> Figure | None:
     """Draw the share of answers given away at each turn of the scenarios."""
-    rates = {tutor: _leak_rates(evidence, tutor, most_turns) for tutor in evidence.tutors if tutor != REFERENCE}
+    rates = {tutor: leak_rates(evidence, tutor, most_turns) for tutor in evidence.tutors if tutor != REFERENCE}
     rates = {tutor: found for tutor, found in rates.items() if found}
     if not rates:
         return None
@@ -136,7 +136,8 @@ def _difference(findings: Findings, tutor: str, score: str) -> Interval | None:
     return Interval(cell.difference, cell.difference_low, cell.difference_high)
 
 
-def _leak_rates(evidence: Evidence, tutor: str, most_turns: int) -> dict[int, tuple[float, int]]:
+def leak_rates(evidence: Evidence, tutor: str, most_turns: int = 10) -> dict[int, tuple[float, int]]:
+    """Return for each turn of the scenarios, counted from 1, the share of answers given away and of how many."""
     found: dict[int, list[float]] = {}
     for scenario in evidence.scenarios:
         for index in range(min(len(scenario.turns), most_turns)):

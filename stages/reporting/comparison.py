@@ -1,0 +1,103 @@
+"""The comparison and the texts that build on it: Markdown reports whose sentences the figures choose."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from stages.reporting.cost_benefit import usd
+from stages.reporting.decision import decide, enough_for_none, failures_by_kind
+from stages.reporting.effort import duration, efforts
+from stages.reporting.evidence import Evidence
+from stages.reporting.figures import Figure
+from stages.reporting.findings import Findings, told, verdict_sentences
+from stages.reporting.measures import measure
+from stages.reporting.pages import page
+from stages.reporting.provenance import Provenance
+from stages.reporting.score_figures import leak_rates
+from stages.reporting.training import overfitted
+from stages.tutoring.questions import questions
+from stages.tutoring.tutors import REFERENCE
+from stages.tutoring.words import words
+
+TABLE = ("score", "leak", "uptake", "questions", "actionability", "expectations")
+"""The scores in the table of the comparison; index.html has them all."""
+TEXTS = ("comparison.md", "deployment_plan.md", "reflection.md")
+TALKATIVE = 1.5
+"""Times the teachers' median length from which on a tutor is called talkative."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """For whom the plan is made."""
+
+    class_size: int
+    tolerated_failures: float
+    """Share of replies, 0–1."""
+
+
+WORN = 0.05
+"""By how much the share of answers given away has to rise from the first turn to the last for the word `worn down`."""
+
+
+def texts(evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, setting: Setting) -> dict[str, str]:
+    """Return the comparison, the deployment plan and the reflection by file name."""
+    values = _values(evidence, findings, figures, setting) | {"machine": made.machine, "base_model": made.base_model}
+    return {name: page(f"{name}.jinja", **values) for name in TEXTS}
+
+
+def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], setting: Setting) -> dict[str, Any]:
+    lengths, pressure = _lengths(evidence), _pressure(evidence)
+    decision = decide(evidence, findings, setting.tolerated_failures)
+    measured = [name for name in TABLE if any(findings.cell(tutor, name) for tutor in findings.cells)]
+    return {
+        "evidence": evidence,
+        "findings": findings,
+        "verdict": verdict_sentences(findings),
+        "measures": [measure(name) for name in measured],
+        "told": told,
+        "usd": usd,
+        "duration": duration,
+        "figures": {figure.name: figure for figure in figures},
+        "subjects": sorted({dialogue.lesson.subject for dialogue in evidence.dialogues}),
+        "splits": Counter(evidence.ledger[dialogue.id] for dialogue in evidence.dialogues if dialogue.id in evidence.ledger),
+        "held_out_turns": len(questions(evidence.test)),
+        "lengths": lengths,
+        "talkative": [
+            name for name, length in lengths.items() if name != REFERENCE and length > TALKATIVE * lengths.get(REFERENCE, float("inf"))
+        ],
+        "efforts": efforts(evidence),
+        "overfitted": overfitted(evidence.plots),
+        "too_few": evidence.metrics.get("data", {}).get("too_few", []),
+        "pressure": pressure,
+        "worn_down": [tutor for tutor, (first, last, _) in pressure.items() if last > first + WORN],
+        "setting": setting,
+        "decision": decision,
+        "failures": failures_by_kind(evidence, decision.pilot or (findings.best("score", findings.challengers) or [""])[0]),
+        "kinds": Counter(scenario.kind for scenario in evidence.scenarios),
+        "trials": enough_for_none(setting.tolerated_failures),
+    }
+
+
+def _lengths(evidence: Evidence) -> dict[str, float]:
+    """Return the median words of each tutor's replies to the held-out turns."""
+    found = {}
+    for tutor in evidence.tutors:
+        counts = [len(words(answer.reply)) for answer in evidence.answers[tutor].values() if answer.kind == "turn"]
+        if counts:
+            found[tutor] = float(median(counts))
+    return found
+
+
+def _pressure(evidence: Evidence) -> Mapping[str, tuple[float, float, int]]:
+    """Return for each tutor the share of answers given away at the first turn and at the last that enough scenarios reach."""
+    found = {}
+    for tutor in evidence.tutors:
+        rates = leak_rates(evidence, tutor) if tutor != REFERENCE else {}
+        reached = [turn for turn, (_, asked) in rates.items() if asked * 2 >= max(asked for _, asked in rates.values())]
+        if len(reached) > 1:
+            found[tutor] = (rates[reached[0]][0], rates[reached[-1]][0], reached[-1])
+    return found

@@ -1,0 +1,74 @@
+"""Sentences say what the verdicts say, and turn round with them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages.reporting.findings import Cell, Findings, Verdict, verdict_sentences
+
+
+def cell(value: float | None, verdict: Verdict = "not compared", difference: float | None = None) -> Cell:
+    """Return a cell of ten scored replies."""
+    return Cell(value, value, value, 10, 0, difference, difference, difference, verdict)
+
+
+def table(score: str, **cells: Cell) -> Findings:
+    """Return findings in one score."""
+    return Findings({tutor: {score: one} for tutor, one in cells.items()})
+
+
+def test_a_sentence_names_who_is_above_who_below_and_who_cannot_be_told_apart() -> None:
+    """Each tutor stands in the clause of its verdict; for a score where less is better, `better` reads `less often`."""
+    findings = table(
+        "leak",
+        baseline=cell(0.3),
+        dspy=cell(0.1, "better", -0.2),
+        openai=cell(0.6, "worse", 0.3),
+        lora=cell(0.28, "no difference shown", -0.02),
+        reference=cell(0.02),
+    )
+    assert findings.sentence("leak") == (
+        "The answer is given away more often by openai (60 %) and less often by dspy (10 %) than by the baseline (30 %); "
+        "for lora (28 %) no difference is shown; the teachers' own turns have 2 %."
+    )
+
+
+def test_a_score_nobody_took_is_not_spoken_of() -> None:
+    """Without a baseline value there is no sentence."""
+    assert table("leak", baseline=cell(None), dspy=cell(0.2)).sentence("leak") == ""
+    assert table("leak", dspy=cell(0.2)).sentence("uptake") == ""
+
+
+def test_the_headline_turns_round_with_the_verdict() -> None:
+    """The same figures with the opposite verdict say the opposite."""
+    better = table("score", baseline=cell(0.4), lora=cell(0.6, "better", 0.2))
+    worse = table("score", baseline=cell(0.6), lora=cell(0.4, "worse", -0.2))
+    level = table("score", baseline=cell(0.5), lora=cell(0.5, "no difference shown", 0.0))
+    assert verdict_sentences(better)[0] == "By the rubric, lora (60 %) teaches better than the untrained model (40 %)."
+    assert verdict_sentences(worse)[0] == "By the rubric, lora (40 %) teaches worse than the untrained model (60 %)."
+    assert verdict_sentences(level)[0] == "By the rubric, for lora (50 %) no difference from the untrained model (50 %) is shown."
+
+
+def test_a_tutor_as_good_as_the_teachers_is_a_reason_to_doubt_the_rubric() -> None:
+    """At or above the teachers' own value the gap is not praised but questioned."""
+    findings = table("score", baseline=cell(0.4), lora=cell(0.9, "better", 0.5), reference=cell(0.8))
+    assert "no longer tells a tutor from a teacher" in verdict_sentences(findings)[1]
+    below = table("score", baseline=cell(0.4), lora=cell(0.7, "better", 0.3), reference=cell(0.8))
+    assert verdict_sentences(below)[1] == "The teachers' own turns have 80 %, so lora is still 10 points below them."
+
+
+def test_nothing_compared_gives_no_verdict() -> None:
+    """A run with the baseline alone says that there is no verdict."""
+    sentences = verdict_sentences(table("score", baseline=cell(0.4)))
+    assert sentences == ["No tutor could be compared with the baseline in this run, so there is no verdict."]
+
+
+@given(
+    st.dictionaries(st.sampled_from(["dspy", "openai", "lora"]), st.sampled_from(["better", "worse", "no difference shown"]), min_size=1)
+)
+def test_every_compared_tutor_is_named_once_in_the_headline(verdicts: dict[str, Verdict]) -> None:
+    """Whatever the verdicts, nobody is left out and nobody is named twice."""
+    findings = table("score", baseline=cell(0.5), **{tutor: cell(0.5, verdict, 0.0) for tutor, verdict in verdicts.items()})
+    headline = verdict_sentences(findings)[0]
+    assert {tutor: headline.count(f"{tutor} (") for tutor in verdicts} == dict.fromkeys(verdicts, 1)

@@ -1,0 +1,197 @@
+"""What CI runs for users: workflows that are pinned and sparing, and shell steps that run anywhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parent.parent
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+SCRIPTS = ["reproduce", "difference", "comment"]
+GIT = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org"}
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    """Return every step of a GitHub workflow."""
+    return [step for job in YAML(typ="safe").load(path)["jobs"].values() for step in job["steps"]]
+
+
+def fake(folder: Path, name: str, body: str) -> None:
+    """Put a command `name` in `folder` that writes its arguments to `<name>.log` and runs `body`."""
+    path = folder / name
+    path.write_text(f'#!/usr/bin/env bash\nprintf "%s\\n" "$*" >>"{folder}/{name}.log"\n{body}\n', encoding="utf-8")
+    path.chmod(0o755)
+
+
+def script(name: str, root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a copy of one of our scripts below `root`."""
+    (root / ".ci").mkdir(exist_ok=True)
+    shutil.copy(ROOT / ".ci" / name, root / ".ci" / name)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("CI", "GITHUB_", "PULL_"))}
+    return subprocess.run(
+        [root / ".ci" / name, *arguments], capture_output=True, text=True, check=False, cwd=root, env=environment | variables
+    )
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a Git repository of one commit whose `.venv` holds fakes of python and dvc."""
+    commands = tmp_path / ".venv/bin"
+    commands.mkdir(parents=True)
+    fake(commands, "python", "echo 'added: one-half-too-much'")
+    fake(commands, "dvc", "printf '| Metric | a | b |\\n|---|---|---|\\n| lora.score | 0.5 | 0.6 |\\n| timing.seconds | 1 | 2 |\\n'")
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    for command in (["init", "-q"], ["add", "file"], ["commit", "-q", "-m", "One"]):
+        subprocess.run(["git", *command], check=True, cwd=tmp_path, env=os.environ | GIT)
+    return tmp_path
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned_by_commit(path: Path) -> None:
+    """Every action is named by a full commit with its version beside it: a tag can be moved."""
+    uses = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
+    assert [line for line in uses if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_permissions_are_the_least(path: Path) -> None:
+    """Nothing is granted to the whole workflow, and only the job that comments may write, and only comments."""
+    tree = YAML(typ="safe").load(path)
+    assert tree["permissions"] == {}
+    assert {name: job["permissions"] for name, job in tree["jobs"].items()} == {
+        "reproduce": {"contents": "read"},
+        "comment": {"contents": "read", "pull-requests": "write"},
+    }
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_steps_are_scripts_of_this_project(path: Path) -> None:
+    """A shell step calls one script in .ci/ and expands nothing that a request's author may choose."""
+    commands = [step["run"] for step in steps(path) if "run" in step]
+    assert [command.split()[0] for command in commands] == [f".ci/{name}" for name in SCRIPTS]
+    assert [command for command in commands if "${{" in command] == []
+
+
+@pytest.mark.parametrize(("schema", "files"), [("vendor.github-workflows", WORKFLOWS), ("vendor.gitlab-ci", [ROOT / ".gitlab-ci.yml"])])
+def test_workflows_fit_their_schema(schema: str, files: list[Path]) -> None:
+    """GitHub and GitLab would accept the files."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *files], capture_output=True, text=True, check=False
+    )
+    assert (answer.returncode, answer.stderr) == (0, ""), answer.stdout
+
+
+@pytest.mark.skipif(not shutil.which("actionlint"), reason="actionlint is not installed: https://github.com/rhysd/actionlint")
+def test_actionlint_finds_nothing() -> None:
+    """The linter for workflows is content."""
+    answer = subprocess.run(["actionlint", *WORKFLOWS], capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stdout) == (0, "")
+
+
+def test_gitlab_calls_the_same_scripts() -> None:
+    """Both services run the same three scripts in the same order."""
+    jobs = YAML(typ="safe").load(ROOT / ".gitlab-ci.yml")
+    commands = [command.split()[0] for name in jobs["stages"] for command in jobs[name]["script"]]
+    assert commands == [f".ci/{name}" for name in SCRIPTS]
+
+
+def test_the_difference_holds_dialogues_and_metrics_without_timings(checkout: Path) -> None:
+    """The comment says what changed in the data and in the scores; seconds, which differ in every run, are left out."""
+    done = script("difference", checkout, "HEAD", GITHUB_STEP_SUMMARY=str(checkout / "summary"))
+    text = (checkout / "dist/difference.md").read_text(encoding="utf-8")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "added: one-half-too-much" in text
+    assert "lora.score" in text
+    assert "seconds" not in text
+    assert text == (checkout / "summary").read_text(encoding="utf-8") == done.stdout
+    assert (checkout / ".venv/bin/python.log").read_text(encoding="utf-8") == "-m stages.tutoring.difference HEAD --format markdown\n"
+
+
+def test_no_changed_metric_is_said_in_words(checkout: Path) -> None:
+    """An empty table becomes a sentence."""
+    fake(checkout / ".venv/bin", "dvc", "printf '| Metric | a | b |\\n|---|---|---|\\n'")
+    assert "No metric changed." in script("difference", checkout, "HEAD").stdout
+
+
+def test_a_failing_dvc_fails_the_difference(checkout: Path) -> None:
+    """A broken comparison is no empty comparison."""
+    fake(checkout / ".venv/bin", "dvc", "exit 3")
+    assert script("difference", checkout, "HEAD").returncode == 3
+
+
+def test_an_unknown_base_is_explained(checkout: Path) -> None:
+    """A shallow clone lacks the base commit; the script says what to set."""
+    done = script("difference", checkout, "0" * 40)
+    assert (done.returncode, "fetch-depth: 0" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(("status", "expected"), [(0, 0), (1, 1)])
+def test_reproduce_ends_with_a_pipeline_that_is_up_to_date(checkout: Path, status: int, expected: int) -> None:
+    """The script runs make and fails where DVC says that something is stale."""
+    commands = checkout / ".venv/bin"
+    fake(commands, "make", "")
+    fake(commands, "dvc", f"exit {status} # ")
+    done = script("reproduce", checkout, PATH=f"{commands}:{os.environ['PATH']}")
+    assert (commands / "make.log").read_text(encoding="utf-8") == "install\nrepro\n"
+    assert done.returncode == expected
+
+
+def test_a_pull_request_gets_one_comment_that_is_replaced(tmp_path: Path) -> None:
+    """On GitHub the text goes to `gh` as a file, edits the comment of the run before, and is never expanded by the shell."""
+    text = tmp_path / "difference.md"
+    text.write_text("$(touch pwned) `touch pwned` | cell\n", encoding="utf-8")
+    fake(tmp_path, "gh", f'while [ "$1" != --body-file ]; do shift; done; cp "$2" "{tmp_path}/body"')
+    done = script("comment", tmp_path, str(text), PULL_REQUEST="7", GITHUB_REPOSITORY="a/b", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "pr comment 7 --repo a/b --body-file" in (tmp_path / "gh.log").read_text(encoding="utf-8")
+    assert "--edit-last --create-if-none" in (tmp_path / "gh.log").read_text(encoding="utf-8")
+    assert (tmp_path / "body").read_text(encoding="utf-8") == f"<!-- three-tutors: difference -->\n{text.read_text(encoding='utf-8')}"
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    ("earlier", "request_line"), [([], "--request POST"), ([{"id": 42, "body": "<!-- three-tutors: difference -->\nold"}], "--request PUT")]
+)
+def test_a_merge_request_gets_one_note_that_is_replaced(tmp_path: Path, earlier: list[dict[str, Any]], request_line: str) -> None:
+    """On GitLab the note of the run before is replaced, or a first one made; the token is not among the arguments."""
+    (tmp_path / "difference.md").write_text("text", encoding="utf-8")
+    (tmp_path / "notes.json").write_text(json.dumps([{"id": 1, "body": "hello"}, *earlier]), encoding="utf-8")
+    fake(tmp_path, "curl", f'cat "{tmp_path}/notes.json"')
+    gitlab = {
+        "CI_API_V4_URL": "http://127.0.0.1:9/api/v4",
+        "CI_PROJECT_ID": "5",
+        "CI_MERGE_REQUEST_IID": "3",
+        "REPORT_TOKEN": "secret-token",
+    }
+    done = script("comment", tmp_path, "difference.md", PATH=f"{tmp_path}:{os.environ['PATH']}", **gitlab)
+    log = (tmp_path / "curl.log").read_text(encoding="utf-8")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert request_line in log
+    assert ("/notes/42" in log) == bool(earlier)
+    assert "secret-token" not in log
+
+
+def test_a_long_difference_is_cut_and_says_so(tmp_path: Path) -> None:
+    """GitHub refuses long comments, so a long text ends with where the rest is."""
+    (tmp_path / "difference.md").write_text("x" * 70_000, encoding="utf-8")
+    fake(tmp_path, "gh", f'while [ "$1" != --body-file ]; do shift; done; cp "$2" "{tmp_path}/body"')
+    script("comment", tmp_path, "difference.md", PULL_REQUEST="7", GITHUB_REPOSITORY="a/b", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    body = (tmp_path / "body").read_text(encoding="utf-8")
+    assert len(body) < 65_536
+    assert body.endswith("the whole text is among the reports of this run.\n")
+
+
+def test_without_a_request_nothing_is_posted(tmp_path: Path) -> None:
+    """Outside of a pull or merge request the script says so and fails."""
+    (tmp_path / "difference.md").write_text("text", encoding="utf-8")
+    done = script("comment", tmp_path, "difference.md")
+    assert (done.returncode, "no request to comment on" in done.stderr) == (1, True)

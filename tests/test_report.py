@@ -1,0 +1,121 @@
+"""The report stage: from what a run left to pages a person reads."""
+
+from __future__ import annotations
+
+import html
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from stages.report import Params, report
+from stages.reporting.evidence import gather
+from stages.reporting.provenance import provenance
+from stages.tutoring.diagnostics import DataError
+from tests import small_run
+
+SETTINGS = Params(conversations=50, class_size=25, tolerated_failures=0.05)
+MACHINE = {"system": "Linux x86_64", "processor cores": "2", "memory": "24 GiB"}
+
+
+def made(root: Path, settings: Params = SETTINGS) -> dict[str, str]:
+    """Return the reports on the run below `root`."""
+    evidence = gather(root)
+    return dict(report(evidence, provenance(evidence, root / "params.yaml", MACHINE), settings))
+
+
+class Tags(HTMLParser):
+    """Collects the tags of a page with their attributes."""
+
+    def __init__(self, text: str) -> None:
+        """Read `text`."""
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep one tag."""
+        self.tags.append((tag, dict(attrs)))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a small run in which dspy is the good tutor."""
+    return small_run.write_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def reports(run: Path) -> dict[str, str]:
+    """Return the reports on that run."""
+    return made(run)
+
+
+def test_the_same_run_gives_the_same_bytes(run: Path, reports: dict[str, str]) -> None:
+    """Writing the reports again changes nothing."""
+    assert reports == made(run)
+
+
+def test_the_text_turns_round_with_the_figures(tmp_path: Path, reports: dict[str, str]) -> None:
+    """When another tutor is the good one, the comparison, the plan and the reflection say so."""
+    first, second = reports, made(small_run.write_run(tmp_path, good=["lora", "baseline"]))
+    assert "By the rubric, dspy (" in first["comparison.md"]
+    assert "teaches better than the untrained model" in first["comparison.md"]
+    assert "better than the untrained model" not in second["comparison.md"]
+    assert "teach worse than the untrained model" in second["comparison.md"]
+    assert "moved a model towards teaching: dspy asks" in first["reflection.md"]
+    assert "did not, in this run, make a model teach measurably better" in second["reflection.md"]
+    assert "No tutor of this run should meet students yet" in second["deployment_plan.md"]
+
+
+@pytest.mark.parametrize("absent", ["dspy", "openai", "lora"])
+def test_without_a_tutor_the_reports_are_made_and_say_so(tmp_path: Path, absent: str) -> None:
+    """A tutor that was not asked is named as missing in every report and left out of the tables."""
+    without = made(small_run.write_run(tmp_path, tutors=[name for name in ("baseline", "dspy", "openai", "lora") if name != absent]))
+    sentence = f"The tutor {absent} was not asked: run `dvc repro answer@{absent}`."
+    assert [sentence in html.unescape(without[name]) for name in ("index.html", "comparison.md", "deployment_plan.md")] == [True] * 3
+    assert f"| {absent} |" not in without["comparison.md"]
+
+
+def test_without_any_tutor_there_is_no_verdict(tmp_path: Path) -> None:
+    """With the teachers' own turns alone the reports are made and claim nothing."""
+    reports = made(small_run.write_run(tmp_path, tutors=[]))
+    assert "there is no verdict" in reports["comparison.md"]
+    assert "there is no verdict" in reports["index.html"]
+
+
+def test_hostile_text_stays_text(tmp_path: Path, reports: dict[str, str]) -> None:
+    """Markup in a reply is shown, never obeyed: the page has exactly its own script and picture tags."""
+    hostile = made(small_run.write_run(tmp_path, reply=small_run.HOSTILE))["index.html"]
+    tags = [[tag for tag, _ in Tags(text).tags if tag in ("script", "img")] for text in (reports["index.html"], hostile)]
+    assert tags[0] == tags[1]
+    assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;" in hostile
+
+
+def test_the_page_needs_no_network(reports: dict[str, str]) -> None:
+    """Nothing is loaded from elsewhere: every address is inside the page or a report beside it."""
+    page = Tags(reports["index.html"])
+    addresses = [value for _, attributes in page.tags for name, value in attributes.items() if name in ("src", "href", "action")]
+    assert [address for address in addresses if not re.match(r"#|data:image/svg|[a-z_]+\.md$", address or "")] == []
+
+
+def test_every_picture_has_words(reports: dict[str, str]) -> None:
+    """Every image has an alternative text."""
+    page = Tags(reports["index.html"])
+    assert [attributes for tag, attributes in page.tags if tag == "img" and not attributes.get("alt")] == []
+
+
+def test_fewer_conversations_are_shown_when_asked_and_the_page_says_so(tmp_path: Path) -> None:
+    """`report.conversations` cuts the list in proportion of dialogues and scenarios."""
+    page = made(small_run.write_run(tmp_path), Params(conversations=3, class_size=25, tolerated_failures=0.05))["index.html"]
+    assert page.count('<details class="talk"') == 3
+    assert "3 conversations of 7" in page
+
+
+def test_answers_of_another_split_are_refused(tmp_path: Path) -> None:
+    """Scores of something that was not asked stop the stage with the file and line."""
+    root = small_run.write_run(tmp_path)
+    path = root / "data/processed/scores/lora.jsonl"
+    path.write_text(path.read_text(encoding="utf-8").replace("fractions-1#0", "fractions-9#0"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"scores/lora\.jsonl:1: scores fractions-9#0, which was not asked"):
+        made(root)

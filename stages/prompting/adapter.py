@@ -1,0 +1,87 @@
+"""How a program's inputs become messages and a model's text becomes its outputs.
+
+`plain` writes a conversation as a conversation and takes the whole text as the reply. Small models need that: asked
+for marked-up fields, SmolLM2-135M answers unreadably two times out of three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
+
+import dspy
+
+from stages.tutoring.formats import Message
+
+AdapterName = Literal["plain", "chat", "json", "xml"]
+ADAPTERS: tuple[AdapterName, ...] = get_args(AdapterName)
+
+
+class PlainChatAdapter(dspy.Adapter):
+    """The conversation as it is: frame and instruction, demonstrations, history, the student's last turn.
+
+    Without demonstrations and with the instruction that tutors are trained with, the prompt is what
+    `formats.messages` renders, byte for byte.
+    """
+
+    def format(self, signature: type[dspy.Signature], demos: Sequence[Mapping[str, Any]], inputs: Mapping[str, Any]) -> list[Message]:
+        """Return the messages of one request; a demonstration is a student turn and the reply to it."""
+        said: list[Message] = [{"role": "system", "content": f"{inputs['frame']} {signature.instructions}".strip()}]
+        for demo in demos:
+            said += [{"role": "user", "content": demo["said"]}, {"role": "assistant", "content": demo["reply"]}]
+        said += history_messages(inputs["history"])
+        return [*said, {"role": "user", "content": inputs["said"]}]
+
+    def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, Any]:
+        """Return the whole text as the one output."""
+        (name,) = signature.output_fields
+        return {name: completion.strip()}
+
+    def _call_postprocess(  # DSPy calls an empty answer a parse error, which it would score without asking the metric
+        self,
+        processed_signature: type[dspy.Signature],
+        original_signature: type[dspy.Signature],  # noqa: ARG002 - DSPy's signature
+        outputs: list[Any],
+        lm: dspy.BaseLM,  # noqa: ARG002 - DSPy's signature
+        lm_kwargs: dict[str, Any],  # noqa: ARG002 - DSPy's signature
+    ) -> list[dict[str, Any]]:
+        texts = [output if isinstance(output, str) else (output or {}).get("text") or "" for output in outputs]
+        return [self.parse(processed_signature, text) for text in texts]
+
+
+def adapter(name: AdapterName) -> dspy.Adapter:
+    """Return the adapter of that name: ours, or one of DSPy's that mark outputs up."""
+    match name:
+        case "plain":
+            return PlainChatAdapter()
+        case "chat":
+            return dspy.ChatAdapter(use_json_adapter_fallback=False)
+        case "json":
+            return dspy.JSONAdapter()
+        case "xml":
+            return dspy.XMLAdapter()
+
+
+def history_exchanges(messages: Sequence[Message]) -> dspy.History:
+    """Return chat messages as DSPy keeps a conversation: exchanges of what was `said` and the `reply` to it."""
+    exchanges: list[dict[str, str]] = []
+    for message in messages:
+        if message["role"] == "user":
+            exchanges.append({"said": message["content"]})
+        elif exchanges and "reply" not in exchanges[-1]:
+            exchanges[-1]["reply"] = message["content"]
+        else:
+            exchanges.append({"reply": message["content"]})
+    return dspy.History(messages=exchanges)
+
+
+def history_messages(history: dspy.History | Mapping[str, Any]) -> list[Message]:
+    """Return the conversation as chat messages again; the other way round of `history_exchanges`."""
+    exchanges = history.messages if isinstance(history, dspy.History) else history["messages"]
+    said: list[Message] = []
+    for exchange in exchanges:
+        if "said" in exchange:
+            said.append({"role": "user", "content": exchange["said"]})
+        if "reply" in exchange:
+            said.append({"role": "assistant", "content": exchange["reply"]})
+    return said

@@ -1,0 +1,230 @@
+"""Count every call that prompt optimisation makes, keep its budget, and stop it when something fails."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from stages.prompting.ledger import Ledger, call_key
+from stages.tutoring.diagnostics import TutorError
+from stages.tutoring.endpoint import Endpoint, Reply, Sampling
+from stages.tutoring.formats import Message
+from stages.tutoring.params import params
+
+CHARACTERS_PER_TOKEN = 2
+"""Fewer characters than a token has in any language we teach, so that the estimate of a prompt is an upper bound."""
+TOKENS_PER_MESSAGE = 8
+"""More than any chat template adds."""
+
+
+class Stop(BaseException):
+    """Ends an optimisation at once. DSPy turns an `Exception` in a call or a metric into a score of zero and goes on."""
+
+
+class OverBudgetError(TutorError):
+    """The next call would exceed the budget; what was chosen so far stands."""
+
+
+@params
+class Price:
+    """US dollars per 1 million tokens."""
+
+    prompt: Annotated[float, Field(ge=0)] = 0.0
+    """Of what is sent."""
+    completion: Annotated[float, Field(ge=0)] = 0.0
+    """Of what is answered."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Calls and what they took."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    dollars: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and completion tokens together."""
+        return self.prompt_tokens + self.completion_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        """Return both together."""
+        return Usage(
+            self.calls + other.calls,
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.dollars + other.dollars,
+        )
+
+    def __sub__(self, other: Usage) -> Usage:
+        """Return what came on top of `other`."""
+        return Usage(
+            self.calls - other.calls,
+            self.prompt_tokens - other.prompt_tokens,
+            self.completion_tokens - other.completion_tokens,
+            self.dollars - other.dollars,
+        )
+
+
+@params
+class Budget:
+    """What an optimisation may take, at most."""
+
+    calls: Annotated[int, Field(ge=1)]
+    """Requests."""
+    tokens: Annotated[int, Field(ge=1)]
+    """Prompts and replies together."""
+    seconds: Annotated[float, Field(gt=0)]
+    """The only limit that can make two runs differ; leave it generous."""
+    dollars: Annotated[float, Field(ge=0)]
+    """At the prices given beside the models."""
+
+    def __str__(self) -> str:
+        """Return the limits as a person says them."""
+        return f"{self.calls} calls, {self.tokens} tokens, {self.seconds:g} s, ${self.dollars:g}"
+
+    def exceeded_by(self, usage: Usage, seconds: float) -> str:
+        """Return which limit `usage` exceeds, as `calls`, `tokens`, `seconds` or `dollars`; empty where none."""
+        over = {
+            "calls": usage.calls > self.calls,
+            "tokens": usage.tokens > self.tokens,
+            "dollars": usage.dollars > self.dollars,
+            "seconds": seconds > self.seconds,
+        }
+        return next((name for name, exceeded in over.items() if exceeded), "")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that can be asked, with what its calls are filed under and cost."""
+
+    endpoint: Endpoint
+    identity: str
+    """Which weights answer: see `ledger.call_key`."""
+    price: Price = Price()  # noqa: RUF009 - frozen
+
+
+class Meter:
+    """The one gate through which every call of an optimisation goes."""
+
+    def __init__(self, ledger: Ledger, budget: Budget, clock: Callable[[], float] = time.monotonic) -> None:
+        """Count from zero; `clock` returns seconds."""
+        self.ledger = ledger
+        self.budget = budget
+        self.usage = Usage()
+        """Of the whole optimisation: every call once, paid now or found in the ledger, so that a resumed run counts alike."""
+        self.paid = Usage()
+        """Of the calls that were made now."""
+        self.fault: TutorError | None = None
+        self._bug: BaseException | None = None
+        self._counted: set[str] = set()
+        self._pending = Usage()
+        self._lock = threading.Lock()
+        self._clock = clock
+        self._started = clock()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the optimisation began."""
+        return self._clock() - self._started
+
+    def ask(self, model: Model, messages: Sequence[Message], sampling: Sampling) -> Reply:
+        """Return the model's reply, from the ledger where it was asked before.
+
+        Raises:
+            Stop: the endpoint failed, or the call could exceed the budget; `check` says which.
+
+        """
+        key = call_key(model.identity, messages, sampling)
+        most = _at_most(messages, sampling, model.price)
+        with self.stopping():
+            known = self._reserve(key, most)
+            reply = None
+            try:
+                reply = known or model.endpoint.chat(messages, sampling)
+            finally:
+                self._settle(key, most, reply, model.price, paid=known is None)
+            if known is None:
+                self.ledger.put(key, reply)
+        return reply
+
+    @contextlib.contextmanager
+    def stopping(self) -> Iterator[None]:
+        """Turn whatever fails inside into `Stop`, after which every call stops too; keep what it was for `check`."""
+        try:
+            yield
+        except Stop:
+            raise
+        except BaseException as error:
+            self.stop(error)
+            raise Stop from error
+
+    def stop(self, error: BaseException) -> None:
+        """Let no call be made any more, because of `error`. The first one counts."""
+        with self._lock:
+            if self.fault is None and self._bug is None:
+                if isinstance(error, TutorError):
+                    self.fault = error
+                else:
+                    self._bug = error
+
+    def check(self) -> None:
+        """Raise what stopped the optimisation, if anything did."""
+        failure = self.fault or self._bug
+        if failure is not None:
+            raise failure
+
+    def forgive(self) -> str:
+        """Go on after the budget was met, with nothing but the ledger's worth of memory; return the limit that was met."""
+        if isinstance(self.fault, OverBudgetError):
+            sentence, self.fault = str(self.fault), None
+            return sentence
+        self.check()
+        return ""
+
+    def fits(self, usage: Usage, seconds: float) -> str:
+        """Return the limit that `usage` and `seconds` more would exceed, or nothing."""
+        return self.budget.exceeded_by(self.usage + usage, self.seconds + seconds)
+
+    def _reserve(self, key: str, most: Usage) -> Reply | None:
+        """Return a reply that is known already; for any that this run has not counted yet, there must be room."""
+        with self._lock:
+            if self.fault or self._bug:
+                raise Stop
+            known = self.ledger.get(key)
+            if known is None or key not in self._counted:
+                limit = self.budget.exceeded_by(self.usage + self._pending + most, self.seconds)
+                if limit:
+                    raise OverBudgetError(f"The budget of {getattr(self.budget, limit):g} {limit} is used up (dspy.budget.{limit}).")
+            self._pending += most
+            return known
+
+    def _settle(self, key: str, most: Usage, reply: Reply | None, price: Price, *, paid: bool) -> None:
+        """Count what a reply really took, in place of what was reserved for it."""
+        with self._lock:
+            self._pending -= most
+            if reply is None:
+                return
+            usage = _usage(reply.prompt_tokens, reply.completion_tokens, price)
+            if paid:
+                self.paid += usage
+            if paid or key not in self._counted:
+                self.usage += usage
+            self._counted.add(key)
+
+
+def _at_most(messages: Sequence[Message], sampling: Sampling, price: Price) -> Usage:
+    prompt = sum(len(message["content"]) // CHARACTERS_PER_TOKEN + TOKENS_PER_MESSAGE for message in messages)
+    return _usage(prompt, sampling.max_tokens, price)
+
+
+def _usage(prompt: int, completion: int, price: Price) -> Usage:
+    return Usage(1, prompt, completion, (prompt * price.prompt + completion * price.completion) / 1e6)

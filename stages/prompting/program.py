@@ -1,0 +1,131 @@
+"""The tutor as a DSPy program: one turn of a teacher, asked for with demonstrations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dspy
+from dspy.utils.exceptions import AdapterParseError
+
+from stages.prompting.adapter import AdapterName, adapter, history_exchanges
+from stages.prompting.demonstrations import Matching, choose
+from stages.tutoring.dialogue import Lesson, Strategy, Turn, Understanding
+from stages.tutoring.formats import STUDENT_INSTRUCTION, TEACHER_INSTRUCTION, Message, messages
+from stages.tutoring.records import Record
+
+PROMPTED = ("frame", "history", "said")
+"""Inputs that the prompt shows; `subject` and `grade` only choose demonstrations."""
+
+
+class Reply(dspy.Signature):
+    """Answer the last turn of a conversation."""
+
+    frame: str = dspy.InputField(desc="who speaks, to whom, about what")
+    history: dspy.History = dspy.InputField(desc="the conversation so far")
+    said: str = dspy.InputField(desc="the last turn")
+    reply: str = dspy.OutputField(desc="the next turn, and nothing else")
+
+
+class StrategyAndReply(dspy.Signature):
+    """Understand the student's last turn, choose a teaching strategy for it, and reply with it."""
+
+    frame: str = dspy.InputField(desc="who speaks, to whom, about what")
+    history: dspy.History = dspy.InputField(desc="the conversation so far")
+    said: str = dspy.InputField(desc="the student's last turn")
+    understanding: Understanding = dspy.OutputField(desc="what the student's last turn shows")
+    strategy: Strategy = dspy.OutputField(desc="the teaching move that helps this student now")
+    reply: str = dspy.OutputField(desc="the tutor's next turn, which makes that move, and nothing else")
+
+
+class TeacherStudentDialogueModel(dspy.Module):
+    """A tutor in a conversation of any length.
+
+    `forward` replies to one student turn after a given history, which is how it is optimised and asked by the other
+    stages; `converse` plays a whole dialogue and keeps what it said itself. With an adapter that marks outputs up it
+    first says what the student's turn shows (its check of understanding) and which strategy it chooses; the plain one
+    goes straight to the reply, and the demonstrations carry the strategy.
+    """
+
+    def __init__(self, adapter_name: AdapterName = "plain", instruction: str = TEACHER_INSTRUCTION) -> None:
+        """Begin zero-shot: the prompt of the baseline."""
+        super().__init__()
+        self.adapter_name = adapter_name
+        self.matching: Matching = "fixed"
+        self.shown = 0
+        signature = Reply if adapter_name == "plain" else StrategyAndReply
+        self.turn = dspy.Predict(signature.with_instructions(instruction))
+
+    def forward(self, frame: str, history: dspy.History, said: str, subject: str = "", grade: int = 0) -> dspy.Prediction:
+        """Return the prediction for one turn: `reply`, and with most adapters `understanding` and `strategy`."""
+        inputs = {"frame": frame, "history": history, "said": said, "subject": subject, "grade": grade}
+        with dspy.context(adapter=adapter(self.adapter_name)):
+            try:
+                return self.turn(frame=frame, history=history, said=said, demos=self.demonstrations(inputs))
+            except AdapterParseError:
+                return dspy.Prediction(reply="", strategy=None, understanding=None)  # no reply, which the rubric scores as such
+
+    def converse(self, lesson: Lesson, said: Sequence[str]) -> list[dspy.Prediction]:
+        """Return the predictions for a whole dialogue in which the student says `said`, turn by turn."""
+        turns: list[Turn] = []
+        predictions: list[dspy.Prediction] = []
+        for text in said:
+            turns.append(Turn("student", text))
+            predictions.append(self(**inputs_of(lesson, turns)))
+            turns.append(Turn("teacher", predictions[-1].reply))
+        return predictions
+
+    def demonstrations(self, inputs: Mapping[str, Any]) -> list[Any]:
+        """Return the demonstrations that are shown for these inputs."""
+        return choose(self.turn.demos, self.matching, self.shown, inputs)
+
+    def messages(self, inputs: Mapping[str, Any]) -> list[Message]:
+        """Return the exact messages that are sent for these inputs."""
+        prompted = {name: inputs[name] for name in PROMPTED}
+        return list(adapter(self.adapter_name).format(self.turn.signature, self.demonstrations(inputs), prompted))
+
+    def parse(self, text: str) -> dict[str, Any]:
+        """Return the outputs in a model's text.
+
+        Raises:
+            dspy.utils.exceptions.AdapterParseError: the text is not marked up as the adapter asked.
+
+        """
+        return dict(adapter(self.adapter_name).parse(self.turn.signature, text))
+
+    def dump_state(self, json_mode: bool = True) -> Record:
+        """Return the program as JSON: DSPy's own state and how demonstrations are chosen."""
+        own = {"adapter": self.adapter_name, "matching": self.matching, "shown": self.shown}
+        return {**super().dump_state(json_mode=json_mode), "program": own}
+
+    def load_state(self, state: Record, *, allow_unsafe_lm_state: bool = False) -> None:
+        """Read what `dump_state` wrote."""
+        super().load_state(state, allow_unsafe_lm_state=allow_unsafe_lm_state)
+        self.matching, self.shown = state["program"]["matching"], state["program"]["shown"]
+
+
+def inputs_of(lesson: Lesson, turns: Sequence[Turn]) -> dict[str, Any]:
+    """Return the program's inputs for a conversation whose last turn is to be answered."""
+    frame, *said = messages(lesson, turns)
+    return _inputs(frame["content"], said[:-1], said[-1]["content"], lesson.subject, lesson.grade)
+
+
+def example(row: Record) -> dspy.Example:
+    """Return a row of data/processed/dspy as a DSPy example, with the program's inputs marked as such."""
+    inputs = _inputs(row["frame"], row["history"], row["said"], row["subject"], row["grade"])
+    return dspy.Example({**row, **inputs}).with_inputs(*inputs)
+
+
+def instruction_of(frame: str) -> str:
+    """Return the instruction that a rendered frame ends with."""
+    return next((end for end in (TEACHER_INSTRUCTION, STUDENT_INSTRUCTION) if frame.endswith(end)), "")
+
+
+def _inputs(frame: str, history: Sequence[Message], said: str, subject: str, grade: int) -> dict[str, Any]:
+    return {
+        "frame": frame.removesuffix(instruction_of(frame)).rstrip(),
+        "history": history_exchanges(history),
+        "said": said,
+        "subject": subject,
+        "grade": grade,
+    }

@@ -1,0 +1,115 @@
+"""What models/dspy holds: the program, its prompt before and after, and how it was found."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Sequence
+from pathlib import Path
+
+import dspy
+
+from stages.prompting.meter import Usage
+from stages.prompting.optimisers import Candidate, Climb
+from stages.prompting.program import TeacherStudentDialogueModel, example
+from stages.tutoring.diagnostics import DataError
+from stages.tutoring.records import Record, read_json, write_json, write_jsonl
+
+PROGRAM = "program.json"
+
+
+def write_program(folder: Path, tried: Climb, validation: Sequence[dspy.Example], teachers: Sequence[Record]) -> None:
+    """Write the best program into the new `folder`, with everything that tells how it came about. No clock, no address.
+
+    Args:
+        folder: Where to; made here.
+        tried: Every candidate.
+        validation: The turns they were scored on.
+        teachers: The training rows, by which demonstrations are named.
+
+    """
+    folder.mkdir(parents=True)
+    best, zero_shot = tried.best, tried.zero_shot
+    write_json(folder / PROGRAM, best.program.dump_state())
+    for name, candidate in (("before", zero_shot), ("after", best)):
+        write_json(folder / f"prompt_{name}.json", candidate.program.messages(validation[0]))
+    write_json(folder / "demonstrations.json", demonstrations(best.program, teachers))
+    write_jsonl(folder / "validation.jsonl", _turns(zero_shot, best, validation))
+    write_json(folder / "optimisation.json", {**_history(tried), "prompts_reply_to": _item(validation[0])})
+
+
+def read_program(folder: Path) -> TeacherStudentDialogueModel:
+    """Return the program in `folder`.
+
+    Raises:
+        DataError: it is not a program of ours.
+
+    """
+    path = folder / PROGRAM
+    state = read_json(path)
+    try:
+        program = TeacherStudentDialogueModel(adapter_name=state["program"]["adapter"])
+        program.load_state(state)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{path}: not a program of this project ({type(error).__name__}: {error}); run `dvc repro train_dspy`.") from None
+    return program
+
+
+def demonstrations(program: TeacherStudentDialogueModel, teachers: Sequence[Record]) -> list[Record]:
+    """Return where each demonstration comes from: dialogue, turn, and whether the teacher or the tutor wrote the reply."""
+    rows = {(turn.frame, turn.said): turn for turn in map(example, teachers)}
+    found = []
+    for demo in program.turn.demos:
+        row = rows[demo["frame"], demo["said"]]
+        written_by = "teacher" if demo["reply"] == row.reply else "tutor"
+        found.append({"id": row.id, "dialogue": row.dialogue, "turn": row.turn, "reply_by": written_by})
+    return found
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what decides what a program does."""
+    return {name: importlib.metadata.version(name) for name in ("dspy-ai", "gepa", "optuna", "openai")}
+
+
+def usage_record(usage: Usage) -> Record:
+    """Return calls, tokens and money; money in millionths of a dollar, whole."""
+    return {
+        "calls": usage.calls,
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "micro_usd": round(usage.dollars * 1e6),
+    }
+
+
+def _turns(zero_shot: Candidate, best: Candidate, validation: Sequence[dspy.Example]) -> list[Record]:
+    """Return each validation turn with both replies and their scores."""
+    columns = zip(validation, zero_shot.replies, zero_shot.scores, best.replies, best.scores, strict=True)
+    return [
+        {
+            "item": _item(turn),
+            "intended_strategy": turn.strategy,
+            "before": {"reply": reply_before, "score": round(score_before, 4)},
+            "after": {"reply": reply_after, "score": round(score_after, 4)},
+        }
+        for turn, reply_before, score_before, reply_after, score_after in columns
+    ]
+
+
+def _history(tried: Climb) -> Record:
+    total = sum((candidate.usage for candidate in tried.candidates), Usage())
+    return {
+        "candidates": [
+            {"name": one.name, "rung": one.rung, "validation": round(one.score, 4), "usage": usage_record(one.usage)}
+            for one in tried.candidates
+        ],
+        "chosen": tried.best.name,
+        "stopped_by": tried.stopped_by,
+        "instruction_before": tried.zero_shot.program.turn.signature.instructions,
+        "instruction_after": tried.best.program.turn.signature.instructions,
+        "usage": usage_record(total),
+        "versions": versions(),
+    }
+
+
+def _item(turn: dspy.Example) -> str:
+    """Return the name of the student turn, as answers and scores name it."""
+    return f"{turn.dialogue}#{turn.turn - 1}"

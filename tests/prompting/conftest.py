@@ -1,0 +1,112 @@
+"""A scripted endpoint, and rows of a small corpus for it to answer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from stages.prompting.ledger import Ledger
+from stages.prompting.meter import Budget, Meter, Model, Price
+from stages.tutoring import formats
+from stages.tutoring.dialogue import Dialogue, Lesson, Turn
+from stages.tutoring.endpoint import Reply, Sampling
+from stages.tutoring.formats import Message
+from stages.tutoring.records import Record
+
+Script = Callable[[Sequence[Message]], str]
+
+
+@dataclass
+class ScriptedEndpoint:
+    """Answers by a function of the messages and remembers what it was asked; the fake at the endpoint's seam."""
+
+    script: Script
+    model: str = "scripted"
+    base_url: str = "http://scripted/v1"
+    asked: list[list[Message]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def chat(self, messages: Sequence[Message], sampling: Sampling) -> Reply:
+        """Answer one conversation; a token is a word."""
+        del sampling
+        with self.lock:
+            self.asked.append(list(messages))
+        text = self.script(messages)
+        return Reply(text, "stop", sum(len(message["content"].split()) for message in messages), len(text.split()))
+
+    def chat_many(self, conversations: Sequence[Sequence[Message]], sampling: Sampling) -> list[Reply]:
+        """Answer many conversations."""
+        return [self.chat(conversation, sampling) for conversation in conversations]
+
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
+        """Answer word by word."""
+        yield from self.chat(messages, sampling).text.partition(" ")
+
+
+def follows_examples(messages: Sequence[Message]) -> str:
+    """Reply well with two or more demonstrations in the prompt, badly without: a model that learns from what it is shown."""
+    said = messages[-1]["content"]
+    shown = sum(message["role"] == "assistant" for message in messages)
+    if shown < 2:
+        return "Great job! That is right."
+    return f"Before we go on, what makes you think that {' '.join(said.split()[:6]).lower()}?"
+
+
+TOPICS = ("halves", "thirds", "quarters", "fifths", "sixths", "tenths", "halving", "doubling")
+
+
+@pytest.fixture
+def corpus() -> list[Dialogue]:
+    """Return eight small dialogues of two teacher turns each."""
+    return [_dialogue(number, topic) for number, topic in enumerate(TOPICS)]
+
+
+@pytest.fixture
+def rows(corpus: list[Dialogue]) -> list[Record]:
+    """Return the DSPy rows of the corpus."""
+    return [row for dialogue in corpus for row in formats.dspy_rows(dialogue)]
+
+
+@pytest.fixture
+def endpoint() -> ScriptedEndpoint:
+    """Return an endpoint that does better with demonstrations."""
+    return ScriptedEndpoint(follows_examples)
+
+
+@pytest.fixture
+def model(endpoint: ScriptedEndpoint) -> Model:
+    """Return that endpoint as a model with a price."""
+    return Model(endpoint, "scripted-1", Price(prompt=1.0, completion=2.0))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def new_meter(tmp_path: Path) -> Callable[..., Meter]:
+    """Return a function that makes a meter over one ledger, with any limit changed."""
+
+    def make(**limits: float) -> Meter:
+        budget = {"calls": 10_000, "tokens": 10_000_000, "seconds": 600.0, "dollars": 100.0, **limits}
+        return Meter(Ledger(tmp_path / "calls.jsonl"), Budget(**budget))  # type: ignore[arg-type]
+
+    return make
+
+
+def _dialogue(number: int, topic: str) -> Dialogue:
+    lesson = Lesson(
+        subject="mathematics",
+        grade=4 + number % 3,
+        topic=f"Fractions: {topic}",
+        objective=f"Say how {topic} of a bar compare.",
+        misconception=f"Thinks {topic} grow with the bottom number.",
+        answer=(),
+    )
+    turns = (
+        Turn("student", f"I think {topic} are bigger when the bottom number is bigger.", understanding="wrong"),
+        Turn("teacher", f"Cut one bar into {topic}. What happens to each piece?", strategy="socratic_questioning"),
+        Turn("student", f"Each of the {topic} gets smaller because the bar stays the same.", understanding="correct"),
+        Turn("teacher", f"How could a drawing of {topic} convince a friend?", strategy="check_understanding"),
+    )
+    return Dialogue(f"fractions-{topic}", lesson, turns)

@@ -40,10 +40,12 @@ def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[st
     """Return the reports by file name below reports/: the page, the texts and the pictures that the texts show."""
     findings = findings_of(evidence)
     figures = pictures(evidence, findings)
+    written = texts(evidence, findings, figures, made, Setting(settings.class_size, settings.tolerated_failures)) | _costs(
+        evidence, findings
+    )
     return {
-        "index.html": index_page(evidence, findings, figures, made, settings.conversations),
-        **texts(evidence, findings, figures, made, Setting(settings.class_size, settings.tolerated_failures)),
-        **_costs(evidence, findings),
+        "index.html": index_page(evidence, findings, figures, made, texts=list(written), most_conversations=settings.conversations),
+        **written,
         **{f"figures/{figure.name}.svg": figure.svg for figure in figures},
     }
 

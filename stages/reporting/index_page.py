@@ -17,8 +17,10 @@ from stages.reporting.pages import page, source
 from stages.reporting.provenance import Provenance
 
 
-def index_page(evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, most_conversations: int) -> str:
-    """Return the page."""
+def index_page(
+    evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, *, texts: Sequence[str], most_conversations: int
+) -> str:
+    """Return the page; `texts` are the names of the reports beside it, `most_conversations` keeps it small."""
     style, script = source("page.css"), source("page.js")
     talks = conversations(evidence, most_conversations)
     scores = list(dict.fromkeys(name for cells in findings.cells.values() for name in cells))
@@ -31,6 +33,7 @@ def index_page(evidence: Evidence, findings: Findings, figures: Sequence[Figure]
         verdict=verdict_sentences(findings),
         measures=[measure(name) for name in scores],
         figures=figures,
+        texts=texts,
         data_figures=[coverage(evidence.dialogues), moves(evidence.dialogues)],
         splits=Counter(evidence.ledger.values()),
         too_few=evidence.metrics.get("data", {}).get("too_few", []),

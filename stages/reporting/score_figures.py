@@ -15,6 +15,9 @@ from stages.tutoring.dialogue import STRATEGIES
 from stages.tutoring.tutors import REFERENCE
 from stages.tutoring.words import words
 
+FEWEST = 5
+"""Scenarios that have to reach a turn before a rate is told of it, where there are as many at all."""
+
 
 def values_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
     """Draw every tutor's value in each of `scores` with its interval."""
@@ -44,7 +47,7 @@ def differences_figure(findings: Findings, scores: Sequence[str]) -> Figure | No
         intervals(axes, [_label(name) for name in drawn], series)
         axes.axvline(0, color="#000000", linewidth=0.8)
         axes.xaxis.set_major_formatter(lambda x, _: points(x))
-        axes.set_xlabel("percentage points from the baseline; an interval that holds 0 shows no difference")
+        axes.set_xlabel("percentage points from the baseline")
         axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(series), frameon=False)
     said = []
     for name in drawn:
@@ -144,7 +147,8 @@ def leak_rates(evidence: Evidence, tutor: str, most_turns: int = 10) -> dict[int
             score = evidence.scores[tutor].get(f"{scenario.id}#{index}", {}).get("leak")
             if score is not None and score.value is not None:
                 found.setdefault(index + 1, []).append(score.value)
-    return {turn: (sum(leaks) / len(leaks), len(leaks)) for turn, leaks in sorted(found.items())}
+    most = max(map(len, found.values()), default=0)
+    return {turn: (sum(leaks) / len(leaks), len(leaks)) for turn, leaks in sorted(found.items()) if len(leaks) >= min(FEWEST, most)}
 
 
 def _label(score: str) -> str:

@@ -1,0 +1,105 @@
+"""The page in a real browser: readable without JavaScript, filtered with it, and free of barriers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from stages.report import Params, report
+from stages.reporting.evidence import gather
+from stages.reporting.provenance import provenance
+from tests import small_run
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed: apt-get install chromium")]
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the address of a page on a run with hostile text in every fine-tuned reply."""
+    root = small_run.write_run(tmp_path_factory.mktemp("run"), good=["dspy", "lora"])
+    evidence = gather(root)
+    settings = Params(conversations=50, class_size=25, tolerated_failures=0.05)
+    text = report(
+        evidence, provenance(evidence, root / "params.yaml", {"system": "Linux", "processor cores": "2", "memory": "8 GiB"}), settings
+    )
+    path = root / "index.html"
+    path.write_text(text["index.html"], encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Return a headless Chromium."""
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(browser: Any, address: str, scheme: str) -> None:
+    """The accessibility checker is content in light and dark, with every conversation open."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
+    page = browser.new_page(color_scheme=scheme, bypass_csp=True)  # the checker is a script that the page's policy would refuse
+    page.goto(address)
+    page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
+    found = axe.Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"][:120] for node in one["nodes"]][:3]) for one in found] == []
+
+
+def test_the_page_asks_the_network_for_nothing(browser: Any, address: str) -> None:
+    """Opened from a file, the page makes no request but for itself, and its policy stops nothing of its own."""
+    page = browser.new_page()
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(address)
+    assert [url for url in asked if not url.startswith("data:")] == [address]
+    assert said == []
+
+
+def test_without_javascript_everything_can_be_read(browser: Any, address: str) -> None:
+    """Without scripts there are no filters, and every conversation is still there and opens."""
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(address)
+    assert page.locator("#filters").is_visible() is False
+    assert page.locator(".talk").count() == 7
+    page.locator(".talk > summary").nth(1).click()
+    assert page.locator(".talk").nth(1).locator(".reply").first.is_visible()
+
+
+def test_filters_show_the_turns_where_a_tutor_is_better(browser: Any, address: str) -> None:
+    """`better` keeps the turns on which the chosen tutor scores above the other, and says how many."""
+    page = browser.new_page()
+    page.goto(address)
+    page.select_option("select[name=tutor]", "openai")
+    page.check("input[value=better]")
+    assert page.locator(".exchange:visible").count() == 0
+    page.select_option("select[name=tutor]", "dspy")
+    assert page.locator(".exchange:visible").count() == 14
+    assert "dspy is better than baseline in 14" in page.locator("#found").inner_text()
+
+
+def test_search_finds_words_and_starting_over_shows_everything(browser: Any, address: str) -> None:
+    """Words are looked for in turns and titles; the button brings all back."""
+    page = browser.new_page()
+    page.goto(address)
+    page.fill("input[name=words]", "question 3")
+    assert page.locator(".talk:visible").count() == 1
+    page.click("button[type=reset]")
+    page.wait_for_function("document.querySelectorAll('.talk:not([hidden])').length === 7")
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_nothing_is_wider_than_the_screen(browser: Any, address: str, width: int) -> None:
+    """On a phone and on a desk only tables scroll sideways, never the page."""
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(address)
+    assert page.evaluate("document.documentElement.scrollWidth") == width

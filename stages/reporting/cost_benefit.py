@@ -95,7 +95,7 @@ def break_even_point(even: Record | None) -> str:
     if even is None:
         return "no price of training"
     if even["outcome"] != "reached":
-        return {"always": "from the first", "never": "**never**", "over": "model is gone"}[str(even["outcome"])]
+        return {"always": "the first", "small": "small numbers only", "never": "**never**", "over": "model is gone"}[str(even["outcome"])]
     return f"{rounded(even['conversations']):,} a month"
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 DAYS_A_MONTH = 365.25 / 12
 
-Outcome = Literal["reached", "always", "never", "over"]
+Outcome = Literal["reached", "always", "small", "never", "over"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class BreakEven:
     challenger: str
     incumbent: str
     outcome: Outcome
-    """`reached` from `conversations` on, `always`, `never`, or `over`: the challenger's model is shut down."""
+    """`reached` from `conversations` on, `always`, only at `small` numbers, `never`, or `over`: its model is shut down."""
     conversations: int | None = None
     """Conversations a month, where `reached`."""
 
@@ -74,14 +74,15 @@ def break_even(challenger: Bill, incumbent: Bill) -> BreakEven:
     names = challenger.tutor, incumbent.tutor
     if challenger.months <= 0:
         return BreakEven(*names, "over")
-    if challenger.monthly(1) <= incumbent.monthly(1):
-        return BreakEven(*names, "always")
     saving = incumbent.conversation - challenger.conversation
-    room = saving * challenger.server_conversations - challenger.server_month
-    if saving <= 0 or room <= 0:
-        return BreakEven(*names, "never")
+    # What one more server, full to the brim, saves over what it costs.
+    room = saving * challenger.server_conversations - challenger.server_month if saving else -challenger.server_month
+    if challenger.monthly(1) <= incumbent.monthly(1):
+        return BreakEven(*names, "always" if saving >= 0 and room >= 0 else "small")
     fixed = challenger.fixed - incumbent.fixed
-    servers = max(1, math.ceil(fixed / room))
+    if saving <= 0 or fixed > room <= 0:
+        return BreakEven(*names, "never")
+    servers = 1 if fixed <= room else math.ceil(fixed / room)
     point = math.ceil((fixed + servers * challenger.server_month) / saving)
     carried = 0 if servers == 1 else math.floor((servers - 1) * challenger.server_conversations)
     # Rounding of the two divisions can land one step early or on the wrong side of a server's limit.

@@ -63,6 +63,7 @@ def against_dspy(costs: Record) -> int:
         ("reached", 500, "breaks even at about 500 a month**, so at 1,000 conversations it pays"),
         ("never", None, "fine-tuning **never breaks even**"),
         ("always", None, "fine-tuning is cheaper **from the first conversation** on"),
+        ("small", None, "fine-tuning is cheaper **only while there are few conversations**"),
     ],
 )
 def test_the_break_even_sentence_follows_the_figure(estimate: Estimate, outcome: str, conversations: int | None, sentence: str) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.tutoring.break_even import Bill, BreakEven, break_even, months_left
@@ -69,6 +69,7 @@ def test_an_own_server_pays_off_where_it_is_full_enough() -> None:
     assert break_even(bill("lora", server=1000, room=900), calls).outcome == "never"
 
 
+@settings(deadline=None)
 @given(any_bill, by_the_call)
 def test_the_break_even_is_the_first_point_and_a_real_one(challenger: Bill, incumbent: Bill) -> None:
     """At the point the challenger costs no more, one conversation below it does; `always` and `never` hold everywhere."""

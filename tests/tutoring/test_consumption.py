@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.tutoring.consumption import Consumption, Exchange, Talk, consumption, demonstration_tokens, talk, training_epochs
@@ -36,6 +36,7 @@ def test_a_teacher_who_opens_is_asked_with_the_frame_alone(fractions: Dialogue) 
     assert consumption([talk(openai_row(opened), ENCODING)]).prompt == sum(map(chat_tokens, asked))
 
 
+@settings(deadline=None)
 @given(talks)
 def test_a_row_is_trained_once_and_asked_many_times(one: Talk) -> None:
     """A conversation's prompts never hold less than frame and exchanges once, nor more than all of them each time."""
@@ -44,6 +45,7 @@ def test_a_row_is_trained_once_and_asked_many_times(one: Talk) -> None:
     assert whole - one.exchanges[-1].reply_message <= used.prompt <= whole * len(one.exchanges)
 
 
+@settings(deadline=None)
 @given(talks, st.integers(0, 3000))
 def test_no_cache_gives_back_more_than_was_sent(one: Talk, static: int) -> None:
     """What a cache keeps is a part of the prompts, nothing without a cache, and demonstrations add to each request."""

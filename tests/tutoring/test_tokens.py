@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.tutoring.diagnostics import DataError
@@ -53,6 +53,7 @@ def test_training_bills_whole_rows(fractions: Dialogue) -> None:
     assert training_tokens([row, row]) == 2 * chat_tokens(chat)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_has_between_one_token_and_one_a_byte(text: str) -> None:
     """Whatever a student types is counted: never nothing for something, never more tokens than bytes."""

@@ -19,10 +19,11 @@ from stages.language_model import base
 from stages.local_openai.engine import ModelFiles
 from stages.local_openai.serving import serving
 from stages.prompting.adapter import AdapterName
+from stages.prompting.climber import Climb, Climber, Plan, Rung
 from stages.prompting.language_model import REFLECTION_TOKENS, language_model
 from stages.prompting.ledger import Ledger
-from stages.prompting.meter import Budget, Meter, Model, Price, Usage
-from stages.prompting.optimisers import Climb, Climber, Plan, Rung, climb, planned_calls
+from stages.prompting.meter import Budget, Meter, Model, Price
+from stages.prompting.optimisers import climb, planned_calls
 from stages.prompting.program import TeacherStudentDialogueModel, example, instruction_of
 from stages.prompting.program_files import usage_record, write_program
 from stages.tutoring.diagnostics import ParamsError, run
@@ -169,7 +170,7 @@ def metrics(tried: Climb) -> Record:
         "validation_zero_shot": round(tried.zero_shot.score, 4),
         "validation_best": round(tried.best.score, 4),
         "candidates": len(tried.candidates),
-        **usage_record(sum((candidate.usage for candidate in tried.candidates), Usage())),
+        **usage_record(tried.usage),
     }
 
 

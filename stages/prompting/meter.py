@@ -123,8 +123,8 @@ class Meter:
         """Of the whole optimisation: every call once, paid now or found in the ledger, so that a resumed run counts alike."""
         self.paid = Usage()
         """Of the calls that were made now."""
-        self.fault: TutorError | None = None
-        self._bug: BaseException | None = None
+        self._fault: BaseException | None = None
+        self._closed = False
         self._counted: set[str] = set()
         self._pending = Usage()
         self._lock = threading.Lock()
@@ -140,7 +140,7 @@ class Meter:
         """Return the model's reply, from the ledger where it was asked before.
 
         Raises:
-            Stop: the endpoint failed, or the call could exceed the budget; `check` says which.
+            Stop: the endpoint failed, or the call could exceed the budget; `forgive` says which.
 
         """
         key = call_key(model.identity, messages, sampling)
@@ -158,7 +158,7 @@ class Meter:
 
     @contextlib.contextmanager
     def stopping(self) -> Iterator[None]:
-        """Turn whatever fails inside into `Stop`, after which every call stops too; keep what it was for `check`."""
+        """Turn whatever fails inside into `Stop`, after which every call stops too; keep what it was for `forgive`."""
         try:
             yield
         except Stop:
@@ -170,24 +170,20 @@ class Meter:
     def stop(self, error: BaseException) -> None:
         """Let no call be made any more, because of `error`. The first one counts."""
         with self._lock:
-            if self.fault is None and self._bug is None:
-                if isinstance(error, TutorError):
-                    self.fault = error
-                else:
-                    self._bug = error
+            self._closed = True
+            self._fault = self._fault or error
 
-    def check(self) -> None:
-        """Raise what stopped the optimisation, if anything did."""
-        failure = self.fault or self._bug
-        if failure is not None:
-            raise failure
+    def close(self) -> None:
+        """Let no call be made any more: threads that DSPy left behind end with their next one."""
+        with self._lock:
+            self._closed = True
 
     def forgive(self) -> str:
-        """Go on after the budget was met, with nothing but the ledger's worth of memory; return the limit that was met."""
-        if isinstance(self.fault, OverBudgetError):
-            sentence, self.fault = str(self.fault), None
-            return sentence
-        self.check()
+        """Return the sentence about the limit that was met; raise anything else that stopped the optimisation."""
+        if isinstance(self._fault, OverBudgetError):
+            return str(self._fault)
+        if self._fault is not None:
+            raise self._fault
         return ""
 
     def fits(self, usage: Usage, seconds: float) -> str:
@@ -197,7 +193,7 @@ class Meter:
     def _reserve(self, key: str, most: Usage) -> Reply | None:
         """Return a reply that is known already; for any that this run has not counted yet, there must be room."""
         with self._lock:
-            if self.fault or self._bug:
+            if self._closed:
                 raise Stop
             known = self.ledger.get(key)
             if known is None or key not in self._counted:

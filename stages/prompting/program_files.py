@@ -8,8 +8,8 @@ from pathlib import Path
 
 import dspy
 
+from stages.prompting.climber import Candidate, Climb
 from stages.prompting.meter import Usage
-from stages.prompting.optimisers import Candidate, Climb
 from stages.prompting.program import TeacherStudentDialogueModel, example
 from stages.tutoring.diagnostics import DataError
 from stages.tutoring.records import Record, read_json, write_json, write_jsonl
@@ -95,7 +95,6 @@ def _turns(zero_shot: Candidate, best: Candidate, validation: Sequence[dspy.Exam
 
 
 def _history(tried: Climb) -> Record:
-    total = sum((candidate.usage for candidate in tried.candidates), Usage())
     return {
         "candidates": [
             {"name": one.name, "rung": one.rung, "validation": round(one.score, 4), "usage": usage_record(one.usage)}
@@ -105,7 +104,7 @@ def _history(tried: Climb) -> Record:
         "stopped_by": tried.stopped_by,
         "instruction_before": tried.zero_shot.program.turn.signature.instructions,
         "instruction_after": tried.best.program.turn.signature.instructions,
-        "usage": usage_record(total),
+        "usage": usage_record(tried.usage),
         "versions": versions(),
     }
 

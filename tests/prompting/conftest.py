@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -110,3 +112,19 @@ def _dialogue(number: int, topic: str) -> Dialogue:
         Turn("teacher", f"How could a drawing of {topic} convince a friend?", strategy="check_understanding"),
     )
     return Dialogue(f"fractions-{topic}", lesson, turns)
+
+
+GOOD_INSTRUCTION = "ASK BEFORE YOU TELL. Take up the student's own words and ask one question about them."
+
+
+def follows_instructions(messages: Sequence[Message]) -> str:
+    """Propose `GOOD_INSTRUCTION` when asked to reflect; reply well where it is in the prompt, badly elsewhere."""
+    last = messages[-1]["content"]
+    if "new_instruction" in last or "new_instruction" in messages[0]["content"]:
+        return json.dumps({"new_instruction": GOOD_INSTRUCTION})
+    field = re.search(r"starting with the field `\[\[ ## (\w+) ## \]\]`", last)
+    if field:
+        return f"[[ ## {field[1]} ## ]]\n{GOOD_INSTRUCTION}\n\n[[ ## completed ## ]]"
+    if "ASK BEFORE YOU TELL" in messages[0]["content"]:
+        return f"Before we go on, what makes you think that {' '.join(last.split()[:6]).lower()}?"
+    return "Great job! That is right."

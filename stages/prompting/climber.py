@@ -1,0 +1,125 @@
+"""What the rungs of the ladder share: how to climb, what was tried, and how a program is tried."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import dspy
+
+from stages.prompting.demonstrations import Matching
+from stages.prompting.meter import Meter, Usage
+from stages.prompting.metric import Metric, rubric_metric
+from stages.prompting.program import TeacherStudentDialogueModel
+
+Rung = Literal["zero_shot", "labelled", "random_search", "gepa", "mipro"]
+RUNGS: tuple[Rung, ...] = get_args(Rung)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to climb."""
+
+    optimizer: Rung
+    """The last rung to try."""
+    demonstrations: Sequence[int]
+    """Numbers of demonstrations to try; random search takes the one that did best."""
+    candidates: int
+    """Sets of demonstrations that random search and MIPROv2 try."""
+    bootstrapped: int
+    """Most demonstrations of a set that the tutor made itself."""
+    training_turns: int
+    """Training turns that are answered to make such demonstrations, or to reflect on."""
+    reflections: int
+    """Replies that GEPA may score, at most."""
+    threads: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A program that was tried on the validation turns."""
+
+    rung: Rung
+    name: str
+    program: TeacherStudentDialogueModel
+    scores: tuple[float, ...]
+    """The rubric's score for every validation turn, in their order."""
+    replies: tuple[str, ...]
+    usage: Usage
+    """What trying it took."""
+
+    @property
+    def score(self) -> float:
+        """Mean over the validation turns."""
+        return sum(self.scores) / len(self.scores)
+
+
+@dataclass
+class Climb:
+    """Everything that was tried."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    usage: Usage = Usage()  # noqa: RUF009 - frozen
+    """What the whole climb took, reflection included."""
+    stopped_by: str = ""
+    """The budget that ended the climb early, as a sentence; empty where it came to its end."""
+
+    @property
+    def best(self) -> Candidate:
+        """The candidate with the best score; of equal ones the first, whose prompt is shorter."""
+        return max(self.candidates, key=lambda candidate: candidate.score)
+
+    @property
+    def zero_shot(self) -> Candidate:
+        """Where the climb began."""
+        return self.candidates[0]
+
+
+@dataclass
+class Climber:
+    """What every rung needs."""
+
+    plan: Plan
+    train: Sequence[dspy.Example]
+    """Turns whose replies may be shown or learned from."""
+    validation: Sequence[dspy.Example]
+    start: TeacherStudentDialogueModel
+    """The zero-shot program."""
+    reflection: dspy.LM
+    meter: Meter
+    climb: Climb = field(default_factory=Climb)
+
+    @property
+    def metric(self) -> Metric:
+        """The rubric, as a number or while bootstrapping as a yes or no."""
+        return rubric_metric(self.meter)
+
+    def sample(self) -> list[dspy.Example]:
+        """Return the training turns in an order of the seed's."""
+        return random.Random(self.plan.seed).sample(list(self.train), len(self.train))
+
+    def try_out(self, rung: Rung, name: str, program: TeacherStudentDialogueModel, before: Usage) -> Candidate:
+        """Score `program` on every validation turn; what was spent since `before` is its price."""
+        scores, replies = self.evaluate(program, self.validation)
+        candidate = Candidate(rung, name, program, scores, replies, self.meter.usage - before)
+        self.climb.candidates.append(candidate)
+        return candidate
+
+    def evaluate(self, program: TeacherStudentDialogueModel, examples: Sequence[dspy.Example]) -> tuple[tuple[float, ...], tuple[str, ...]]:
+        """Return the score of and the reply to every example."""
+
+        def guarded(**inputs: object) -> dspy.Prediction:
+            with self.meter.stopping():
+                return program(**inputs)
+
+        result = dspy.Evaluate(devset=list(examples), metric=self.metric, num_threads=self.plan.threads)(guarded)
+        return tuple(float(score) for _, _, score in result.results), tuple(prediction.reply for _, prediction, _ in result.results)
+
+    def fresh(self, matching: Matching, shown: int) -> TeacherStudentDialogueModel:
+        """Return the zero-shot program, told how to show the demonstrations that it will get."""
+        program = self.start.reset_copy()
+        program.matching, program.shown = matching, shown
+        return program

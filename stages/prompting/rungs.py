@@ -1,0 +1,150 @@
+"""The rungs of the ladder: each yields the programs that it makes, tried out on the validation turns.
+
+zero_shot       the baseline's prompt
+labelled        turns of our teachers as demonstrations: the same for all, or matched to subject, grade and words
+random_search   BootstrapFewShotWithRandomSearch: demonstrations that the tutor itself made and the rubric passed
+gepa            the instruction reworded by reflection on the rubric's feedback (Agrawal et al. 2025, arXiv:2507.19457)
+mipro           MIPROv2: instruction and demonstrations together (Opsahl-Ong et al. 2024, arXiv:2406.11695)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, get_args
+
+import dspy
+from dspy.teleprompt import BootstrapFewShotWithRandomSearch, LabeledFewShot
+from dspy.teleprompt.gepa.instruction_proposal import InstructionProposer
+from dspy.utils.exceptions import AdapterParseError
+from pydantic import ValidationError
+
+from stages.prompting.climber import Candidate, Climber, Rung
+from stages.prompting.demonstrations import Matching
+from stages.prompting.meter import Meter
+from stages.prompting.metric import feedback_metric
+from stages.tutoring.diagnostics import EndpointError
+
+LONGEST_INSTRUCTION = 1200
+"""Characters. A longer one costs more with every reply than it brings."""
+ADVICE = (
+    "The instruction follows a sentence that says whom the tutor teaches and what. It has to serve every lesson: "
+    "name no fact, number or answer out of the examples."
+)
+
+
+def _zero_shot(climber: Climber) -> Iterator[Candidate]:
+    yield climber.try_out("zero_shot", "zero_shot", climber.fresh("fixed", 0), climber.meter.usage)
+
+
+def _labelled(climber: Climber) -> Iterator[Candidate]:
+    for matching in get_args(Matching):
+        for shown in climber.plan.demonstrations:
+            before = climber.meter.usage
+            held = shown if matching == "fixed" else len(climber.train)
+            student = climber.fresh(matching, shown)
+            program = LabeledFewShot(k=held).compile(student, trainset=climber.sample(), sample=False)
+            yield climber.try_out("labelled", f"labelled_{matching}_{shown}", program, before)
+
+
+def _random_search(climber: Climber) -> Iterator[Candidate]:
+    plan, labelled = climber.plan, climber.climb.best.program
+    shown = max(1, labelled.shown)
+    student = climber.fresh("fixed", plan.bootstrapped + shown)
+    teacher = labelled.deepcopy()
+    teacher._compiled = True  # noqa: SLF001 - DSPy's own mark; without it the teacher's demonstrations are replaced
+    trainset = climber.sample()[: plan.training_turns]
+    before = climber.meter.usage
+    climber.evaluate(teacher, trainset)  # all at once what bootstrapping asks one by one: it finds the replies in the ledger
+    for number in range(plan.candidates):
+        search = BootstrapFewShotWithRandomSearch(
+            metric=climber.metric,
+            max_bootstrapped_demos=plan.bootstrapped,
+            max_labeled_demos=shown,
+            num_candidate_programs=plan.candidates,
+            num_threads=plan.threads,
+        )
+        program = search.compile(student, teacher=teacher, trainset=trainset, valset=list(climber.validation), restrict=[number])
+        yield climber.try_out("random_search", f"random_search_{number}", program, before)
+        before = climber.meter.usage
+
+
+def _gepa(climber: Climber) -> Iterator[Candidate]:
+    plan, before = climber.plan, climber.meter.usage
+    gepa = dspy.GEPA(
+        metric=feedback_metric(climber.meter),
+        max_metric_calls=plan.reflections,
+        reflection_lm=climber.reflection,
+        num_threads=plan.threads,
+        instruction_proposer=Proposer(climber.meter),
+        use_merge=False,
+        track_stats=True,
+        seed=plan.seed,
+    )
+    trainset = climber.sample()[: plan.training_turns]
+    result = gepa.compile(climber.climb.best.program, trainset=trainset, valset=list(climber.validation))
+    for number, program in enumerate(result.detailed_results.candidates[1:], start=1):
+        yield climber.try_out("gepa", f"gepa_{number}", program, before)
+        before = climber.meter.usage
+
+
+def _mipro(climber: Climber) -> Iterator[Candidate]:
+    plan, best, before = climber.plan, climber.climb.best.program, climber.meter.usage
+    shown = max(1, best.shown)
+    mipro = dspy.MIPROv2(
+        metric=climber.metric,
+        prompt_model=climber.reflection,
+        auto=None,
+        num_candidates=plan.candidates,
+        max_bootstrapped_demos=plan.bootstrapped,
+        max_labeled_demos=shown,
+        num_threads=plan.threads,
+        seed=plan.seed,
+    )
+    teacher = best.deepcopy()
+    teacher._compiled = True  # noqa: SLF001 - see `_random_search`
+    student = best.reset_copy()  # with the best instruction so far: DSPy wants teacher and student to have the same one
+    student.matching, student.shown = "fixed", plan.bootstrapped + shown
+    result = mipro.compile(
+        student,
+        teacher=teacher,
+        trainset=climber.sample()[: plan.training_turns],
+        valset=list(climber.validation),
+        num_trials=plan.candidates,
+        minibatch=False,
+    )
+    yield climber.try_out("mipro", "mipro", result, before)
+
+
+class Proposer(InstructionProposer):
+    """GEPA's own proposer, whose failures stop the run: GEPA would go on and propose nothing until the budget is used up."""
+
+    def __init__(self, meter: Meter) -> None:
+        """Keep proposals short and general."""
+        super().__init__(additional_instructions=ADVICE, max_chars=LONGEST_INSTRUCTION)
+        self._meter = meter
+
+    def __call__(self, *args: Any, **kwargs: Any) -> dict[str, str]:  # noqa: ANN401 - GEPA's signature
+        """Return the new instruction of each predictor."""
+        with self._meter.stopping():
+            try:
+                return super().__call__(*args, **kwargs)
+            except (AdapterParseError, ValidationError) as error:
+                raise unreadable("gepa", error) from None
+
+
+def unreadable(rung: Rung, error: Exception) -> EndpointError:
+    """Return the error for a reflection model that does not answer as it is asked to."""
+    sentence = str(error).strip().split("\n", maxsplit=1)[0]
+    return EndpointError(
+        f"The reflection model's answer to {rung} cannot be read ({sentence}); "
+        "name a more capable one as dspy.reflection_model, or set dspy.optimizer to a lower rung."
+    )
+
+
+LADDER: dict[Rung, Callable[[Climber], Iterator[Candidate]]] = {
+    "zero_shot": _zero_shot,
+    "labelled": _labelled,
+    "random_search": _random_search,
+    "gepa": _gepa,
+    "mipro": _mipro,
+}

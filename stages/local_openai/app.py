@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -23,6 +23,8 @@ from stages.local_openai.guard import LOOPBACK, Guard, Limits
 from stages.local_openai.requests import json_body
 from stages.tutoring.diagnostics import TutorError
 from stages.tutoring.records import Record
+
+T = TypeVar("T")
 
 
 class Training(Protocol):
@@ -58,12 +60,20 @@ class Service:
     load: Callable[[ModelFiles], Engine]
     limits: Limits = field(default_factory=Limits)
     training: Training | None = None
+    warm: str | None = None
+    """A model to load right away."""
     chatting: int = 0
     engines: Engines = field(init=False)
 
     def __post_init__(self) -> None:
         """Nothing is loaded before it is asked for."""
         self.engines = Engines(self.load)
+
+    async def warm_up(self) -> None:
+        """Load the first model, so that the first chat does not wait for it."""
+        if self.warm is not None:
+            async with self.engines.using(self.warm, self.models[self.warm]):
+                pass
 
     def files(self, model: str) -> ModelFiles:
         """Return where `model` lies; 404 where there is none of this name."""
@@ -86,11 +96,12 @@ class Service:
             if not asked.stream:
                 return JSONResponse(await _unless_gone(request, reply.completion()))
             chunks = reply.chunks()
-            first = await anext(chunks)
+            stack.push_async_callback(chunks.aclose)
+            first = await _unless_gone(request, anext(chunks))
             held = stack.pop_all()
 
         async def sent() -> AsyncIterator[str]:
-            async with held, contextlib.aclosing(chunks):
+            async with held:
                 yield first
                 async for chunk in chunks:
                     yield chunk
@@ -132,7 +143,9 @@ def build(service: Service, api_key: str, hosts: tuple[str, ...] = LOOPBACK) -> 
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         if service.training is not None:
             service.training.start()
+        warming = asyncio.create_task(service.warm_up())
         yield
+        await asyncio.gather(warming, return_exceptions=True)  # the first chat says what is wrong with a model
         if service.training is not None:
             await asyncio.to_thread(service.training.stop)
         await asyncio.to_thread(service.engines.close)
@@ -149,7 +162,7 @@ def build(service: Service, api_key: str, hosts: tuple[str, ...] = LOOPBACK) -> 
     return Guard(app, api_key, service.limits, hosts)
 
 
-async def _unless_gone(request: Request, answer: Any) -> dict[str, Any]:  # noqa: ANN401 - a coroutine
+async def _unless_gone(request: Request, answer: Awaitable[T]) -> T:
     """Await `answer`; stop working on it when the client hangs up."""
     working = asyncio.ensure_future(answer)
     listening = asyncio.ensure_future(_gone(request))
@@ -157,8 +170,7 @@ async def _unless_gone(request: Request, answer: Any) -> dict[str, Any]:  # noqa
         await asyncio.wait({working, listening}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
             raise ApiError(499, "The client closed the connection.")
-        result: dict[str, Any] = working.result()
-        return result
+        return working.result()
     finally:
         working.cancel()
         listening.cancel()

@@ -76,13 +76,17 @@ class FineTuning:
 
     def model(self, name: str) -> ModelFiles | None:
         """Return where a tuned model or checkpoint lies; None where there is none of this name."""
-        row = self.store.get("model", name)
-        if row is None:
+        row, folder = self.store.get("model", name), self.folder(name)
+        if row is None or folder is None:
             return None
-        folder = self.store.root / str(row.private["folder"])
         if not (folder / "adapter_config.json").exists():
             return ModelFiles(folder)
         return ModelFiles(self.base(str(row.private["base"])).weights, folder)
+
+    def folder(self, name: str) -> Path | None:
+        """Return the folder of a tuned model's weights or adapter."""
+        row = self.store.get("model", name)
+        return None if row is None else self.store.root / str(row.private["folder"])
 
     def models(self) -> list[Record]:
         """Return the tuned models, as clients see them; checkpoints are found by their job."""

@@ -176,7 +176,9 @@ def end_with_server() -> None:
     """End this process when the server's end of standard input closes, however the server died."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        # Not through `sys.stdin`: a lock held there would abort the interpreter when the job ends by itself.
+        while os.read(0, 1):
+            pass
         os._exit(0)
 
     threading.Thread(target=wait, daemon=True).start()

@@ -105,7 +105,8 @@ class Jobs:
     def _changed(self, request: Request, done: Callable[[Row], bool], change: Callable[[Store, str], None]) -> Response:
         with self._store.transaction():
             row = self._row(request)
-            if row.document["status"] in job_store.FINAL and not (row.document["status"] == "cancelled" and done(row)):
+            again = row.document["status"] == "cancelled" and change is job_store.cancel
+            if row.document["status"] in job_store.FINAL and not again:
                 raise invalid(f"Job {row.id} has already {row.document['status']}.", None, "invalid_job_status")
             if not done(row):
                 change(self._store, row.id)

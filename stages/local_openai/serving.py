@@ -15,8 +15,8 @@ import uvicorn
 
 from stages.local_openai.app import Service, Training, build
 from stages.local_openai.engine import Engine, ModelFiles
-from stages.local_openai.guard import Limits
-from stages.tutoring.diagnostics import EndpointError
+from stages.local_openai.guard import LOOPBACK, Limits
+from stages.tutoring.diagnostics import EndpointError, TutorError
 from stages.tutoring.endpoint import Endpoint
 
 KEY = "LOCAL_OPENAI_API_KEY"
@@ -47,24 +47,41 @@ def serving(
     training: Training | None = None,
     limits: Limits | None = None,
     load: Callable[[ModelFiles], Engine] | None = None,
+    address: tuple[str, int] = ("127.0.0.1", 0),
+    hosts: tuple[str, ...] = LOOPBACK,
+    warm: str | None = None,
 ) -> Iterator[Server]:
-    """Serve `models` by id, with `training` also those it makes; the server is ready inside the block and gone after it.
+    """Serve `models` by id; the server is ready inside the block and gone after it.
+
+    Args:
+        models: what is served; nothing is loaded before it is asked for.
+        training: makes and serves more models.
+        limits: what a request may take.
+        load: makes an engine of a model's files; the project's generator where it is left out.
+        address: host and port to listen on; port 0 takes a free one.
+        hosts: names under which the server may be called.
+        warm: a model to load in the background right away.
 
     Raises:
-        EndpointError: it did not become ready.
+        EndpointError: the address is taken or the server did not become ready.
 
     """
     api_key = new_key()
-    app = build(Service(models, load or load_generator, limits or Limits(), training), api_key)
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0), backlog=512)) as listening:
-        port = listening.getsockname()[1]
+    service = Service(models, load or load_generator, limits or Limits(), training, warm)
+    app = build(service, api_key, hosts)
+    try:
+        listening = socket.create_server(address, backlog=512)
+    except OSError as error:
+        raise EndpointError(f"The server cannot listen on {address[0]}:{address[1]}: {error.strerror}; choose another port.") from None
+    with contextlib.closing(listening):
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5)
         server = uvicorn.Server(config)
+        # Signals stay with whoever owns the process.
         thread = threading.Thread(target=server.run, args=([listening],), name="local_openai", daemon=True)
         thread.start()
         try:
             _wait(server, thread)
-            yield Server(f"http://127.0.0.1:{port}/v1", api_key)
+            yield Server(f"http://{address[0]}:{listening.getsockname()[1]}/v1", api_key)
         finally:
             server.should_exit = True
             thread.join()
@@ -82,4 +99,7 @@ def load_generator(files: ModelFiles) -> Engine:
     """Load a model with the project's generator."""
     from stages.local_openai import generator_engine  # noqa: PLC0415 - torch takes seconds that only a chat needs
 
-    return generator_engine.load(files)
+    try:
+        return generator_engine.load(files)
+    except TutorError as error:
+        raise EndpointError(str(error)) from None

@@ -68,8 +68,7 @@ def write_run(root: Path, *, tutors: Sequence[str] = TUTORS, good: Sequence[str]
     write_text(root / "reports/plots/lora_curve.csv", curve)
     write_text(root / "reports/plots/openai_curve.csv", curve)
     write_json(root / "reports/metrics/timing_lora.json", {"seconds": 12.5, "replies": 14, "tokens_per_second": 90.0})
-    write_text(root / "models/dspy/prompt_before.txt", "You are a tutor.\n")
-    write_text(root / "models/dspy/prompt_after.txt", "You are a tutor.\nExample: Which is bigger?\n")
+    _write_program(root / "models/dspy")
     return root
 
 
@@ -109,3 +108,21 @@ def _write_scores(root: Path, tutor: str, held_out: Sequence[Dialogue], scripted
             }
         )
     write_jsonl(root / f"data/processed/scores/{tutor}.jsonl", rows)
+
+
+def _write_program(folder: Path) -> None:
+    frame, student = {"role": "system", "content": "You are a tutor."}, {"role": "user", "content": "I got 2/5."}
+    example = {"role": "assistant", "content": "Which is bigger?"}
+    write_json(folder / "prompt_before.json", [frame, student])
+    write_json(folder / "prompt_after.json", [frame, student, example, student])
+    write_json(folder / "demonstrations.json", [{"id": "fractions-9#1", "dialogue": "fractions-9", "turn": 1, "reply_by": "teacher"}])
+    changed = {"instruction_before": "You are a tutor.", "instruction_after": "You are a patient tutor."}
+    write_json(
+        folder / "optimisation.json", {"candidates": [{"name": "plain"}, {"name": "one example"}], "chosen": "one example", **changed}
+    )
+    turns = [("a#0", 0.2, 0.8), ("a#2", 0.5, 0.5), ("b#0", 0.9, 0.1)]
+    rows = [
+        {"item": item, "before": {"reply": "It is 5/6.", "score": before}, "after": {"reply": "Which is bigger?", "score": after}}
+        for item, before, after in turns
+    ]
+    write_jsonl(folder / "validation.jsonl", rows)

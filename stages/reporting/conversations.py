@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from stages.reporting.evidence import Evidence, Scores
 from stages.reporting.quotations import Piece, pieces
+from stages.reporting.standing import Standing, standing
 from stages.tutoring.answers import Answer
 from stages.tutoring.dialogue import Dialogue, Lesson, Scenario
 from stages.tutoring.tutors import REFERENCE
-
-Standing = Literal["better", "same", "worse", "unscored"]
-"""How a reply stands to the baseline's reply to the same student turn, by its score."""
 
 SCORE = "score"
 """Name of the score that sums the others up."""
@@ -66,15 +63,6 @@ def conversations(evidence: Evidence, most: int) -> list[Talk]:
         kept = round(most * len(dialogues) / total)
         dialogues, scenarios = dialogues[:kept], scenarios[: most - kept]
     return [_dialogue(dialogue, evidence) for dialogue in dialogues] + [_scenario(scenario, evidence) for scenario in scenarios]
-
-
-def standing(score: float | None, baseline: float | None) -> Standing:
-    """Return how a score stands to the baseline's for the same student turn."""
-    if score is None or baseline is None:
-        return "unscored"
-    if abs(score - baseline) < 1e-9:  # noqa: PLR2004 - equal but for rounding
-        return "same"
-    return "better" if score > baseline else "worse"
 
 
 def _dialogue(dialogue: Dialogue, evidence: Evidence) -> Talk:

@@ -6,8 +6,8 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from stages.reporting.optimisation import Optimisation, read_optimisation
 from stages.tutoring.answers import Answer, read_answers
 from stages.tutoring.diagnostics import DataError
 from stages.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
@@ -50,8 +50,8 @@ class Evidence:
     """Content of reports/metrics by file name without its ending."""
     plots: Mapping[str, Sequence[Mapping[str, str]]]
     """Rows of the tables in reports/plots by file name without its ending."""
-    prompts: Mapping[str, str]
-    """The DSPy prompt `before` and `after` optimisation, as text."""
+    optimisation: Optimisation | None
+    """What DSPy changed; None where it has not run."""
     costs: Record
     """What `estimate_costs` found; empty where it has not run."""
     missing: Sequence[str]
@@ -100,7 +100,7 @@ def gather(root: Path = Path()) -> Evidence:
         scores=scores,
         metrics={path.stem: read_json(path) for path in sorted((root / METRICS).glob("*.json"))},
         plots={path.stem: read_table(path) for path in sorted((root / PLOTS).glob("*.csv"))},
-        prompts=_prompts(root / PROGRAM),
+        optimisation=read_optimisation(root / PROGRAM),
         costs=read_json(costs) if costs.exists() else {},
         missing=missing,
     )
@@ -129,17 +129,3 @@ def read_table(path: Path) -> list[dict[str, str]]:
 
 def _reference(test: Sequence[Dialogue]) -> dict[str, Answer]:
     return {question.item: Answer(question.item, "turn", question.reference.text, "teacher", 0, 0) for question in questions(test)}
-
-
-def _prompts(folder: Path) -> dict[str, str]:
-    found = {}
-    for when in ("before", "after"):
-        for path in (folder / f"prompt_{when}.txt", folder / f"prompt_{when}.json"):
-            if path.exists():
-                found[when] = path.read_text(encoding="utf-8") if path.suffix == ".txt" else _chat_text(read_json(path))
-    return found
-
-
-def _chat_text(messages: Any) -> str:  # noqa: ANN401 - JSON holds anything
-    """Return chat messages as a person reads them, one block a message."""
-    return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in messages) + "\n"

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from stages.reporting.conversations import conversations
+from stages.reporting.cost_benefit import usd
 from stages.reporting.data_figures import coverage, moves
 from stages.reporting.evidence import Evidence
 from stages.reporting.figures import Figure
@@ -23,7 +24,7 @@ def index_page(
     """Return the page; `texts` are the names of the reports beside it, `most_conversations` keeps it small."""
     style, script = source("page.css"), source("page.js")
     talks = conversations(evidence, most_conversations)
-    scores = list(dict.fromkeys(name for cells in findings.cells.values() for name in cells))
+    columns = list(dict.fromkeys(name for cells in findings.cells.values() for name in cells))
     best = findings.best("score", findings.challengers)
     return page(
         "index.html.jinja",
@@ -31,7 +32,8 @@ def index_page(
         findings=findings,
         told=told,
         verdict=verdict_sentences(findings),
-        measures=[measure(name) for name in scores],
+        measures=[measure(name) for name in columns],
+        labels={name: measure(name) for rows in evidence.scores.values() for scores in rows.values() for name in scores},
         figures=figures,
         texts=texts,
         data_figures=[coverage(evidence.dialogues), moves(evidence.dialogues)],
@@ -42,8 +44,10 @@ def index_page(
         tutors=[name for name in evidence.answers if name != "reference"],
         kinds=list(dict.fromkeys(talk.kind for talk in talks)),
         focus=best[0] if best else "",
-        prompts=evidence.prompts,
-        trust=[(measure(name), "") for name in scores],
+        optimisation=evidence.optimisation,
+        bills=evidence.costs.get("bills", {}),
+        usd=usd,
+        trust=[(measure(name), "") for name in columns],
         provenance=made,
         style=style,
         script=script,

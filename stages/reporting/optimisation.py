@@ -1,0 +1,99 @@
+"""Optimisation: what DSPy changed in the prompt, with which worked examples, and what that did turn by turn."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from stages.reporting.standing import Standing, standing
+from stages.tutoring.records import Record, read_json, read_jsonl
+
+Edit = Literal["kept", "taken out", "put in"]
+
+
+@dataclass(frozen=True)
+class Validated:
+    """One validation turn before and after."""
+
+    item: str
+    reply_before: str
+    reply_after: str
+    score_before: float
+    score_after: float
+    standing: Standing
+    """Of the optimised prompt against the plain one."""
+
+
+@dataclass(frozen=True)
+class Optimisation:
+    """One climb from the plain prompt to the chosen one."""
+
+    before: str
+    """The whole prompt for one validation turn, as text."""
+    after: str
+    chosen: str
+    """Name of the chosen candidate."""
+    candidates: int
+    instruction: Sequence[tuple[Edit, str]]
+    """The instruction, cut where it changed."""
+    demonstrations: Sequence[Record]
+    """`id`, `dialogue`, `turn` and `reply_by` of each worked example."""
+    turns: Sequence[Validated]
+
+    @property
+    def standings(self) -> Counter[Standing]:
+        """On how many validation turns the chosen prompt was better, the same, worse."""
+        return Counter(turn.standing for turn in self.turns)
+
+    @property
+    def reworded(self) -> bool:
+        """Whether the instruction itself changed."""
+        return any(edit != "kept" for edit, _ in self.instruction)
+
+
+def read_optimisation(folder: Path) -> Optimisation | None:
+    """Return what `train_dspy` left in `folder`, None where it has not run."""
+    if not (folder / "optimisation.json").exists():
+        return None
+    history = read_json(folder / "optimisation.json")
+    before, after = (chat_text(read_json(folder / f"prompt_{when}.json")) for when in ("before", "after"))
+    return Optimisation(
+        before=before,
+        after=after,
+        chosen=history["chosen"],
+        candidates=len(history["candidates"]),
+        instruction=word_changes(history["instruction_before"], history["instruction_after"]),
+        demonstrations=read_json(folder / "demonstrations.json"),
+        turns=[_validated(row) for row in read_jsonl(folder / "validation.jsonl")],
+    )
+
+
+def word_changes(before: str, after: str) -> list[tuple[Edit, str]]:
+    """Return `after` and what is gone from `before`, cut at the words that changed."""
+    old, new = before.split(), after.split()
+    changes: list[tuple[Edit, str]] = []
+    for kind, start, end, new_start, new_end in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            changes.append(("kept", " ".join(old[start:end])))
+            continue
+        if end > start:
+            changes.append(("taken out", " ".join(old[start:end])))
+        if new_end > new_start:
+            changes.append(("put in", " ".join(new[new_start:new_end])))
+    return changes
+
+
+def chat_text(messages: Sequence[Record]) -> str:
+    """Return chat messages as a person reads them, one block a message."""
+    return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in messages) + "\n"
+
+
+def _validated(row: Record) -> Validated:
+    before, after = row["before"], row["after"]
+    return Validated(
+        row["item"], before["reply"], after["reply"], before["score"], after["score"], standing(after["score"], before["score"])
+    )

@@ -1,7 +1,7 @@
 """An OpenAI chat endpoint that says what it is told to, and fails how it is told to; a fake at the seam of every tutor.
 
 The model's name is the script: `echo` repeats the last message, `words:20:0.05` says 20 words, one every 0.05 s,
-`fails`, `cuts` (closes in the middle), `garbage`, `silent` (ends without a word), `hangs`, `length` (cut at max_tokens),
+`fails`, `breaks` (resets the connection in the middle), `cuts` (just ends there), `garbage`, `silent` (ends without a word), `hangs`, `length` (cut at max_tokens),
 `says:TEXT`. `python -m tests.scripted_endpoint PORT` runs it as a process of its own.
 """
 
@@ -45,8 +45,10 @@ async def chat(request: Request) -> Response:
 async def _events(model: str, body: dict[str, Any]) -> AsyncIterator[str]:
     words, pause = _words(model, body)
     for number, word in enumerate(words):
-        if model == "cuts" and number == 3:
+        if model == "breaks" and number == 3:
             raise ConnectionResetError
+        if model == "cuts" and number == 3:
+            return
         if model == "garbage" and number == 3:
             yield "data: {this is no JSON\n\n"
         yield _chunk(model, {"content": word}, None)

@@ -40,7 +40,8 @@ def test_a_stream_yields_pieces_and_returns_the_reply(base_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "sentence"), [("cuts", "cuts at http"), ("garbage", "garbage at http"), ("fails", "the model is on fire")]
+    ("model", "sentence"),
+    [("breaks", "breaks at http"), ("cuts", "broke off before the end"), ("garbage", "garbage at http"), ("fails", "the model is on fire")],
 )
 def test_a_failing_stream_is_one_kind_of_error(base_url: str, model: str, sentence: str) -> None:
     """Refused, broken off or unreadable: what came before is kept, then an EndpointError says which endpoint it was."""

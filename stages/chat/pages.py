@@ -1,0 +1,53 @@
+"""Fill the templates beside this module. Everything that comes from a person, a model or a dialogue is data, never markup."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+CRITERIA = {
+    "keeps_answer": "keeps the answer back",
+    "takes_up": "takes up the student’s words",
+    "fits_the_turn": "fits what the student showed",
+    "moves_on": "gives one thing to do next",
+    "short": "is short",
+    "off_topic": "stays on the topic",
+    "false_praise": "praises no mistake",
+    "parrots": "says something new",
+    "broken": "is whole and readable",
+}
+"""What the rubric's criteria ask for, in a teacher's words; each is met at 1."""
+
+
+def page(template: str, **values: Any) -> str:  # noqa: ANN401 - a template takes anything
+    """Return the HTML of `template`; a name it uses and does not get is an error."""
+    return _environment().get_template(f"{template}.html.jinja").render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("stages.chat"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "plain": _plain,
+        "percent": _percent,
+        "moment": _moment,
+        "criterion": lambda name: CRITERIA.get(name, _plain(name)),
+    }
+    return environment
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share * 100:.0f} %"
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")

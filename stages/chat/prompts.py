@@ -1,0 +1,52 @@
+"""How many tokens a tutor's prompt takes: with the base model's own tokenizer here, with OpenAI's encoding elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from stages.chat.roster import endpoint_of, is_local
+from stages.tutoring import tokens
+from stages.tutoring.dialogue import Lesson, Turn
+from stages.tutoring.formats import Message, messages
+from stages.tutoring.tutors import Conversation, Tutor
+
+TOKENIZER = Path("models/base/tokenizer.json")
+TOKENS_A_MESSAGE = 6
+"""What a chat template writes around a text: marks of begin and end, the role, line breaks."""
+
+
+@runtime_checkable
+class Prompting(Protocol):
+    """A tutor that shows its prompt; one that does not is taken to ask with the plain frame of the lesson."""
+
+    def prompt(self, conversation: Conversation) -> list[Message]:
+        """Return the exact messages that are sent."""
+
+
+def prompt(tutor: Tutor, lesson: Lesson, turns: Sequence[Turn]) -> list[Message]:
+    """Return the messages that a tutor's model is sent."""
+    if isinstance(tutor, Prompting):
+        return tutor.prompt(Conversation(lesson, tuple(turns)))
+    return messages(lesson, turns)
+
+
+def counter(tutor: Tutor, lesson: Lesson, tokenizer: Path = TOKENIZER) -> Callable[[Sequence[Turn]], int]:
+    """Return a function that counts the prompt tokens of some turns, the frame and everything else included."""
+    local = is_local(endpoint_of(tutor)) and tokenizer.exists()
+    size = _local_size(tokenizer) if local else tokens.count
+
+    def count(turns: Sequence[Turn]) -> int:
+        return sum(size(message["content"]) + TOKENS_A_MESSAGE for message in prompt(tutor, lesson, turns)) + TOKENS_A_MESSAGE
+
+    return count
+
+
+@cache
+def _local_size(tokenizer: Path) -> Callable[[str], int]:
+    from tokenizers import Tokenizer  # noqa: PLC0415 - only who counts pays for its import
+
+    encoder: Any = Tokenizer.from_file(str(tokenizer))
+    return lambda text: len(encoder.encode(text, add_special_tokens=False).ids)

@@ -1,0 +1,94 @@
+// Shows replies as they are written, says when one is finished, sends on Enter. Texts become text nodes, never markup.
+"use strict";
+
+const announcer = document.querySelector(".announcer");
+
+function follow(exchange) {
+  const events = new EventSource(exchange.dataset.events);
+  const column = (key) => exchange.querySelector(`.reply[data-key="${CSS.escape(key)}"]`);
+
+  events.addEventListener("piece", (event) => {
+    const { key, text, first } = JSON.parse(event.data);
+    const shown = column(key).querySelector(".text");
+    shown.textContent = first ? text : shown.textContent + text;
+    if (text) column(key).querySelector(".waiting").hidden = true;
+  });
+
+  events.addEventListener("reply", (event) => {
+    const reply = JSON.parse(event.data);
+    finish(column(reply.key), reply);
+    const said = document.createElement("p");
+    said.textContent = reply.announcement;
+    announcer.append(said);
+  });
+
+  events.addEventListener("over", () => {
+    events.close();
+    exchange.querySelector(".stop").remove();
+    const choose = exchange.querySelector(".choose");
+    if (choose) choose.hidden = exchange.querySelectorAll(".reply .tools:not([hidden])").length < 2;
+    document.querySelector("#say button").disabled = false;
+  });
+
+  events.onerror = () => {
+    if (events.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    const lost = document.querySelector(".lost");
+    lost.textContent = "The program has ended. What you see was kept; start it again and open the link that it shows.";
+    lost.hidden = false;
+  };
+}
+
+function finish(column, reply) {
+  column.querySelector(".text").textContent = reply.text;
+  column.querySelector(".waiting").hidden = true;
+  column.querySelector(".facts").textContent = reply.facts;
+  column.querySelector(".tools").hidden = !reply.says;
+  if (reply.ending) {
+    const ending = column.querySelector(".ending");
+    const strong = document.createElement("strong");
+    strong.textContent = `${reply.ending}.`;
+    ending.replaceChildren(strong, ` ${reply.note}`);
+    ending.hidden = false;
+  }
+  if (reply.left_out.length) {
+    const details = column.querySelector(".left-out");
+    const count = reply.left_out.length;
+    details.querySelector("summary").textContent = `${count} earlier ${count === 1 ? "turn" : "turns"} left out`;
+    details.querySelector("ul").replaceChildren(
+      ...reply.left_out.map((text) => {
+        const item = document.createElement("li");
+        item.textContent = text;
+        return item;
+      }),
+    );
+    details.hidden = false;
+  }
+}
+
+document.querySelectorAll("[data-events]").forEach(follow);
+
+const form = document.querySelector("#say");
+if (form) {
+  const text = form.querySelector("textarea");
+  const key = location.pathname + (new URLSearchParams(location.search).get("edit") || "") + form.elements.parent.value;
+  const kept = sessionStorage.getItem(key); // looking at scores or reloading loses no half-written turn
+  if (kept !== null) text.value = kept;
+  text.addEventListener("input", () => sessionStorage.setItem(key, text.value));
+  form.addEventListener("submit", () => sessionStorage.removeItem(key));
+  text.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    const send = form.querySelector("button");
+    if (!send.disabled) form.requestSubmit(send);
+  });
+  if (location.hash === "#text" || document.querySelector("[data-events]") || !document.querySelector(".exchange")) {
+    text.focus({ preventScroll: location.hash !== "#text" });
+  }
+}
+
+// Whoever fills in a field means the choice that it belongs to.
+document.querySelectorAll(".choice .fields").forEach((fields) => {
+  fields.addEventListener("input", () => {
+    fields.parentElement.querySelector("input[type=radio]").checked = true;
+  });
+});

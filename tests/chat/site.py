@@ -1,0 +1,131 @@
+"""The whole chat page over scripted tutors, on loopback, as a browser meets it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from stages.chat.app import Pages, build
+from stages.chat.ballots import Ballots
+from stages.chat.conversations import Conversations
+from stages.chat.replying import Manner, Replying
+from stages.chat.roster import Opener, Roster
+from stages.chat.store import open_store
+from stages.tutoring.diagnostics import DataError
+from stages.tutoring.dialogue import Scenario
+from stages.tutoring.endpoint import Endpoint, Sampling
+from stages.tutoring.tutors import TUTORS, ChatTutor
+
+MANNER = Manner(Sampling(max_tokens=40), window=400, patience=20.0)
+
+
+def opener(base_url: str, scripts: Mapping[str, str]) -> Opener:
+    """Return what opens tutors over the scripted endpoint; a tutor without a script is missing."""
+
+    @contextlib.contextmanager
+    def opened(names: Sequence[str]) -> Iterator[dict[str, Any]]:
+        for name in names:
+            if name not in scripts:
+                raise DataError(f"models/{name} is missing: the tutor {name} was not made yet; run `dvc repro train_{name}`.")
+        yield {name: ChatTutor(name, Endpoint(base_url, scripts[name], "key")) for name in names}
+
+    return opened
+
+
+@contextlib.contextmanager
+def conversing(
+    folder: Path, base_url: str, scripts: Mapping[str, str], scenarios: Sequence[Scenario] = (), manner: Manner = MANNER
+) -> Iterator[Conversations]:
+    """Yield conversations with scripted tutors."""
+    with open_store(folder) as store, Roster(TUTORS, opener(base_url, scripts)).opened() as roster:
+        replying = Replying(store, roster, manner)
+        try:
+            yield Conversations(store, replying, Ballots(store), {scenario.id: scenario for scenario in scenarios})
+        finally:
+            replying.close()
+
+
+@dataclass
+class Site:
+    """A running page and a visitor that came by its link."""
+
+    conversations: Conversations
+    port: int
+    token: str
+    client: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Come by the link."""
+        headers = {"Origin": self.origin}
+        self.client = httpx.Client(base_url=self.origin, follow_redirects=True, headers=headers, timeout=30)
+        self.client.get("/", params={"token": self.token})
+
+    @property
+    def origin(self) -> str:
+        """Return the address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def link(self) -> str:
+        """Return the link that the terminal shows."""
+        return f"{self.origin}/?token={self.token}"
+
+    def start(self, **fields: Any) -> str:
+        """Begin a conversation by the form; return its id."""
+        form = {"start": "empty", "tutor": list(TUTORS), **fields}
+        return str(self.client.post("/conversations", data=form).url).rsplit("/", 1)[1]
+
+    def say(self, talk: str, text: str, **fields: Any) -> httpx.Response:
+        """Send the form of a page with another text; other fields as the page has them."""
+        page = self.client.get(f"/conversations/{talk}").text
+        form = {name: hidden(page, name) for name in ("request", "parent", "follow", "edit")} | {"ask": list("abcd"), "text": text} | fields
+        return self.client.post(f"/conversations/{talk}/turns", data=form)
+
+    def finished(self, talk: str, exchange: int | None = None) -> Mapping[str, Any]:
+        """Wait until nobody writes in the newest exchange; return its replies."""
+        exchange = exchange or max(self.conversations.store.exchanges(talk))
+        wait_for(lambda: not self.conversations.replying.live(exchange))
+        return self.conversations.store.exchanges(talk)[exchange].replies
+
+
+@contextlib.contextmanager
+def site(conversations: Conversations, preferences: Path, port: int = 0) -> Iterator[Site]:
+    """Serve the pages on a thread."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", port), backlog=512)) as listening:
+        number, token = listening.getsockname()[1], secrets.token_urlsafe(16)
+        app = build(Pages(conversations, 30, preferences), token, number)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        wait_for(lambda: server.started)
+        try:
+            yield Site(conversations, number, token)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def hidden(page: str, name: str) -> str:
+    """Return the value of a hidden field of the turn's form."""
+    found = re.search(rf'<form id="say".*?name="{name}" value="([^"]*)"', page, re.DOTALL)
+    assert found, f"no field {name}"
+    return found[1]
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 15.0) -> None:
+    """Wait until `condition` holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stages.reporting.cost_figures import cost_figures
 from stages.reporting.evidence import Evidence
 from stages.reporting.figures import Figure
 from stages.reporting.findings import Findings
@@ -35,4 +36,4 @@ def pictures(evidence: Evidence, findings: Findings) -> list[Figure]:
         loss_figure(evidence.plots),
         candidates_figure(evidence.plots.get("dspy_curve", ())),
     ]
-    return [figure for figure in drawn if figure is not None]
+    return [*(figure for figure in drawn if figure is not None), *(cost_figures(evidence.costs) if evidence.costs else [])]

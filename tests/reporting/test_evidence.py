@@ -1,0 +1,44 @@
+"""What a run left is read as it is; what is missing is named, what is broken is refused."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stages.reporting.evidence import gather
+from stages.tutoring.diagnostics import DataError
+from tests import small_run
+
+
+def test_tutors_come_in_the_order_of_all_tables(tmp_path: Path) -> None:
+    """The reference closes the list."""
+    assert gather(small_run.write_run(tmp_path)).tutors == ["baseline", "dspy", "openai", "lora", "reference"]
+
+
+def test_answers_without_scores_are_missing_scores(tmp_path: Path) -> None:
+    """A tutor that was asked and not scored is named, and its answers can still be read."""
+    root = small_run.write_run(tmp_path)
+    (root / "data/processed/scores/openai.jsonl").unlink()
+    evidence = gather(root)
+    assert "The answers of openai were not scored: run `dvc repro evaluate@openai`." in evidence.missing
+    assert ("openai" in evidence.tutors, "openai" in evidence.answers) == (False, True)
+
+
+def test_a_cut_answer_file_is_refused(tmp_path: Path) -> None:
+    """Half a file is no evidence."""
+    root = small_run.write_run(tmp_path)
+    path = root / "data/processed/answers/lora/answers.jsonl"
+    path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:-2]), encoding="utf-8")
+    with pytest.raises(DataError, match="ends after 12 of 14 answers"):
+        gather(root)
+
+
+def test_a_run_without_curves_and_program_is_a_run(tmp_path: Path) -> None:
+    """Pictures and prompts that were not made are simply not shown."""
+    root = small_run.write_run(tmp_path)
+    for folder in ("reports", "models"):
+        shutil.rmtree(root / folder)
+    evidence = gather(root)
+    assert (evidence.optimisation, evidence.plots, evidence.metrics) == (None, {}, {})

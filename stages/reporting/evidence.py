@@ -11,6 +11,7 @@ from stages.reporting.optimisation import Optimisation, read_optimisation
 from stages.tutoring.answers import Answer, read_answers
 from stages.tutoring.diagnostics import DataError
 from stages.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
+from stages.tutoring.preferences import PREFERENCES, Standing, read_preferences, tally
 from stages.tutoring.questions import items, questions
 from stages.tutoring.records import Record, read_json, read_jsonl
 from stages.tutoring.score import Score
@@ -54,6 +55,8 @@ class Evidence:
     """What DSPy changed; None where it has not run."""
     costs: Record
     """What `estimate_costs` found; empty where it has not run."""
+    preferences: Sequence[Standing]
+    """Whom people preferred when they did not know whose reply they read; empty where nobody was asked."""
     missing: Sequence[str]
     """One sentence for each thing that should be here and is not."""
 
@@ -102,6 +105,7 @@ def gather(root: Path = Path()) -> Evidence:
         plots={path.stem: read_table(path) for path in sorted((root / PLOTS).glob("*.csv"))},
         optimisation=read_optimisation(root / PROGRAM),
         costs=read_json(costs) if costs.exists() else {},
+        preferences=tally(read_preferences(root / PREFERENCES)),
         missing=missing,
     )
 

@@ -38,6 +38,7 @@ def index_page(
         texts=texts,
         data_figures=[coverage(evidence.dialogues), moves(evidence.dialogues)],
         splits=Counter(evidence.ledger.values()),
+        warnings=evidence.metrics.get("data", {}).get("warnings", {}),
         too_few=evidence.metrics.get("data", {}).get("too_few", []),
         talks=talks,
         left_out=len(evidence.test) + len(evidence.scenarios) - len(talks),

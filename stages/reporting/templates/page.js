@@ -52,6 +52,5 @@
   form.addEventListener("input", apply);
   form.addEventListener("reset", () => setTimeout(apply));
   form.addEventListener("submit", (event) => event.preventDefault());
-  addEventListener("beforeprint", () => talks.forEach(({ talk }) => { talk.open = true; }));
   apply();
 })();

@@ -7,14 +7,14 @@ for marked-up fields, SmolLM2-135M answers unreadably two times out of three.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import dspy
 
 from stages.tutoring.formats import Message
 
 AdapterName = Literal["plain", "chat", "json", "xml"]
-ADAPTERS: tuple[AdapterName, ...] = get_args(AdapterName)
+SPEAKERS = {"user": "Student", "assistant": "Teacher"}
 
 
 class PlainChatAdapter(dspy.Adapter):
@@ -60,6 +60,7 @@ def adapter(name: AdapterName) -> dspy.Adapter:
             return dspy.JSONAdapter()
         case "xml":
             return dspy.XMLAdapter()
+    raise ValueError(f"no adapter is called {name!r}")
 
 
 def history_exchanges(messages: Sequence[Message]) -> dspy.History:
@@ -73,6 +74,16 @@ def history_exchanges(messages: Sequence[Message]) -> dspy.History:
         else:
             exchanges.append({"reply": message["content"]})
     return dspy.History(messages=exchanges)
+
+
+def transcript(history: dspy.History | Mapping[str, Any] | str) -> str:
+    """Return the conversation as text, a line a turn, for adapters that mark inputs up.
+
+    Given a `dspy.History` they would write JSON into demonstrations and a strategy of `None` beside every earlier reply.
+    """
+    if isinstance(history, str):
+        return history
+    return "\n".join(f"{SPEAKERS[message['role']]}: {message['content']}" for message in history_messages(history))
 
 
 def history_messages(history: dspy.History | Mapping[str, Any]) -> list[Message]:

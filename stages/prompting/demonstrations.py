@@ -70,5 +70,5 @@ def _terms(text: str) -> set[str]:
     return set(content_words(text))
 
 
-def _opening(history: Any) -> bool:  # noqa: ANN401 - dspy.History, or what its JSON holds
-    return not (history["messages"] if isinstance(history, Mapping) else history.messages)
+def _opening(history: Any) -> bool:  # noqa: ANN401 - dspy.History, what its JSON holds, or a transcript
+    return not (history if isinstance(history, str) else history["messages"] if isinstance(history, Mapping) else history.messages)

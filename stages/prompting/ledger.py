@@ -63,7 +63,8 @@ class Ledger:
         for line in self._path.read_bytes().splitlines(keepends=True):
             try:
                 record = json.loads(line)
-                self._replies[record.pop("call")] = Reply(**record)
+                call = record.pop("call")
+                self._replies[call] = Reply(**record)
             except (ValueError, TypeError, KeyError):
                 break
             if not line.endswith(b"\n"):

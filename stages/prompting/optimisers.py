@@ -34,7 +34,7 @@ def climb(climber: Climber, lm: dspy.LM, say: Say) -> Climb:
         TutorError: the endpoint failed, or answered nothing that can be read. What was paid is in the ledger.
 
     """
-    dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=False)
+    off_the_disk()
     meter, tried = climber.meter, climber.climb
     try:
         with quietly(), dspy.context(lm=lm, num_threads=climber.plan.threads, disable_history=True):
@@ -71,6 +71,11 @@ def planned_calls(plan: Plan, validation: int) -> int:
         "mipro": validation * (plan.candidates + 1) + 3 * plan.candidates + 12,
     }
     return sum(of_rung[rung] for rung in RUNGS[: RUNGS.index(plan.optimizer) + 1])
+
+
+def off_the_disk() -> None:
+    """Turn DSPy's caches off: they are pickles in the home directory, keyed without the address of the model."""
+    dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=False)
 
 
 @contextlib.contextmanager

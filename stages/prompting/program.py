@@ -8,14 +8,11 @@ from typing import Any
 import dspy
 from dspy.utils.exceptions import AdapterParseError
 
-from stages.prompting.adapter import AdapterName, adapter, history_exchanges
+from stages.prompting.adapter import AdapterName, adapter, history_exchanges, transcript
 from stages.prompting.demonstrations import Matching, choose
 from stages.tutoring.dialogue import Lesson, Strategy, Turn, Understanding
 from stages.tutoring.formats import STUDENT_INSTRUCTION, TEACHER_INSTRUCTION, Message, messages
 from stages.tutoring.records import Record
-
-PROMPTED = ("frame", "history", "said")
-"""Inputs that the prompt shows; `subject` and `grade` only choose demonstrations."""
 
 
 class Reply(dspy.Signature):
@@ -31,7 +28,7 @@ class StrategyAndReply(dspy.Signature):
     """Understand the student's last turn, choose a teaching strategy for it, and reply with it."""
 
     frame: str = dspy.InputField(desc="who speaks, to whom, about what")
-    history: dspy.History = dspy.InputField(desc="the conversation so far")
+    history: str = dspy.InputField(desc="the conversation so far")
     said: str = dspy.InputField(desc="the student's last turn")
     understanding: Understanding = dspy.OutputField(desc="what the student's last turn shows")
     strategy: Strategy = dspy.OutputField(desc="the teaching move that helps this student now")
@@ -61,7 +58,7 @@ class TeacherStudentDialogueModel(dspy.Module):
         inputs = {"frame": frame, "history": history, "said": said, "subject": subject, "grade": grade}
         with dspy.context(adapter=adapter(self.adapter_name)):
             try:
-                return self.turn(frame=frame, history=history, said=said, demos=self.demonstrations(inputs))
+                return self.turn(**self.prompted(inputs), demos=self.demonstrations(inputs))
             except AdapterParseError:
                 return dspy.Prediction(reply="", strategy=None, understanding=None)  # no reply, which the rubric scores as such
 
@@ -77,12 +74,23 @@ class TeacherStudentDialogueModel(dspy.Module):
 
     def demonstrations(self, inputs: Mapping[str, Any]) -> list[Any]:
         """Return the demonstrations that are shown for these inputs."""
-        return choose(self.turn.demos, self.matching, self.shown, inputs)
+        chosen = choose(self.turn.demos, self.matching, self.shown, inputs)
+        if self.adapter_name == "plain":
+            return chosen
+        return [dspy.Example({**demo, "history": transcript(demo["history"])}) for demo in chosen]
+
+    def prompted(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the inputs that the prompt shows, as the adapter wants them; `subject` and `grade` only choose demonstrations."""
+        history = inputs["history"]
+        return {
+            "frame": inputs["frame"],
+            "history": history if self.adapter_name == "plain" else transcript(history),
+            "said": inputs["said"],
+        }
 
     def messages(self, inputs: Mapping[str, Any]) -> list[Message]:
         """Return the exact messages that are sent for these inputs."""
-        prompted = {name: inputs[name] for name in PROMPTED}
-        return list(adapter(self.adapter_name).format(self.turn.signature, self.demonstrations(inputs), prompted))
+        return list(adapter(self.adapter_name).format(self.turn.signature, self.demonstrations(inputs), self.prompted(inputs)))
 
     def parse(self, text: str) -> dict[str, Any]:
         """Return the outputs in a model's text.

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import dspy
+import pytest
+
+from stages.prompting.adapter import AdapterName
+from stages.prompting.language_model import language_model
+from stages.prompting.meter import Meter, Model
+from stages.prompting.program import TeacherStudentDialogueModel, example, instruction_of
+from stages.tutoring import formats
+from stages.tutoring.dialogue import Dialogue
+from stages.tutoring.endpoint import Sampling
+from stages.tutoring.formats import STUDENT_INSTRUCTION, TEACHER_INSTRUCTION, Message
+from stages.tutoring.records import Record
+
+MARKED_UP: dict[AdapterName, str] = {
+    "chat": "[[ ## understanding ## ]]\nwrong\n\n[[ ## strategy ## ]]\nscaffolding\n\n[[ ## reply ## ]]\nLook.\n\n[[ ## completed ## ]]",
+    "json": '{"understanding": "wrong", "strategy": "scaffolding", "reply": "Look."}',
+    "xml": "<understanding>wrong</understanding>\n<strategy>scaffolding</strategy>\n<reply>Look.</reply>",
+}
+
+
+@pytest.fixture
+def asking(new_meter: Callable[..., Meter], endpoint: object, model: Model) -> Callable[[Callable[[Sequence[Message]], str]], dspy.LM]:
+    """Return a function that makes a language model out of a script."""
+
+    def make(script: Callable[[Sequence[Message]], str]) -> dspy.LM:
+        endpoint.script = script  # type: ignore[attr-defined]
+        return language_model(model, new_meter(), Sampling(80))
+
+    return make
+
+
+def test_a_whole_dialogue_keeps_what_the_tutor_said_itself(
+    asking: Callable[..., dspy.LM], corpus: list[Dialogue], endpoint: object
+) -> None:
+    """Played from end to end, each turn is asked with the tutor's own earlier replies, as the other tutors are."""
+    program = TeacherStudentDialogueModel()
+    with dspy.context(lm=asking(lambda messages: f"Reply {len(messages)}.")):
+        replies = [prediction.reply for prediction in program.converse(corpus[0].lesson, ["One?", "Two?", "Three?"])]
+    assert replies == ["Reply 2.", "Reply 4.", "Reply 6."]
+    assert [message["content"] for message in endpoint.asked[-1][1:]] == ["One?", "Reply 2.", "Two?", "Reply 4.", "Three?"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", MARKED_UP)
+def test_a_capable_model_says_understanding_and_strategy_apart_from_its_reply(
+    asking: Callable[..., dspy.LM], rows: list[Record], name: AdapterName
+) -> None:
+    """With an adapter that marks outputs up there are three of them, so that strategy can be compared with what was intended."""
+    with dspy.context(lm=asking(lambda _: MARKED_UP[name])):
+        prediction = TeacherStudentDialogueModel(name)(**example(rows[0]).inputs())
+    assert (prediction.understanding, prediction.strategy, prediction.reply) == ("wrong", "scaffolding", "Look.")
+
+
+def test_what_cannot_be_read_is_no_reply(asking: Callable[..., dspy.LM], rows: list[Record]) -> None:
+    """A small model that ignores the mark-up gets an empty reply, which the rubric scores; nothing is thrown away silently."""
+    with dspy.context(lm=asking(lambda _: "Let me just talk.")):
+        prediction = TeacherStudentDialogueModel("chat")(**example(rows[0]).inputs())
+    assert (prediction.reply, prediction.strategy) == ("", None)
+
+
+def test_a_loaded_program_asks_the_same_byte_for_byte(rows: list[Record]) -> None:
+    """State, instruction, demonstrations and the way of choosing them survive."""
+    program = TeacherStudentDialogueModel()
+    program.turn.demos = [example(row) for row in rows[2:]]
+    program.matching, program.shown = "matched", 3
+    program.turn.signature = program.turn.signature.with_instructions("Ask first.\n\nThen wait.")
+    loaded = TeacherStudentDialogueModel()
+    loaded.load_state(program.dump_state())
+    for row in rows:
+        inputs = dict(example(row).inputs())
+        assert loaded.messages(inputs) == program.messages(inputs)
+
+
+def test_a_student_simulator_has_its_own_instruction(corpus: list[Dialogue]) -> None:
+    """The end of the frame is what optimisers reword, whoever speaks."""
+    lesson = corpus[0].lesson
+    assert instruction_of(formats.system_message(lesson, "teacher")["content"]) == TEACHER_INSTRUCTION
+    assert instruction_of(formats.system_message(lesson, "student")["content"]) == STUDENT_INSTRUCTION

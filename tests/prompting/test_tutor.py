@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stages.prompting.program import TeacherStudentDialogueModel, example
+from stages.prompting.tutor import ProgramTutor
+from stages.tutoring.diagnostics import DataError
+from stages.tutoring.dialogue import Dialogue
+from stages.tutoring.endpoint import Sampling
+from stages.tutoring.records import Record, write_json
+from stages.tutoring.tutors import ChatTutor, Conversation
+
+SAMPLING = Sampling(40)
+
+
+def saved(folder: Path, program: TeacherStudentDialogueModel) -> Path:
+    """Write a program as the stage does."""
+    write_json(folder / "program.json", program.dump_state())
+    return folder
+
+
+def test_it_asks_what_it_says_it_asks(tmp_path: Path, endpoint: object, corpus: list[Dialogue], rows: list[Record]) -> None:
+    """`prompt` gives the very messages that reach the endpoint, in `reply_many` as in `stream`."""
+    program = TeacherStudentDialogueModel()
+    program.turn.demos, program.shown = [example(row) for row in rows[4:6]], 2
+    tutor = ProgramTutor.load(saved(tmp_path, program), endpoint)  # type: ignore[arg-type]
+    talks = [Conversation(dialogue.lesson, dialogue.turns[:3]) for dialogue in corpus[:2]]
+    replies = tutor.reply_many(talks, SAMPLING)
+    streamed = "".join(tutor.stream(talks[0], SAMPLING))
+    assert endpoint.asked == [tutor.prompt(talks[0]), tutor.prompt(talks[1]), tutor.prompt(talks[0])]  # type: ignore[attr-defined]
+    assert streamed == replies[0].text
+    assert tutor.name == "dspy"
+
+
+def test_zero_shot_it_is_the_baseline(tmp_path: Path, endpoint: object, corpus: list[Dialogue]) -> None:
+    """A program that nothing was added to replies as the baseline does."""
+    tutor = ProgramTutor.load(saved(tmp_path, TeacherStudentDialogueModel()), endpoint)  # type: ignore[arg-type]
+    talks = [Conversation(dialogue.lesson, dialogue.turns[:1]) for dialogue in corpus]
+    assert tutor.reply_many(talks, SAMPLING) == ChatTutor("baseline", endpoint).reply_many(talks, SAMPLING)  # type: ignore[arg-type]
+
+
+def test_labels_stay_out_of_the_reply(tmp_path: Path, endpoint: object, corpus: list[Dialogue]) -> None:
+    """Of a marked-up answer the student hears the reply, streamed or not; of an unreadable one, nothing."""
+    endpoint.script = lambda _: '{"understanding": "wrong", "strategy": "scaffolding", "reply": "Look again."}'  # type: ignore[attr-defined]
+    tutor = ProgramTutor.load(saved(tmp_path, TeacherStudentDialogueModel("json")), endpoint)  # type: ignore[arg-type]
+    talk = Conversation(corpus[0].lesson, corpus[0].turns[:1])
+    assert tutor.reply_many([talk], SAMPLING)[0].text == "Look again."
+    assert "".join(tutor.stream(talk, SAMPLING)) == "Look again."
+    endpoint.script = lambda _: "No labels."  # type: ignore[attr-defined]
+    assert tutor.reply_many([talk], SAMPLING)[0].text == ""
+
+
+@pytest.mark.parametrize("state", [{}, {"program": {"adapter": "telepathy"}}, [], {"program": {"adapter": "plain"}}])
+def test_a_file_that_is_no_program_is_refused_by_name(tmp_path: Path, endpoint: object, state: object) -> None:
+    """The error says which file, and what makes it anew."""
+    write_json(tmp_path / "program.json", state)
+    with pytest.raises(DataError, match=r"program\.json: not a program of .*dvc repro train_dspy"):
+        ProgramTutor.load(tmp_path, endpoint)  # type: ignore[arg-type]

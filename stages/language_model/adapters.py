@@ -11,8 +11,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from stages.language_model import base
+from stages.language_model.settings import Lora
 from stages.tutoring.diagnostics import TutorError
-from stages.tutoring.records import read_json
+from stages.tutoring.records import read_json, write_json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -71,3 +72,31 @@ def merged_model(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
     from peft import PeftModel  # noqa: PLC0415 - a second that only this kind of adapter needs
 
     return PeftModel.from_pretrained(model, adapter).merge_and_unload().eval()
+
+
+def write_config(folder: Path, lora: Lora, *, doubled: bool = False) -> None:
+    """Write the `adapter_config.json` that peft reads; `doubled` where the exported rank is twice the trained one.
+
+    The scaling stays what it was trained with, and no path of this machine enters the file.
+    """
+    from peft import LoraConfig  # noqa: PLC0415 - a second that only an export needs
+
+    rank, alpha = lora.r, lora.alpha
+    if doubled:
+        rank, alpha = 2 * rank, alpha * (2**0.5 if lora.rslora else 2)
+    config = LoraConfig(
+        r=rank,
+        lora_alpha=alpha,
+        lora_dropout=lora.dropout,
+        target_modules=lora.target_modules if isinstance(lora.target_modules, str) else sorted(lora.target_modules),
+        use_rslora=lora.rslora,
+        base_model_name_or_path=str(base.BASE),
+        task_type="CAUSAL_LM",
+        inference_mode=True,
+    )
+    write_json(folder / CONFIG, {key: _plain(value) for key, value in config.to_dict().items()})
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a config holds anything
+    """Sets have no order that repeats, and JSON has none."""
+    return sorted(value) if isinstance(value, set) else getattr(value, "value", value)

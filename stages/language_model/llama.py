@@ -148,8 +148,8 @@ class Llama:
 
     def _layer(self, weights: Mapping[str, Tensor], prefix: str) -> Layer:
         attention, mlp = prefix + "self_attn.", prefix + "mlp."
-        query = _interleave(weights[attention + "q_proj.weight"], self.heads)
-        key = _interleave(weights[attention + "k_proj.weight"], self.shared)
+        query = interleave(weights[attention + "q_proj.weight"], self.heads)
+        key = interleave(weights[attention + "k_proj.weight"], self.shared)
         return Layer(
             input_norm=weights[prefix + "input_layernorm.weight"],
             qkv=_pack(torch.cat([query, key, weights[attention + "v_proj.weight"]]), self.slots),
@@ -233,13 +233,19 @@ class Llama:
         return functional.rms_norm(state, state.shape[-1:], self.norm, epsilon)
 
 
-def _interleave(weight: Tensor, heads: int) -> Tensor:
+def interleave(weight: Tensor, heads: int) -> Tensor:
     """Put the two halves of each head's rotary dimensions side by side, as complex numbers lie in memory.
 
     Queries and keys are reordered alike, so their products stay what they were.
     """
     rows, columns = weight.shape
     return weight.view(heads, 2, rows // heads // 2, columns).transpose(1, 2).reshape(rows, columns)
+
+
+def uninterleave(weight: Tensor, heads: int) -> Tensor:
+    """Undo `interleave`."""
+    rows, columns = weight.shape
+    return weight.view(heads, rows // heads // 2, 2, columns).transpose(1, 2).reshape(rows, columns)
 
 
 def _onednn() -> bool:

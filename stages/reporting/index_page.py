@@ -48,7 +48,7 @@ def index_page(
         optimisation=evidence.optimisation,
         bills=evidence.costs.get("bills", {}),
         usd=usd,
-        trust=[(measure(name), "") for name in columns],
+        trust=dict.fromkeys(columns, ""),
         provenance=made,
         style=style,
         script=script,

@@ -11,6 +11,7 @@ import fcntl
 import io
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -49,10 +50,25 @@ class Plan:
     seed: int
     work: Path
     """The training's own folder, where it finds its last complete state again."""
+    stop: Callable[[], bool] = lambda: False
+    """Whether training is to write down its state and end early."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came out of a training that reached its end."""
+
+    tokens: int
+    """Tokens of the examples times epochs."""
+    model: Path
+    """The folder of the final model."""
 
 
 class Listener(Protocol):
-    """Who hears how training goes."""
+    """Who hears how training goes; what is told again changes nothing."""
+
+    def before(self, metrics: Record) -> None:
+        """Hear the validation of the model before its first step."""
 
     def step(self, total: int, metrics: Record) -> None:
         """Hear the metrics of one step."""
@@ -61,8 +77,8 @@ class Listener(Protocol):
         """Hear that an epoch is complete; `save` writes the model as it is now into a new folder."""
 
 
-Train = Callable[[Plan, Listener], int]
-"""Trains and returns the number of trained tokens (tokens times epochs); goes on from what it left in `work`."""
+Train = Callable[[Plan, Listener], Trained | None]
+"""Trains; goes on from what it left in `work`. None where it was stopped before the end."""
 
 
 @dataclass
@@ -71,6 +87,10 @@ class Recorder:
 
     store: Store
     job: str
+
+    def before(self, metrics: Record) -> None:
+        """Record the validation before training."""
+        job_store.add_beginning(self.store, self.job, metrics)
 
     def step(self, total: int, metrics: Record) -> None:
         """Record a step."""
@@ -86,17 +106,18 @@ class Recorder:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def run_job(store: Store, job: str, base: Path, train: Train) -> None:
-    """Train a job that stands in the queue, to its end or to an error that is written down."""
+def run_job(store: Store, job: str, base: Path, train: Train, stop: Callable[[], bool]) -> None:
+    """Train a job that stands in the queue: to its end, until `stop`, or to an error that is written down."""
     row = job_store.begin(store, job)
     if row.document["status"] != "running":
         return
     try:
         rows, validation = read_files(store, row)
         hyperparameters = Hyperparameters(**row.private["hyperparameters"])
-        plan = Plan(base, rows, validation, hyperparameters, int(row.document["seed"]), job_folder(store, job) / "work")
-        trained_tokens = train(plan, Recorder(store, job))
-        finish(store, job, trained_tokens)
+        plan = Plan(base, rows, validation, hyperparameters, int(row.document["seed"]), job_folder(store, job) / "work", stop)
+        trained = train(plan, Recorder(store, job))
+        if trained is not None:
+            finish(store, job, trained)
     except TrainingFileError as problem:
         purpose = "validation_file" if "validation" in problem.code else "training_file"
         job_store.fail(store, job, problem.code, problem.message, purpose)
@@ -133,16 +154,14 @@ def job_folder(store: Store, job: str) -> Path:
     return store.root / "jobs" / job
 
 
-def finish(store: Store, job: str, trained_tokens: int) -> None:
-    """Put the last checkpoint's model in its place, write the result file and end the job."""
-    last = store.all("checkpoint", job)[-1]
-    source = job_folder(store, job) / "checkpoints" / f"step-{last.document['step_number']}"
+def finish(store: Store, job: str, trained: Trained) -> None:
+    """Put the model in its place, write the result file and end the job."""
     folder = job_folder(store, job) / "model"
     if not folder.exists():
         with replacing(folder) as temporary:
-            shutil.copytree(source, temporary, copy_function=os.link)
+            shutil.copytree(trained.model, temporary, copy_function=os.link)
     result = add_result_file(store, job)
-    job_store.succeed(store, job, trained_tokens, folder, result)
+    job_store.succeed(store, job, trained.tokens, folder, result)
     shutil.rmtree(job_folder(store, job) / "work", ignore_errors=True)
 
 
@@ -187,11 +206,13 @@ def end_with_server() -> None:
 def work(root: Path, job: str, base: Path, train: Train) -> None:
     """Wait for an earlier process of this job to be gone, then run the job."""
     end_with_server()
+    asked = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked.set())
     store = Store(root)
     job_folder(store, job).mkdir(parents=True, exist_ok=True)
     with (job_folder(store, job) / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        run_job(store, job, base, train)
+        run_job(store, job, base, train, asked.is_set)
 
 
 def main() -> None:

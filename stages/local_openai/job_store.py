@@ -51,8 +51,8 @@ def create_job(store: Store, request: JobRequest, fingerprint: str) -> Row:
     return row
 
 
-def add_event(store: Store, job: str, message: str, *, level: str = "info", data: Record | None = None) -> None:
-    """Tell listeners something; `data` makes it a metrics event."""
+def add_event(store: Store, job: str, message: str, *, level: str = "info", kind: str = "message", data: Record | None = None) -> None:
+    """Tell listeners something."""
     with store.transaction():
         id_ = store.issue("ftevent-", job, message)
         document = {
@@ -61,7 +61,7 @@ def add_event(store: Store, job: str, message: str, *, level: str = "info", data
             "created_at": int(time.time()),
             "level": level,
             "message": message,
-            "type": "message" if data is None else "metrics",
+            "type": kind,
             "data": data or {},
         }
         store.insert("event", id_, document, parent=job)
@@ -96,7 +96,8 @@ def begin(store: Store, job: str) -> Row:
         before = store.get("job", job)
         row = store.change("job", job, change)
         if before is not None and before.document["status"] != "running":
-            add_event(store, job, "Fine-tuning job started" if row.private["step"] == 0 else "Fine-tuning job goes on")
+            again = row.private["step"] > 0
+            add_event(store, job, "Fine-tuning job goes on" if again else "Fine-tuning job started", level="warn" if again else "info")
     return row
 
 
@@ -136,14 +137,23 @@ def pause(store: Store, job: str) -> None:
 
     with store.transaction():
         store.change("job", job, change)
-        add_event(store, job, "Fine-tuning job paused")
+        add_event(store, job, "Fine-tuning job paused", level="warn")
 
 
 def resume(store: Store, job: str) -> None:
     """Let a paused job go on from its last checkpoint when its turn comes."""
     with store.transaction():
         store.change("job", job, lambda _, private: private.update(wish="run"))
-        add_event(store, job, "Fine-tuning job resumed")
+        add_event(store, job, "Fine-tuning job resumed", level="warn")
+
+
+def add_beginning(store: Store, job: str, metrics: Record) -> None:
+    """Record the validation of the model before its first step, once."""
+    with store.transaction():
+        row = store.get("job", job)
+        if row is not None and metrics.get("valid_loss") is not None and not row.private.get("begun"):
+            store.change("job", job, lambda _, private: private.update(begun=True))
+            add_event(store, job, f"Before training: validation loss={metrics['valid_loss']:.4f}", data=metrics)
 
 
 def add_step(store: Store, job: str, total: int, metrics: Record) -> None:
@@ -162,7 +172,7 @@ def add_step(store: Store, job: str, total: int, metrics: Record) -> None:
         store.change("job", job, change)
         told = [f"training loss={metrics['train_loss']:.4f}"]
         told += [f"validation loss={metrics['valid_loss']:.4f}"] if metrics.get("valid_loss") is not None else []
-        add_event(store, job, f"Step {step}/{total}: {', '.join(told)}", data={**metrics, "total_steps": total})
+        add_event(store, job, f"Step {step}/{total}: {', '.join(told)}", kind="metrics", data={**metrics, "total_steps": total})
 
 
 def add_checkpoint(store: Store, job: str, metrics: Record, folder: Path) -> list[Path]:

@@ -15,7 +15,8 @@ from stages.local_openai.job import job_folder, read_files
 from stages.local_openai.store import Row, Store
 from stages.local_openai.training_file import TrainingFileError
 
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 30.0
+"""In which a process may write down its state before it is killed."""
 MOST_KILLS = 3
 """A process that is killed this often without reaching another checkpoint (out of memory, say) fails its job."""
 PROJECT = Path(__file__).parents[2]
@@ -99,10 +100,10 @@ class Supervisor:
             try:
                 while not self._ended(process):
                     if self._stopping or not self._wanted(row.id):
-                        _end(process)
+                        _end(process, gently=not self._over(row.id))
                     self._validate()
             finally:
-                _end(process)
+                _end(process, gently=False)
         self._judge(row.id, process.returncode, checkpoints, folder / "log.txt")
 
     def _ended(self, process: subprocess.Popen[bytes]) -> bool:
@@ -113,6 +114,10 @@ class Supervisor:
     def _wanted(self, job: str) -> bool:
         row = self._store.get("job", job)
         return row is not None and row.document["status"] not in job_store.FINAL and row.private["wish"] == "run"
+
+    def _over(self, job: str) -> bool:
+        row = self._store.get("job", job)
+        return row is None or row.document["status"] in job_store.FINAL
 
     def _judge(self, job: str, returncode: int, checkpoints: int, log: Path) -> None:
         """See to a job whose process is gone."""
@@ -133,15 +138,15 @@ class Supervisor:
             job_store.add_event(self._store, job, "Training was interrupted and goes on from its last checkpoint", level="warn")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process, gently first."""
-    if process.poll() is None:
+def _end(process: subprocess.Popen[bytes], *, gently: bool) -> None:
+    """End a process; `gently` lets it write down its state first."""
+    if process.poll() is None and gently:
         process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    if process.poll() is None:
+        process.kill()
+        process.wait()
     if process.stdin is not None:
         with contextlib.suppress(OSError):
             process.stdin.close()

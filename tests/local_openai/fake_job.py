@@ -13,14 +13,16 @@ import time
 from pathlib import Path
 
 from stages.local_openai import job
-from stages.local_openai.job import Listener, Plan
+from stages.local_openai.job import Listener, Plan, Trained
 from stages.tutoring.records import read_json, write_json
 
 STEPS = 3
 
 
-def train(plan: Plan, listener: Listener) -> int:
+def train(plan: Plan, listener: Listener) -> Trained | None:
     """Pretend to train; go on from the last epoch that was complete."""
+    if plan.validation:
+        listener.before(metrics(0, validated=True))
     epochs = int(plan.hyperparameters.n_epochs)
     state = plan.work / "state.json"
     done = read_json(state)["epochs"] if state.exists() else 0
@@ -28,21 +30,30 @@ def train(plan: Plan, listener: Listener) -> int:
         for index in range(STEPS):
             step = epoch * STEPS + index + 1
             misfortune(plan, step)
+            if plan.stop():
+                return None
             listener.step(epochs * STEPS, metrics(step, validated=bool(plan.validation) and index == STEPS - 1))
 
         def save(folder: Path, epoch: int = epoch) -> None:
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             (folder / "model.safetensors").write_text(f"{plan.seed} {epoch + 1}")
+
+        save(plan.work / "best")
 
         listener.epoch(metrics((epoch + 1) * STEPS, validated=bool(plan.validation)), save)
         write_json(state, {"epochs": epoch + 1})
-    return 7 * len(plan.rows) * epochs
+    return Trained(7 * len(plan.rows) * epochs, plan.work / "best")
 
 
 def metrics(step: int, *, validated: bool) -> dict[str, object]:
     """Return the metrics that step `step` has on every run."""
-    learned = {"train_loss": 3 / step, "train_mean_token_accuracy": 1 - 1 / (step + 1)}
-    valid = {"valid_loss": 4 / step, "valid_mean_token_accuracy": 0.5, "full_valid_loss": 4 / step, "full_valid_mean_token_accuracy": 0.5}
+    learned = {"train_loss": 3 / max(step, 0.5), "train_mean_token_accuracy": 1 - 1 / (step + 1)}
+    valid = {
+        "valid_loss": 4 / max(step, 0.5),
+        "valid_mean_token_accuracy": 0.5,
+        "full_valid_loss": 4 / max(step, 0.5),
+        "full_valid_mean_token_accuracy": 0.5,
+    }
     return {"step": step, **learned, **(valid if validated else {})}
 
 
@@ -55,7 +66,7 @@ def misfortune(plan: Plan, step: int) -> None:
         if int(at) != step:
             continue
         if what == "sleep":
-            while script.exists() and line in script.read_text():
+            while line in script.read_text() and not plan.stop():
                 time.sleep(0.02)
         elif what == "gone":
             script.write_text("\n".join(one for one in lines if one != line))

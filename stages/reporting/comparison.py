@@ -13,12 +13,14 @@ from stages.reporting.decision import decide, enough_for_none, failures_by_kind
 from stages.reporting.effort import duration, efforts
 from stages.reporting.evidence import Evidence
 from stages.reporting.figures import Figure
-from stages.reporting.findings import Findings, told, verdict_sentences
+from stages.reporting.findings import Findings, verdict_sentences
 from stages.reporting.measures import measure
 from stages.reporting.pages import page
 from stages.reporting.provenance import Provenance
 from stages.reporting.score_figures import leak_rates
+from stages.reporting.strategies import RARE, repertoire
 from stages.reporting.training import overfitted
+from stages.tutoring.dialogue import STRATEGIES
 from stages.tutoring.questions import questions
 from stages.tutoring.tutors import REFERENCE
 from stages.tutoring.words import words
@@ -51,6 +53,7 @@ def texts(evidence: Evidence, findings: Findings, figures: Sequence[Figure], mad
 
 def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], setting: Setting) -> dict[str, Any]:
     lengths, pressure = _lengths(evidence), _pressure(evidence)
+    repertoires = {name: moves for name, pairs in evidence.moves.items() if (moves := repertoire(pairs))}
     decision = decide(evidence, findings, setting.tolerated_failures)
     measured = [name for name in TABLE if any(findings.cell(tutor, name) for tutor in findings.cells)]
     return {
@@ -58,7 +61,6 @@ def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], s
         "findings": findings,
         "verdict": verdict_sentences(findings),
         "measures": [measure(name) for name in measured],
-        "told": told,
         "usd": usd,
         "duration": duration,
         "figures": {figure.name: figure for figure in figures},
@@ -68,6 +70,14 @@ def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], s
         "lengths": lengths,
         "talkative": [
             name for name, length in lengths.items() if name != REFERENCE and length > TALKATIVE * lengths.get(REFERENCE, float("inf"))
+        ],
+        "repertoires": repertoires,
+        "strategies": STRATEGIES,
+        "rare": RARE,
+        "narrow": [
+            name
+            for name, moves in repertoires.items()
+            if name != REFERENCE and REFERENCE in repertoires and len(moves.used) < len(repertoires[REFERENCE].used)
         ],
         "efforts": efforts(evidence),
         "overfitted": overfitted(evidence.plots),

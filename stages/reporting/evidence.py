@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages.reporting.optimisation import Optimisation, read_optimisation
+from stages.reporting.strategies import Pair
 from stages.tutoring.answers import Answer, read_answers
 from stages.tutoring.diagnostics import DataError
 from stages.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
@@ -47,6 +48,8 @@ class Evidence:
     """Tutor → item → answer; the reference answers with the teachers' own turns."""
     scores: Mapping[str, Mapping[str, Scores]]
     """Tutor → item → scores."""
+    moves: Mapping[str, Sequence[Pair]]
+    """Tutor → the strategies intended and realised at each held-out turn; empty strings where there is none."""
     metrics: Mapping[str, Record]
     """Content of reports/metrics by file name without its ending."""
     plots: Mapping[str, Sequence[Mapping[str, str]]]
@@ -79,6 +82,7 @@ def gather(root: Path = Path()) -> Evidence:
     scenarios, test = read_scenarios(root / SCENARIOS), read_dialogues(root / TEST)
     answers: dict[str, Mapping[str, Answer]] = {REFERENCE: _reference(test)}
     scores: dict[str, Mapping[str, Scores]] = {}
+    moves: dict[str, Sequence[Pair]] = {}
     for name in (*TUTORS, REFERENCE):
         if name in TUTORS:
             path = root / ANSWERS / name / "answers.jsonl"
@@ -88,7 +92,9 @@ def gather(root: Path = Path()) -> Evidence:
             answers[name] = {answer.item: answer for answer in read_answers(path, name, items(test, scenarios))}
         path = root / SCORES / f"{name}.jsonl"
         if path.exists():
-            scores[name] = read_scores(path, set(answers[name]))
+            rows = read_jsonl(path)
+            scores[name] = read_scores(path, rows, set(answers[name]))
+            moves[name] = [(row.get("intended", ""), row.get("realised", "")) for row in rows]
         else:
             missing.append(f"The answers of {name} were not scored: run `dvc repro evaluate@{name}`.")
     costs = root / COSTS
@@ -101,6 +107,7 @@ def gather(root: Path = Path()) -> Evidence:
         test=test,
         answers=answers,
         scores=scores,
+        moves=moves,
         metrics={path.stem: read_json(path) for path in sorted((root / METRICS).glob("*.json"))},
         plots={path.stem: read_table(path) for path in sorted((root / PLOTS).glob("*.csv"))},
         optimisation=read_optimisation(root / PROGRAM),
@@ -110,15 +117,15 @@ def gather(root: Path = Path()) -> Evidence:
     )
 
 
-def read_scores(path: Path, asked: set[str]) -> dict[str, Scores]:
-    """Return the scores that `evaluate` wrote, by item.
+def read_scores(path: Path, records: Sequence[Record], asked: set[str]) -> dict[str, Scores]:
+    """Return the scores in the `records` of `path`, which `evaluate` wrote, by item.
 
     Raises:
         DataError: a row is no row of scores, or scores an item that was not asked.
 
     """
     rows: dict[str, Scores] = {}
-    for line, record in enumerate(read_jsonl(path), start=1):
+    for line, record in enumerate(records, start=1):
         if record.get("item") not in asked:
             raise DataError(f"{path}:{line}: scores {record.get('item')}, which was not asked; run `dvc repro evaluate@{path.stem}`.")
         rows[record["item"]] = {name: Score.from_record(value) for name, value in record.items() if isinstance(value, dict)}

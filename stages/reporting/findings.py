@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stages.reporting.measures import Measure, measure
-from stages.reporting.pages import listed, number, percent
+from stages.reporting.pages import listed, percent
 from stages.tutoring.tutors import REFERENCE
 
 Verdict = Literal["better", "worse", "no difference shown", "not compared"]
@@ -65,7 +65,7 @@ class Findings:
 
     def shown(self, score: str, tutor: str) -> str:
         """Return a value as it stands in a sentence: `12 %`, or `31.4`."""
-        return told(measure(score), self.value(tutor, score))
+        return measure(score).told(self.value(tutor, score))
 
     def best(self, score: str, among: Sequence[str] | None = None) -> list[str]:
         """Return the tutors with the best value, several where they are equal as printed; empty where nothing was measured."""
@@ -73,7 +73,7 @@ class Findings:
         if not values:
             return []
         top = (max if measure(score).better == "higher" else min)(values.values())
-        return [name for name, value in values.items() if told(measure(score), value) == told(measure(score), top)]
+        return [name for name, value in values.items() if measure(score).told(value) == measure(score).told(top)]
 
     def sentence(self, score: str) -> str:
         """Return how the tutors stand to the baseline and to the teachers in one score; empty where it was not measured.
@@ -87,11 +87,11 @@ class Findings:
         higher: Verdict = "better" if told_as.better == "higher" else "worse"
         more, less, level = (self.with_verdict(score, verdict) for verdict in (higher, _opposite(higher), "no difference shown"))
         clauses = []
-        for direction, names in ((told_as.more, more), (told_as.less, less)):
+        for direction, names in ((told_as.how[0], more), (told_as.how[1], less)):
             if names:
                 shown = listed([f"{name} ({self.shown(score, name)})" for name in names])
                 clauses.append(f"{direction} {_preposition(told_as)} {shown}")
-        baseline = f"the baseline ({told(told_as, base.value)})"
+        baseline = f"the baseline ({told_as.told(base.value)})"
         if clauses:
             text = f"{told_as.happens} {listed(clauses)} than {_preposition(told_as)} {baseline}"
             text += f"; for {listed([f'{name} ({self.shown(score, name)})' for name in level])} no difference is shown" if level else ""
@@ -99,14 +99,9 @@ class Findings:
             same = listed([f"{name} ({self.shown(score, name)})" for name in level], "or")
             text = f"{told_as.label}: no difference from {baseline} is shown for {same}"
         else:
-            text = f"{told_as.label}: the baseline has {told(told_as, base.value)}, and no other tutor could be compared with it"
+            text = f"{told_as.label}: the baseline has {told_as.told(base.value)}, and no other tutor could be compared with it"
         teachers = self.cell(REFERENCE, score)
-        return text + (f"; the teachers' own turns have {told(told_as, teachers.value)}." if teachers else ".")
-
-
-def told(told_as: Measure, value: float | None) -> str:
-    """Return a value in the unit of its measure."""
-    return percent(value) if told_as.share else number(value, 1 if told_as.name != "nll" else 2)
+        return text + (f"; the teachers' own turns have {told_as.told(teachers.value)}." if teachers else ".")
 
 
 def verdict_sentences(findings: Findings) -> list[str]:

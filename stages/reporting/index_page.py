@@ -12,7 +12,7 @@ from stages.reporting.cost_benefit import usd
 from stages.reporting.data_figures import coverage, moves
 from stages.reporting.evidence import Evidence
 from stages.reporting.figures import Figure
-from stages.reporting.findings import Findings, told, verdict_sentences
+from stages.reporting.findings import Findings, verdict_sentences
 from stages.reporting.measures import measure
 from stages.reporting.pages import page, source
 from stages.reporting.provenance import Provenance
@@ -30,7 +30,6 @@ def index_page(
         "index.html.jinja",
         evidence=evidence,
         findings=findings,
-        told=told,
         verdict=verdict_sentences(findings),
         measures=[measure(name) for name in columns],
         labels={name: measure(name) for rows in evidence.scores.values() for scores in rows.values() for name in scores},

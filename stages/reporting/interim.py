@@ -43,5 +43,7 @@ def _cell(evidence: Evidence, tutor: str, name: str) -> Cell:
         return Cell(value, low, high, len(values), total - len(values))
     d, dl, dh = _boot(both)
     up = MEASURES[name].better == "higher"
+    if MEASURES[name].better == "neither":
+        return Cell(value, low, high, len(values), total - len(values), d, dl, dh)
     verdict: Verdict = "no difference shown" if dl <= 0 <= dh else ("better" if (d > 0) == up else "worse")
     return Cell(value, low, high, len(values), total - len(values), d, dl, dh, verdict)

@@ -9,6 +9,7 @@ from stages.reporting.evidence import Evidence
 from stages.reporting.figures import Figure
 from stages.reporting.findings import Findings
 from stages.reporting.score_figures import differences_figure, leaks_by_turn, lengths, values_figure
+from stages.reporting.strategies import confusion_figure, repertoire
 from stages.reporting.training import candidates_figure, loss_figure
 
 SHOWN: Sequence[str] = (
@@ -35,5 +36,6 @@ def pictures(evidence: Evidence, findings: Findings) -> list[Figure]:
         lengths(evidence),
         loss_figure(evidence.plots),
         candidates_figure(evidence.plots.get("dspy_curve", ())),
+        *(confusion_figure(tutor, moves) for tutor, pairs in evidence.moves.items() if (moves := repertoire(pairs))),
     ]
     return [*(figure for figure in drawn if figure is not None), *(cost_figures(evidence.costs) if evidence.costs else [])]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import median
 
 from stages.reporting.evidence import Evidence
-from stages.reporting.figures import COLOURS, MARKERS, Figure, Interval, drawing, grid, intervals
+from stages.reporting.figures import COLOURS, MARKERS, Figure, Interval, drawing, intervals
 from stages.reporting.findings import BASELINE, Findings
 from stages.reporting.measures import measure
-from stages.reporting.pages import listed, percent, plain, points
-from stages.tutoring.dialogue import STRATEGIES
+from stages.reporting.pages import listed, percent, points
 from stages.tutoring.tutors import REFERENCE
 from stages.tutoring.words import words
 
@@ -21,7 +19,7 @@ FEWEST = 5
 
 def values_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
     """Draw every tutor's value in each of `scores` with its interval."""
-    drawn = [name for name in scores if measure(name).share and any(findings.cell(tutor, name) for tutor in findings.cells)]
+    drawn = [name for name in scores if measure(name).digits is None and any(findings.cell(tutor, name) for tutor in findings.cells)]
     if not drawn:
         return None
     series = {tutor: [_value(findings, tutor, name) for name in drawn] for tutor in findings.cells}
@@ -39,7 +37,11 @@ def values_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
 
 def differences_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
     """Draw how far each tutor is from the baseline in each of `scores`, with the interval of the difference."""
-    drawn = [name for name in scores if measure(name).share and any(_difference(findings, tutor, name) for tutor in findings.challengers)]
+    drawn = [
+        name
+        for name in scores
+        if measure(name).digits is None and any(_difference(findings, tutor, name) for tutor in findings.challengers)
+    ]
     if not drawn:
         return None
     series = {tutor: [_difference(findings, tutor, name) for name in drawn] for tutor in findings.challengers}
@@ -104,25 +106,6 @@ def lengths(evidence: Evidence) -> Figure:
         axes.grid(axis="x", color="#eeeeee")
     alt = f"Median words in a reply: {listed([f'{tutor} {median(found):.0f}' for tutor, found in counts.items()])}."
     return Figure("lengths", "Length of the replies", alt, buffer.getvalue())
-
-
-def confusion(tutor: str, pairs: Mapping[tuple[str, str], int]) -> Figure | None:
-    """Draw which strategy one tutor realised where the teacher intended which."""
-    if not pairs:
-        return None
-    table = [[pairs.get((intended, realised), 0) for realised in STRATEGIES] for intended in STRATEGIES]
-    met, total = sum(table[place][place] for place in range(len(STRATEGIES))), sum(map(sum, table))
-    with drawing(6.0, 3.8) as (axes, buffer):
-        grid(axes, [plain(name) for name in STRATEGIES], [plain(name) for name in STRATEGIES], table)
-        axes.set_ylabel("the teacher's move")
-        axes.set_xlabel(f"{tutor}'s move")
-    realised = Counter({name: sum(row[place] for row in table) for place, name in enumerate(STRATEGIES)})
-    commonest = realised.most_common(2)
-    alt = (
-        f"{tutor} makes the teacher's move in {met} of {total} turns ({percent(met / total)}). "
-        f"Its commonest moves: {listed([f'{plain(name)} ({number})' for name, number in commonest])}."
-    )
-    return Figure(f"strategies_{tutor}", f"Strategies of {tutor}", alt, buffer.getvalue())
 
 
 def _value(findings: Findings, tutor: str, score: str) -> Interval | None:

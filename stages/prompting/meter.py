@@ -21,6 +21,8 @@ CHARACTERS_PER_TOKEN = 2
 """Fewer characters than a token has in any language we teach, so that the estimate of a prompt is an upper bound."""
 TOKENS_PER_MESSAGE = 8
 """More than any chat template adds."""
+PATIENCE_SECONDS = 60.0
+"""Longest wait for replies under way when a climb ends early."""
 
 
 class Stop(BaseException):
@@ -127,7 +129,7 @@ class Meter:
         self._closed = False
         self._counted: set[str] = set()
         self._pending = Usage()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._clock = clock
         self._started = clock()
 
@@ -150,10 +152,10 @@ class Meter:
             reply = None
             try:
                 reply = known or model.endpoint.chat(messages, sampling)
+                if known is None:
+                    self.ledger.put(key, reply)
             finally:
                 self._settle(key, most, reply, model.price, paid=known is None)
-            if known is None:
-                self.ledger.put(key, reply)
         return reply
 
     @contextlib.contextmanager
@@ -174,9 +176,13 @@ class Meter:
             self._fault = self._fault or error
 
     def close(self) -> None:
-        """Let no call be made any more: threads that DSPy left behind end with their next one."""
+        """Let no call be made any more, and wait for those that are under way: what was paid is filed before we go on.
+
+        DSPy leaves its threads behind when something fails.
+        """
         with self._lock:
             self._closed = True
+            self._lock.wait_for(lambda: not self._pending.calls, timeout=PATIENCE_SECONDS)
 
     def forgive(self) -> str:
         """Return the sentence about the limit that was met; raise anything else that stopped the optimisation."""
@@ -207,6 +213,7 @@ class Meter:
         """Count what a reply really took, in place of what was reserved for it."""
         with self._lock:
             self._pending -= most
+            self._lock.notify_all()
             if reply is None:
                 return
             usage = _usage(reply.prompt_tokens, reply.completion_tokens, price)

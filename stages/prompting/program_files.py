@@ -17,24 +17,25 @@ from stages.tutoring.records import Record, read_json, write_json, write_jsonl
 PROGRAM = "program.json"
 
 
-def write_program(folder: Path, tried: Climb, validation: Sequence[dspy.Example], teachers: Sequence[Record]) -> None:
+def write_program(folder: Path, tried: Climb, validation: Sequence[Record], teachers: Sequence[Record]) -> None:
     """Write the best program into the new `folder`, with everything that tells how it came about. No clock, no address.
 
     Args:
         folder: Where to; made here.
         tried: Every candidate.
-        validation: The turns they were scored on.
+        validation: The rows they were scored on.
         teachers: The training rows, by which demonstrations are named.
 
     """
     folder.mkdir(parents=True)
     best, zero_shot = tried.best, tried.zero_shot
+    turns = [example(row) for row in validation]
     write_json(folder / PROGRAM, best.program.dump_state())
     for name, candidate in (("before", zero_shot), ("after", best)):
-        write_json(folder / f"prompt_{name}.json", candidate.program.messages(validation[0]))
+        write_json(folder / f"prompt_{name}.json", candidate.program.messages(turns[0]))
     write_json(folder / "demonstrations.json", demonstrations(best.program, teachers))
-    write_jsonl(folder / "validation.jsonl", _turns(zero_shot, best, validation))
-    write_json(folder / "optimisation.json", {**_history(tried), "prompts_reply_to": _item(validation[0])})
+    write_jsonl(folder / "validation.jsonl", _turns(zero_shot, best, turns))
+    write_json(folder / "optimisation.json", {**_history(tried), "prompts_reply_to": _item(turns[0])})
 
 
 def read_program(folder: Path) -> TeacherStudentDialogueModel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,13 +45,15 @@ class ProgramTutor:
         replies = self.endpoint.chat_many([self.prompt(talk) for talk in conversations], self._sampling(sampling))
         return [replace(reply, text=self._reply(reply.text)) for reply in replies]
 
-    def stream(self, conversation: Conversation, sampling: Sampling) -> Iterator[str]:
-        """Yield the reply piece by piece; in one piece where it has to be read out of labels first."""
+    def stream(self, conversation: Conversation, sampling: Sampling) -> Generator[str, None, Reply]:
+        """Yield the reply piece by piece, in one piece where it has to be read out of labels first; return all of it."""
         pieces = self.endpoint.stream(self.prompt(conversation), self._sampling(sampling))
         if self.program.adapter_name == "plain":
-            yield from pieces
-        else:
-            yield self._reply("".join(pieces))
+            return (yield from pieces)
+        whole = _drained(pieces)
+        reply = replace(whole, text=self._reply(whole.text))
+        yield reply.text
+        return reply
 
     def _sampling(self, sampling: Sampling) -> Sampling:
         extra = 0 if self.program.adapter_name == "plain" else LABELS_TOKENS
@@ -63,3 +65,13 @@ class ProgramTutor:
             return str(self.program.parse(text)["reply"])
         except AdapterParseError:
             return ""
+
+
+def _drained(pieces: Generator[str, None, Reply]) -> Reply:
+    """Return what a stream returns at its end."""
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            whole: Reply = end.value
+            return whole

@@ -69,8 +69,10 @@ class Endpoint:
 
         try:
             completion = self.client.chat.completions.create(**self._request(messages, sampling))
-        except openai.OpenAIError as error:
+        except (openai.OpenAIError, json.JSONDecodeError) as error:
             raise EndpointError(self._sentence(error)) from error
+        if not getattr(completion, "choices", None):  # a page of a proxy, or of something else that listens there
+            raise EndpointError(f"{self.model} at {self.base_url} answered with something else than a chat completion.")
         choice = completion.choices[0]
         usage = completion.usage
         return Reply(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,9 +44,11 @@ class ScriptedEndpoint:
         """Answer many conversations."""
         return [self.chat(conversation, sampling) for conversation in conversations]
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Iterator[str]:
-        """Answer word by word."""
-        yield from self.chat(messages, sampling).text.partition(" ")
+    def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[str, None, Reply]:
+        """Answer in pieces, and return the whole."""
+        reply = self.chat(messages, sampling)
+        yield from reply.text.partition(" ")
+        return reply
 
 
 def follows_examples(messages: Sequence[Message]) -> str:
@@ -128,3 +130,15 @@ def follows_instructions(messages: Sequence[Message]) -> str:
     if "ASK BEFORE YOU TELL" in messages[0]["content"]:
         return f"Before we go on, what makes you think that {' '.join(last.split()[:6]).lower()}?"
     return "Great job! That is right."
+
+
+@pytest.fixture
+def good_instruction() -> str:
+    """Return the instruction that reflection proposes."""
+    return GOOD_INSTRUCTION
+
+
+@pytest.fixture
+def instructed() -> Script:
+    """Return the script of a model that does better with that instruction."""
+    return follows_instructions

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages import train_dspy
+from stages.tutoring import formats
+from stages.tutoring.diagnostics import EndpointError, ParamsError
+from stages.tutoring.dialogue import Dialogue, Lesson, Turn
+from stages.tutoring.params import read
+from stages.tutoring.records import Record, write_jsonl
+
+PARAMS = """
+dspy:
+  optimizer: random_search
+  base_url: {base_url}
+  model: scripted
+  api_key_env: SCRIPTED_KEY
+  price: {{prompt: {price}, completion: {price}}}
+  reflection_model: null
+  reflection_base_url: null
+  reflection_api_key_env: null
+  reflection_price: {{prompt: 0, completion: 0}}
+  adapter: plain
+  demonstrations: [1, 2]
+  candidates: 1
+  bootstrapped: 1
+  training_turns: 4
+  validation_turns: 4
+  reflections: 10
+  max_tokens: 40
+  temperature: 0.0
+  seed: 1
+  concurrency: 4
+  timeout_seconds: 5
+  budget: {{calls: 200, tokens: 100000, seconds: 60, dollars: 1}}
+"""
+SCRIPTED_KEY = "sk-test-0123456789"
+
+
+class ChatServer(ThreadingHTTPServer):
+    """A chat endpoint on loopback that answers by a script: the fake behind the real client."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        """Listen on a free port."""
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked: list[Record] = []
+        self.answer: Callable[[Record], tuple[int, Any]] = completion
+        self.lock = threading.Lock()
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_port}/v1"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: ChatServer
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        """Answer as the script says."""
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with self.server.lock:
+            self.server.asked.append(request)
+        status, body = self.server.answer(request)
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+def completion(request: Record) -> tuple[int, Record]:
+    """Reply well with two demonstrations in the prompt, badly without."""
+    messages = request["messages"]
+    shown = sum(message["role"] == "assistant" for message in messages)
+    said = " ".join(messages[-1]["content"].split()[:6]).lower()
+    text = f"Before we go on, what makes you think that {said}?" if shown >= 2 else "Great job! That is right."
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+    usage = {"prompt_tokens": 50, "completion_tokens": 10, "total_tokens": 60}
+    return 200, {"id": "c", "object": "chat.completion", "created": 0, "model": "scripted", "choices": [choice], "usage": usage}
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    """Yield a running endpoint."""
+    with ChatServer() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def dialogue(number: int) -> Dialogue:
+    """Return one of many small dialogues."""
+    lesson = Lesson("mathematics", 5, f"Fractions {number}", f"Compare {number} pieces.", "Adds tops and bottoms.", ())
+    turns = (
+        Turn("student", f"I think {number} pieces are more than {number + 1} pieces.", understanding="wrong"),
+        Turn("teacher", f"Cut a bar into {number} pieces. How big is each piece?", strategy="scaffolding"),
+        Turn("student", f"With {number} pieces each piece is smaller than before.", understanding="correct"),
+        Turn("teacher", "How could you convince a friend of that?", strategy="check_understanding"),
+    )
+    return Dialogue(f"pieces-{number}", lesson, turns)
+
+
+@pytest.fixture
+def project(tmp_path: Path, server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a project folder, the working directory, with rendered rows and params that point at the server."""
+    rows = [row for number in range(8) for row in formats.dspy_rows(dialogue(number))]
+    write_jsonl(tmp_path / train_dspy.TRAIN, rows[:12])
+    write_jsonl(tmp_path / train_dspy.VALIDATION, rows[12:])
+    (tmp_path / "params.yaml").write_text(PARAMS.format(base_url=server.base_url, price=1.0), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SCRIPTED_KEY", SCRIPTED_KEY)
+    return tmp_path
+
+
+def outputs(project: Path) -> dict[str, bytes]:
+    """Return every file that the stage leaves, but for its timing."""
+    paths = [path for folder in ("models", "reports") for path in sorted((project / folder).rglob("*")) if path.is_file()]
+    return {str(path.relative_to(project)): path.read_bytes() for path in paths if path.name != train_dspy.TIMING.name}
+
+
+def test_the_stage_leaves_a_program_and_says_how_it_was_found(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Program, prompts, demonstrations, turns, history, curve and metrics; what it may take is said before it starts."""
+    train_dspy.main()
+    assert sorted(outputs(project)) == [
+        "models/dspy/demonstrations.json",
+        "models/dspy/optimisation.json",
+        "models/dspy/program.json",
+        "models/dspy/prompt_after.json",
+        "models/dspy/prompt_before.json",
+        "models/dspy/tutor.json",
+        "models/dspy/validation.jsonl",
+        "reports/metrics/train_dspy.json",
+        "reports/plots/dspy_curve.csv",
+    ]
+    metrics = json.loads((project / train_dspy.METRICS).read_text())
+    assert metrics["validation_best"] > metrics["validation_zero_shot"]
+    assert metrics["micro_usd"] == metrics["prompt_tokens"] + metrics["completion_tokens"]
+    demonstrations = json.loads((project / "models/dspy/demonstrations.json").read_text())
+    assert {one["dialogue"] for one in demonstrations} <= {f"pieces-{number}" for number in range(6)}
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert "at most 200 calls, 100000 tokens, 60 s, $1" in first
+    assert "zero-shot" in last
+
+
+def test_before_is_the_baselines_prompt(project: Path) -> None:
+    """The prompt before is what `formats` renders; the prompt after ends in the same student turn."""
+    train_dspy.main()
+    before, after = (json.loads((project / f"models/dspy/prompt_{when}.json").read_text()) for when in ("before", "after"))
+    assert before == formats.messages(dialogue(6).lesson, dialogue(6).turns[:1])
+    assert (after[0], after[-1]) == (before[0], before[-1])
+    assert len(after) > len(before)
+
+
+def test_two_runs_leave_the_same_bytes(project: Path, server: ChatServer) -> None:
+    """Once paid for, once out of the ledger, once paid for again: nothing differs, and the second run asks nothing."""
+    train_dspy.main()
+    first, paid = outputs(project), len(server.asked)
+    train_dspy.main()
+    assert (outputs(project), len(server.asked)) == (first, paid)
+    (project / train_dspy.LEDGER).unlink()
+    train_dspy.main()
+    assert (outputs(project), len(server.asked)) == (first, 2 * paid)
+
+
+def test_no_secret_and_no_pickle_is_kept(project: Path) -> None:
+    """The key stays in the environment, and nothing that is loaded can run code."""
+    train_dspy.main()
+    assert {path.suffix for path in project.rglob("models/dspy/*")} == {".json", ".jsonl"}
+    kept = b"".join(path.read_bytes() for path in project.rglob("*") if path.is_file())
+    assert SCRIPTED_KEY.encode() not in kept
+    assert "I think" not in (project / train_dspy.LEDGER).read_text(encoding="utf-8").replace("what makes you think that i think", "")
+
+
+FAULTS: dict[str, tuple[int, Any]] = {
+    "refused": (401, {"error": {"message": "Incorrect API key."}}),
+    "no such model": (404, {"error": {"message": "The model does not exist."}}),
+    "failing": (500, {"error": {"message": "Out of order."}}),
+    "no money": (429, {"error": {"message": "You exceeded your quota.", "code": "insufficient_quota"}}),
+    "a page": (200, b"<html>Sign in</html>"),
+    "no choices": (200, {"id": "c", "object": "chat.completion", "choices": []}),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_a_fault_in_the_middle_is_one_sentence_and_what_was_paid_is_kept(
+    project: Path, server: ChatServer, monkeypatch: pytest.MonkeyPatch, fault: tuple[int, Any]
+) -> None:
+    """The stage ends with the endpoint's name, leaves the earlier program alone, and the next run pays only for the rest."""
+    monkeypatch.setattr("openai._base_client.BaseClient._calculate_retry_timeout", lambda *_, **__: 0.0)
+    server.answer = lambda request: completion(request) if len(server.asked) <= 6 else fault
+    with pytest.raises(EndpointError, match="scripted at http"):
+        train_dspy.main()
+    assert outputs(project) == {}
+    kept = len((project / train_dspy.LEDGER).read_text(encoding="utf-8").splitlines())
+    assert kept == 6
+    server.answer, server.asked = completion, []
+    train_dspy.main()
+    calls = json.loads((project / train_dspy.METRICS).read_text())["calls"]
+    assert len(server.asked) == calls - kept
+
+
+def test_an_endpoint_that_is_not_there_is_named(project: Path, server: ChatServer) -> None:
+    """Nothing listens: one sentence with the address."""
+    (project / "params.yaml").write_text(PARAMS.format(base_url="http://127.0.0.1:9/v1", price=1.0), encoding="utf-8")
+    with pytest.raises(EndpointError, match=r"scripted at http://127\.0\.0\.1:9/v1 did not answer"):
+        train_dspy.main()
+    assert server.asked == []
+
+
+def test_a_budget_in_dollars_needs_a_price(project: Path, server: ChatServer) -> None:
+    """Where the price is unknown the budget could not be kept, so nothing is asked."""
+    (project / "params.yaml").write_text(PARAMS.format(base_url=server.base_url, price=0), encoding="utf-8")
+    with pytest.raises(ParamsError, match="has no price"):
+        train_dspy.main()
+    assert server.asked == []
+
+
+def test_a_missing_key_is_named(project: Path, server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable is named, before anything is asked."""
+    monkeypatch.delenv("SCRIPTED_KEY")
+    with pytest.raises(ParamsError, match="SCRIPTED_KEY is not set"):
+        train_dspy.main()
+    assert (project.exists(), server.asked) == (True, [])
+
+
+def test_the_committed_params_are_the_stages() -> None:
+    """params.yaml in Git has every key and no other."""
+    assert read("dspy", train_dspy.Params, Path(__file__).parent.parent / "params.yaml").optimizer == "random_search"
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=8), st.integers(1, 40), st.integers(0, 9))
+def test_validation_turns_are_spread_over_all_dialogues(sizes: list[int], count: int, seed: int) -> None:
+    """As many turns as asked for, in their order, and no dialogue has two more than another that has some left."""
+    rows = [{"id": f"{name}#{turn}", "dialogue": str(name)} for name, size in enumerate(sizes) for turn in range(size)]
+    chosen = train_dspy.spread(rows, count, seed)
+    assert len(chosen) == min(count, len(rows))
+    assert chosen == [row for row in rows if row in chosen]
+    taken = Counter(row["dialogue"] for row in chosen)
+    most = max(taken.values())
+    assert all(taken[str(name)] >= min(size, most - 1) for name, size in enumerate(sizes))

@@ -26,7 +26,9 @@ class Effort:
     making_cost: int | None
     """Micro-USD at the prices of params.yaml, estimated before training."""
     conversation_cost: int | None
-    """Micro-USD."""
+    """Micro-USD; 0 where a server is paid instead."""
+    server_month: int | None
+    """Micro-USD a month of one server, for a tutor that needs its own."""
 
 
 def efforts(evidence: Evidence) -> dict[str, Effort]:
@@ -56,6 +58,7 @@ def _effort(tutor: str, evidence: Evidence) -> Effort:
         reply_tokens=_mean([answer.completion_tokens for answer in replies]),
         making_cost=bill.get("making"),
         conversation_cost=bill.get("conversation"),
+        server_month=bill.get("server_month") or None,
     )
 
 

@@ -14,6 +14,9 @@ Verdict = Literal["better", "worse", "no difference shown", "not compared"]
 
 BASELINE = "baseline"
 
+AGAINST_TEACHERS = ("chrf", "nll")
+"""Scores that hold a reply against the teacher's, so that the teachers' own value says nothing."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -84,6 +87,9 @@ class Findings:
         base = self.cell(BASELINE, score)
         if base is None:
             return ""
+        if told_as.better == "neither":
+            each = [f"{name} {self.shown(score, name)}" for name in self.cells if self.cell(name, score)]
+            return f"{told_as.label}: {listed(each)}."
         higher: Verdict = "better" if told_as.better == "higher" else "worse"
         more, less, level = (self.with_verdict(score, verdict) for verdict in (higher, _opposite(higher), "no difference shown"))
         clauses = []
@@ -100,7 +106,7 @@ class Findings:
             text = f"{told_as.label}: no difference from {baseline} is shown for {same}"
         else:
             text = f"{told_as.label}: the baseline has {told_as.told(base.value)}, and no other tutor could be compared with it"
-        teachers = self.cell(REFERENCE, score)
+        teachers = self.cell(REFERENCE, score) if score not in AGAINST_TEACHERS else None
         return text + (f"; the teachers' own turns have {told_as.told(teachers.value)}." if teachers else ".")
 
 

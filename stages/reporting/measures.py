@@ -54,7 +54,7 @@ _LISTED = (
     Measure("strategy", "Strategy as intended", "Does it make the move that the teacher made?", "The teacher's strategy is met"),
     Measure("expectations", "Meets the scenario", "Does it do what this scripted student needs?", "Expectations in the scenarios are met"),
     Measure("remembers", "Remembers", "Does it hold a fact that the student gave early?", "Facts from early turns are remembered"),
-    Measure("consistency", "Consistent", "Does it stand by what it said itself?", "Tutors' own words are kept to"),
+    Measure("consistency", "Consistent", "Does it stand by what it said itself?", "What was said before is stood by"),
     Measure(
         "context", "Uses the history", "Nats a token gained by the true history.", "The gain from the true history is", HIGHER, digits=2
     ),

@@ -84,7 +84,7 @@ def leaks_by_turn(evidence: Evidence, most_turns: int = 10) -> Figure | None:
         f"{tutor}: {listed([f'{percent(rate)} at turn {turn} (of {asked})' for turn, (rate, asked) in found.items()])}."
         for tutor, found in rates.items()
     ]
-    return Figure("leaks_by_turn", "Answers given away under pressure, turn by turn", " ".join(said), buffer.getvalue())
+    return Figure("leaks_by_turn", "Answers given away in the scenarios, turn by turn", " ".join(said), buffer.getvalue())
 
 
 def lengths(evidence: Evidence) -> Figure:

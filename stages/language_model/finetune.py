@@ -28,13 +28,14 @@ from typing import Any, Literal
 
 import torch
 
+from stages.language_model import adapters
 from stages.language_model import base as base_model
 from stages.language_model import checkpoints as training_state
 from stages.language_model.learner import Learner, Sums, load_learner
 from stages.language_model.settings import Settings
 from stages.language_model.supervision import Example, audit, examples
 from stages.tutoring.diagnostics import DataError, TutorError
-from stages.tutoring.records import Record
+from stages.tutoring.records import Record, write_json
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,17 @@ def finetune(
     tokenizer = base_model.load_tokenizer(base)
     train = examples(tokenizer, train_rows, settings.supervision, settings.max_length)
     validation = examples(tokenizer, validation_rows, settings.supervision, settings.max_length)
-    run = _Run(load_learner(base, settings), train, validation, settings, scratch=scratch, checkpoints=checkpoints, on_event=on_event)
-    run.resume(_fingerprint(base, train, validation, settings))
+    run = _Run(
+        load_learner(base, settings),
+        train,
+        validation,
+        settings,
+        base_model.digest(base),
+        scratch=scratch,
+        checkpoints=checkpoints,
+        on_event=on_event,
+    )
+    run.resume(_fingerprint(run.base_digest, train, validation, settings))
     started = time.monotonic()
     finished = run.train(stop)
     seconds = time.monotonic() - started
@@ -178,12 +188,14 @@ class _Run:
         train: list[Example],
         validation: list[Example],
         settings: Settings,
+        base_digest: str,
         *,
         scratch: Path,
         checkpoints: bool,
         on_event: Callable[[Event], object],
     ) -> None:
         self.learner, self.training, self.validation, self.settings = learner, train, validation, settings
+        self.base_digest = base_digest
         self.scratch, self.checkpoints, self.on_event = scratch, checkpoints, on_event
         self.optimiser = torch.optim.AdamW(
             list(learner.parameters.values()), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
@@ -297,6 +309,8 @@ class _Run:
     def _export(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         self.learner.export(folder)
+        if self.settings.lora is not None:
+            write_json(folder / adapters.ORIGIN, {"base_digest": self.base_digest})
 
     def _write(self) -> None:
         epochs = [{**asdict(event), "checkpoint": str(event.checkpoint) if event.checkpoint else None} for event in self.epochs]
@@ -304,9 +318,9 @@ class _Run:
         training_state.write(self.scratch, len(self.steps), self.learner.parameters, self.optimiser, record)
 
 
-def _fingerprint(base: Path, train: list[Example], validation: list[Example], settings: Settings) -> str:
+def _fingerprint(base_digest: str, train: list[Example], validation: list[Example], settings: Settings) -> str:
     """Return a digest of everything that decides the result, so that a state is never taken for another run's."""
-    parts: list[Any] = [base_model.digest(base), [asdict(example) for example in [*train, *validation]], len(train), settings.to_record()]
+    parts: list[Any] = [base_digest, [asdict(example) for example in [*train, *validation]], len(train), settings.to_record()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

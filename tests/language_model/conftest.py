@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -64,4 +65,23 @@ def tiny(embedded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
+def rows(count: int, turns: int = 2) -> list[dict[str, Any]]:
+    """Return `count` short conversations of `turns` teacher turns, as `formats.hugging_face_row` writes them."""
+    made = []
+    for number in range(count):
+        said = [{"role": "system", "content": "You are a tutor."}]
+        for turn in range(turns):
+            said += [
+                {"role": "user", "content": f"I think {number} + {turn} is {number * turn}."},
+                {"role": "assistant", "content": f"What is {turn} more than {number}?"},
+            ]
+        weights = [int(message["role"] == "assistant") for message in said]
+        labels = ["socratic_questioning" if weight else "" for weight in weights]
+        made.append({"id": f"sum-{number}", "messages": said, "strategies": labels, "weights": weights})
+    return made
+
+
+@pytest.fixture(name="rows")
+def make_rows() -> Callable[..., list[dict[str, Any]]]:
+    """Return the function that makes short conversations."""
+    return rows

@@ -1,0 +1,145 @@
+"""Fine-tune the base model with LoRA."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from stages.language_model import base, model_card
+from stages.language_model.finetune import EpochEvent, Event, Outcome, finetune
+from stages.language_model.settings import Device, Init, Lora, Modules, Schedule, Settings
+from stages.language_model.supervision import Supervision
+from stages.tutoring.diagnostics import run
+from stages.tutoring.params import params, read
+from stages.tutoring.records import Record, read_jsonl, replacing, write_json, write_text
+
+TRAIN = Path("data/processed/lora/train.jsonl")
+VALIDATION = Path("data/processed/lora/validation.jsonl")
+BASE = Path("models/base")
+OUT = Path("models/lora")
+METRICS = Path("reports/metrics/train_lora.json")
+TIMING = Path("reports/metrics/timing_train_lora.json")
+CURVE = Path("reports/plots/lora_curve.csv")
+SCRATCH = Path(".cache/train_lora")
+
+
+@params
+class Params:
+    """The adapters, and how they are trained."""
+
+    supervision: Supervision
+    """Learned turns: `weight` (all but those with weight 0), `all`, `last`, or a list of strategies."""
+    r: Annotated[int, Field(ge=1, le=576)]
+    """Rank of the adapters, 1–576."""
+    alpha: Annotated[float, Field(gt=0)]
+    """The adapters' product is scaled by alpha / r."""
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    """Share of the adapters' input that is dropped while training, 0 up to 1."""
+    target_modules: Modules
+    """`all-linear`, or a list of layer names such as `[q_proj, v_proj]`."""
+    rslora: bool
+    """Scale by alpha / √r instead, for high ranks."""
+    dora: bool
+    """Learn the weights' magnitudes apart; several times slower."""
+    init: Init
+    """How adapters begin: `default`, `pissa` or `olora`."""
+    learning_rate: Annotated[float, Field(gt=0, lt=1)]
+    """Highest learning rate."""
+    schedule: Schedule
+    """How the learning rate falls after the warm-up: `cosine`, `linear` or `constant`."""
+    warmup: Annotated[float, Field(ge=0, lt=1)]
+    """Share of the steps in which the learning rate rises, 0 up to 1."""
+    epochs: Annotated[int, Field(ge=1)]
+    """Most passes over the training dialogues."""
+    batch_size: Annotated[int, Field(ge=1)]
+    """Dialogues of one step."""
+    max_length: Annotated[int, Field(ge=16)]
+    """Most tokens of a dialogue; a longer one stops the stage, nothing is cut."""
+    early_stopping_patience: Annotated[int, Field(ge=0)]
+    """Stop after so many epochs without a lower validation loss; 0 never stops early."""
+    weight_decay: Annotated[float, Field(ge=0)]
+    """Of AdamW."""
+    seed: Annotated[int, Field(ge=0)]
+    """Of the adapters' beginning, the order of dialogues and dropout."""
+    device: Device
+    """`auto` (a GPU where there is one), `cpu` or `cuda`."""
+
+    def settings(self) -> Settings:
+        """Return these params as `finetune` takes them."""
+        lora = Lora(self.r, self.alpha, self.dropout, self.target_modules, self.rslora, self.dora, self.init)
+        shared = ("supervision", "learning_rate", "schedule", "warmup", "epochs", "batch_size", "max_length", "weight_decay", "seed")
+        return Settings(
+            lora=lora,
+            early_stopping_patience=self.early_stopping_patience,
+            device=self.device,
+            **{name: getattr(self, name) for name in shared},
+        )
+
+
+def train_lora(
+    settings: Params, train: Sequence[Record], validation: Sequence[Record], folder: Path, on_event: Callable[[Event], object]
+) -> Outcome:
+    """Train the adapter and write it, its audit and its model card into the new `folder`."""
+    outcome = finetune(BASE, train, validation, settings.settings(), folder=folder, scratch=SCRATCH, on_event=on_event)
+    write_json(folder / "supervision.json", outcome.audit)
+    write_text(folder / "README.md", model_card.card(base.description(BASE), settings.settings(), outcome, [*train, *validation]))
+    return outcome
+
+
+def metrics(outcome: Outcome) -> Record:
+    """Return the figures that are the same whenever the stage runs again."""
+    before, best = outcome.epochs[0], outcome.epochs[outcome.best_epoch]
+    return {
+        "best_epoch": outcome.best_epoch,
+        "epochs": outcome.epochs[-1].epoch,
+        "stopped_early": outcome.stopped_early,
+        "steps": len(outcome.steps),
+        "train_loss": round(best.train_loss, 4),
+        "valid_loss": None if best.valid_loss is None else round(best.valid_loss, 4),
+        "valid_loss_before": None if before.valid_loss is None else round(before.valid_loss, 4),
+        "valid_accuracy": None if best.valid_accuracy is None else round(best.valid_accuracy, 4),
+        "trained_tokens": outcome.trained_tokens,
+        **{f"supervision_{name}": outcome.audit[name] for name in ("tokens", "tokens_supervised", "share_supervised", "turns_learned")},
+    }
+
+
+def curve(outcome: Outcome) -> str:
+    """Return one line a step, with the validation loss after the last step of each epoch, as `dvc plots` reads it."""
+    ends = {event.step: event for event in outcome.epochs}
+    lines = ["step,train_loss,train_accuracy,valid_loss,valid_accuracy"]
+    lines.append(_line(0, ends[0].train_loss, ends[0].train_accuracy, ends[0]))
+    lines += [_line(event.step, event.loss, event.accuracy, ends.get(event.step)) for event in outcome.steps]
+    return "\n".join(lines) + "\n"
+
+
+def _line(step: int, loss: float, accuracy: float, end: EpochEvent | None) -> str:
+    values = (loss, accuracy, end.valid_loss if end else None, end.valid_accuracy if end else None)
+    return ",".join([str(step), *("" if value is None else f"{value:.6g}" for value in values)])
+
+
+def _progress(event: Event) -> None:
+    if isinstance(event, EpochEvent):
+        print(f"epoch {event.epoch}: train loss {event.train_loss:.3f}, validation loss {event.valid_loss or float('nan'):.3f}", flush=True)
+    elif event.step % 5 == 0:
+        print(f"  step {event.step} of {event.steps}: loss {event.loss:.3f}", flush=True)
+
+
+def main() -> None:
+    """Read params and rows, train, write the adapter, its metrics and its curve."""
+    settings = read("lora", Params)
+    with replacing(OUT) as folder:
+        outcome = train_lora(settings, read_jsonl(TRAIN), read_jsonl(VALIDATION), folder, _progress)
+    write_json(METRICS, metrics(outcome))
+    write_json(TIMING, {"seconds": round(outcome.seconds, 1), "tokens_per_second": round(outcome.tokens_per_second)})
+    write_text(CURVE, curve(outcome))
+    loss = outcome.epochs[outcome.best_epoch].valid_loss
+    print(
+        f"{OUT}: epoch {outcome.best_epoch} of {outcome.epochs[-1].epoch}, validation loss {loss}, {outcome.tokens_per_second:.0f} tokens/s"
+    )
+
+
+if __name__ == "__main__":
+    run(main)

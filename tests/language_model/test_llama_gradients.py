@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from torch import Tensor
+from transformers import AutoConfig
+
+from stages.language_model import base
+from stages.language_model.llama import uninterleave
+from stages.language_model.llama_learner import LlamaLearner
+from stages.language_model.settings import Lora, Settings
+from stages.language_model.supervision import Example, examples
+
+Rows = Callable[..., list[dict[str, Any]]]
+LORA = Settings(learning_rate=1e-3, epochs=1, lora=Lora(r=4, alpha=8))
+
+
+def learner(folder: Path, settings: Settings) -> LlamaLearner:
+    """Return our learner in fp32, its adapters moved away from B = 0 so that every gradient shows."""
+    made = LlamaLearner(folder, AutoConfig.from_pretrained(folder), settings, dtype=torch.float32)
+    for name, value in made.parameters.items():
+        if "lora_B" in name:
+            torch.nn.init.normal_(value.detach(), std=0.05)
+    made.refresh()
+    return made
+
+
+def restored(made: LlamaLearner, name: str, value: Tensor) -> Tensor:
+    """Return `value` with rotary dimensions in transformers' order."""
+    heads = next((count for module, count in made.heads.items() if module in name), None)
+    return uninterleave(value, heads) if heads and "lora_A" not in name else value
+
+
+def autograd_loss(model: torch.nn.Module, batch: Sequence[Example]) -> Tensor:
+    """Return transformers' summed loss over the learned tokens."""
+    total = torch.zeros(())
+    for example in batch:
+        ids, places = torch.tensor(example.ids), torch.tensor(example.positions)
+        logits = model(ids[None]).logits[0, places - 1]
+        total = total + torch.nn.functional.cross_entropy(logits, ids[places], reduction="sum")
+    return total
+
+
+@pytest.fixture
+def batch(tiny: Path, rows: Rows) -> list[Example]:
+    """Return three conversations of different lengths."""
+    made = rows(3)
+    made[1]["messages"][1]["content"] *= 4
+    return examples(base.load_tokenizer(tiny), made, "all", 200)
+
+
+def test_adapters_gradients_equal_autograd(tiny: Path, batch: list[Example]) -> None:
+    """Loss and every adapter's gradient are those of transformers and peft, to fp32 rounding."""
+    ours = learner(tiny, LORA)
+    sums = ours.accumulate(batch, 1.0)
+    config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
+    theirs = get_peft_model(base.load_model(tiny, torch.float32), config)
+    peers = {name.removeprefix("base_model.model.").replace(".default", ""): value for name, value in theirs.named_parameters()}
+    for name, value in ours.parameters.items():
+        peers[name].data.copy_(restored(ours, name, value.detach()))
+    loss = autograd_loss(theirs, batch)
+    loss.backward()
+    assert sums.loss == pytest.approx(loss.item(), rel=1e-5)
+    for name, value in ours.parameters.items():
+        torch.testing.assert_close(restored(ours, name, value.grad), peers[name].grad, rtol=1e-4, atol=1e-4)
+
+
+def test_whole_model_gradients_equal_autograd(tiny: Path, batch: list[Example]) -> None:
+    """Without adapters every weight's gradient is autograd's, embeddings and norms included."""
+    ours = learner(tiny, Settings(learning_rate=1e-3, epochs=1))
+    ours.accumulate(batch, 1.0)
+    theirs = base.load_model(tiny, torch.float32)
+    autograd_loss(theirs, batch).backward()
+    peers = dict(theirs.named_parameters())
+    for name, value in ours.parameters.items():
+        parts = [name]
+        gradients = [value.grad]
+        if not name.endswith(".weight"):
+            prefix, modules = name[: len("model.layers.0.")], name[len("model.layers.0.") :].split("+")
+            parts = [f"{prefix}{module}.weight" for module in modules]
+            gradients = list(value.grad.split([len(peers[part]) for part in parts]))
+        for part, gradient in zip(parts, gradients, strict=True):
+            torch.testing.assert_close(restored(ours, part, gradient), peers[part].grad, rtol=1e-4, atol=1e-4)
+
+
+def test_conversations_do_not_leak_into_each_other(tiny: Path, batch: list[Example]) -> None:
+    """Packed together or one by one, conversations add up to the same loss and gradients."""
+    together, apart = learner(tiny, LORA), learner(tiny, LORA)
+    sums = together.accumulate(batch, 0.5)
+    losses = [apart.accumulate([example], 0.5).loss for example in batch]
+    assert sum(losses) == pytest.approx(sums.loss, rel=1e-5)
+    for name, value in together.parameters.items():
+        torch.testing.assert_close(value.grad, apart.parameters[name].grad, rtol=1e-4, atol=1e-5)
+
+
+def test_dropout_keeps_the_expected_loss(tiny: Path, batch: list[Example]) -> None:
+    """Dropout changes the training loss, not the measured one, and its gradients are finite."""
+    dropping = learner(tiny, Settings(learning_rate=1e-3, epochs=1, lora=Lora(r=4, alpha=8, dropout=0.5)))
+    measured = dropping.measure(batch)
+    trained = dropping.accumulate(batch, 1.0)
+    assert measured == dropping.measure(batch)
+    assert trained.loss != measured.loss
+    assert all(bool(value.grad.isfinite().all()) for value in dropping.parameters.values() if value.grad is not None)
+
+
+@pytest.mark.parametrize("init", ["pissa", "olora"])
+def test_other_beginnings_leave_the_model_as_it_was(tiny: Path, batch: list[Example], init: Any) -> None:
+    """PiSSA and OLoRA move a part of the weights into the adapters; before training the sum is the base itself."""
+    plain = LlamaLearner(tiny, AutoConfig.from_pretrained(tiny), LORA, dtype=torch.float32)
+    settings = Settings(learning_rate=1e-3, epochs=1, lora=Lora(r=4, alpha=8, init=init))
+    split = LlamaLearner(tiny, AutoConfig.from_pretrained(tiny), settings, dtype=torch.float32)
+    assert split.measure(batch).loss == pytest.approx(plain.measure(batch).loss, rel=1e-5)
+    assert any(bool(value.detach().any()) for name, value in split.parameters.items() if "lora_B" in name)

@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from stages.chat import export, view
 from stages.chat.conversations import Conversations
 from stages.chat.forms import lesson, number, one, read_form
-from stages.chat.guard import Guard
+from stages.chat.guard import Guard, refusal
 from stages.chat.pages import page
 from stages.chat.streaming import events
 from stages.chat.talk import Talk, path
@@ -29,6 +29,7 @@ from stages.tutoring.preferences import PREFERENCES, tally
 from stages.tutoring.schema import LONGEST_TEXT
 
 STATIC = Path(__file__).parent / "static"
+NOT_FOUND = 404
 HOUR = 60 * 60.0
 
 
@@ -218,7 +219,16 @@ def build(pages: Pages, token: str, port: int) -> ASGIApp:
         Route("/preferences", pages.publish, methods=["POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
-    return Guard(Starlette(routes=routes, lifespan=lifespan), token, port)
+    return Guard(
+        Starlette(routes=routes, exception_handlers={HTTPException: _refused, ClientDisconnect: _refused}, lifespan=lifespan), token, port
+    )
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    """Answer with a page of one sentence, which never repeats what was sent."""
+    if not isinstance(error, HTTPException):
+        return refusal(400, "The form did not arrive.")
+    return refusal(error.status_code, "There is no such page (any more)." if error.status_code == NOT_FOUND else error.detail)
 
 
 async def _tidy(delete_old: Callable[[], object]) -> None:

@@ -11,6 +11,8 @@ from stages.chat.roster import EMPTY
 from stages.tutoring.dialogue import Lesson
 from stages.tutoring.schema import LONGEST_HEAD
 
+MOST_BYTES = 256 * 2**10
+"""Of a form; a turn has at most 4,000 characters."""
 MOST_FIELDS = 40
 LONGEST_SUBJECT = 40
 LAST_GRADE = 13
@@ -21,9 +23,14 @@ Form = dict[str, list[str]]
 
 
 async def read_form(request: Request) -> Form:
-    """Return the fields of a form; one that is no form is refused."""
+    """Return the fields of a form; one that is too large, or no form, is refused."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise HTTPException(413, f"A form may have {MOST_BYTES // 2**10} KiB.")
     try:
-        return parse_qs((await request.body()).decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+        return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError:
         raise HTTPException(400, "That is not a form of this page.") from None
 

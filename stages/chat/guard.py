@@ -1,4 +1,4 @@
-"""What stands before every page: the token of the link, Host and Origin, the size of a form, and a strict policy.
+"""What stands before every page: the token of the link, Host and Origin, and a strict policy.
 
 Any page in a browser can send requests to loopback, and any user of this machine can. The token keeps both out; Host
 keeps out names that somebody else points at 127.0.0.1 (DNS rebinding); Origin keeps out forms of other pages.
@@ -15,9 +15,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 NAMES = ("127.0.0.1", "localhost", "[::1]")
-MOST_BYTES = 256 * 2**10
-"""Of a form. A turn has at most 4,000 characters."""
-
 POLICY = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -60,7 +57,7 @@ class Guard:
                     headers["Cache-Control"] = "no-store"
             await send(message)
 
-        await (response or self.app)(scope, _limited(receive), guarded)
+        await (response or self.app)(scope, receive, guarded)
 
     def _instead(self, scope: Scope) -> Response | None:
         """Return what is sent instead of the page; None where the page may be seen."""
@@ -69,9 +66,6 @@ class Guard:
             return refusal(403, "This page does not answer under that name. Open the link that the terminal shows.")
         if not self._own(headers, scope["method"]):
             return refusal(403, "That form was not on this page.")
-        length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > MOST_BYTES:
-            return refusal(413, f"A form may have {MOST_BYTES // 2**10} KiB.")
         given = QueryParams(scope["query_string"]).get("token", "")
         if given and hmac.compare_digest(given.encode(), self.token.encode()):
             welcome = RedirectResponse(scope["path"], 303)  # out of the address bar and the browser's history
@@ -104,18 +98,3 @@ def _cookie(headers: Headers, name: str) -> str:
     except CookieError:
         return ""
     return morsel.value if morsel else ""
-
-
-def _limited(receive: Receive) -> Receive:
-    """End a body that brings more than its length said."""
-    seen = 0
-
-    async def counting() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > MOST_BYTES:
-            return {"type": "http.disconnect"}
-        return message
-
-    return counting

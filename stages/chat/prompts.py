@@ -49,4 +49,5 @@ def _local_size(tokenizer: Path) -> Callable[[str], int]:
     from tokenizers import Tokenizer  # noqa: PLC0415 - only who counts pays for its import
 
     encoder: Any = Tokenizer.from_file(str(tokenizer))
+    encoder.encode_special_tokens = True  # what looks like a mark of the template is only text here
     return lambda text: len(encoder.encode(text, add_special_tokens=False).ids)

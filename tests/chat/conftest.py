@@ -21,6 +21,14 @@ def base_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, base_url: str) -> Iterator[Site]:
+    """Yield one page for all tests of a file that care for no conversation but their own."""
+    folder = tmp_path_factory.mktemp("shared")
+    with conversing(folder / "chat", base_url, SCRIPTS) as conversations, site(conversations, folder / "preferences.jsonl") as running:
+        yield running
+
+
 @pytest.fixture
 def page(tmp_path: Path, base_url: str, pressure: Scenario) -> Iterator[Site]:
     """Yield the page over four scripted tutors and one scenario."""

@@ -6,6 +6,7 @@ import contextlib
 import re
 import secrets
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -100,9 +101,9 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(conversations: Conversations, preferences: Path, port: int = 0) -> Iterator[Site]:
+def site(conversations: Conversations, preferences: Path) -> Iterator[Site]:
     """Serve the pages on a thread."""
-    with contextlib.closing(socket.create_server(("127.0.0.1", port), backlog=512)) as listening:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0), backlog=512)) as listening:
         number, token = listening.getsockname()[1], secrets.token_urlsafe(16)
         app = build(Pages(conversations, 30, preferences), token, number)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1))
@@ -129,3 +130,17 @@ def wait_for(condition: Callable[[], Any], seconds: float = 15.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
+
+
+def main(folder: Path, base_url: str, script: str) -> None:
+    """Serve pages whose tutors all follow one script, until killed; the link is the one line printed."""
+    with (
+        conversing(folder, base_url, dict.fromkeys(TUTORS, script)) as conversations,
+        site(conversations, folder / "preferences.jsonl") as page,
+    ):
+        print(page.port, page.token, flush=True)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])

@@ -9,6 +9,7 @@ from stages.tutoring.dialogue import Lesson, Move, Turn
 from stages.tutoring.leak import leak
 from stages.tutoring.praise import acceptance, praise
 from stages.tutoring.questioning import asked, empty, on_topic, task
+from stages.tutoring.score import Score
 from stages.tutoring.words import content_words, sentences
 
 Detector = Callable[[str, Lesson, Sequence[Turn]], str | None]
@@ -46,8 +47,29 @@ _PERSONAL = re.compile(
 def signal_mistake(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
     """Return the words that show, gently or plainly, that something is not right yet."""
     del lesson, turns
+    return signals(reply)
+
+
+def signals(reply: str) -> str | None:
+    """Return the words of `reply` that signal a mistake, whatever the lesson."""
     match = _MISTAKE.search(reply)
     return match.group() if match else None
+
+
+def repair(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> Score:
+    """Return 1 where `reply` takes up the student's mistake and doubts or tests it, 0 where it accepts it or passes over it.
+
+    Half where the student is given something to do with it and no doubt is said. Unscored after a turn that is not wrong.
+    """
+    if not turns or turns[-1].understanding != "wrong":
+        return Score.unscored("the student was not wrong here")
+    if said := acceptance(reply) or praise(reply):
+        return Score(0.0, f"“{said}” after a wrong turn")
+    if found := signals(reply):
+        return Score(1.0, f"doubts or tests it: “{found}”")
+    if found := ask_question(reply, lesson, turns):
+        return Score(0.5, f"gives something to do: “{found[:60]}”")
+    return Score(0.0, "passes over the mistake")
 
 
 def ask_question(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:

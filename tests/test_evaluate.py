@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stages import evaluate as stage
+from stages.evaluate import evaluate, summary
+from stages.tutoring.answers import Answer, write_answers
+from stages.tutoring.diagnostics import DataError
+from stages.tutoring.dialogue import Dialogue, Scenario
+from stages.tutoring.questions import items
+from stages.tutoring.records import write_jsonl
+from stages.tutoring.strategy_classifier import StrategyClassifier, train
+from stages.tutoring.teaching_scores import references, replied
+
+
+@pytest.fixture
+def classifier(fractions: Dialogue) -> StrategyClassifier:
+    """Return a classifier trained on one dialogue."""
+    return train([fractions])
+
+
+def answers(dialogue: Dialogue, scenario: Scenario, reply: str) -> list[Answer]:
+    """Return the same reply to everything that is asked."""
+    return [
+        Answer(item, "scenario" if item.startswith(scenario.id) else "turn", reply, "stop", 9, 4) for item in items([dialogue], [scenario])
+    ]
+
+
+def test_every_answer_is_a_row_with_the_same_scores(fractions: Dialogue, pressure: Scenario, classifier: StrategyClassifier) -> None:
+    """Rows stand in the order of the questions; each score is a value with a reason or unscored with one."""
+    given = replied([fractions], [pressure], answers(fractions, pressure, "Which is bigger, 2/5 or 1/2?"))
+    rows = evaluate(given, classifier, [])
+    assert items([fractions], [pressure]) == [row["item"] for row in rows]
+    assert 1 == len({tuple(row) for row in rows})
+    scores = [value for row in rows for value in row.values() if isinstance(value, dict)]
+    assert all(set(score) in ({"value", "reason"}, {"unscored"}) for score in scores)
+
+
+def test_a_silent_tutor_is_unscored_and_counted(fractions: Dialogue, pressure: Scenario, classifier: StrategyClassifier) -> None:
+    """No reply is no zero: every score is unscored and the metrics say how many."""
+    rows = evaluate(replied([fractions], [pressure], answers(fractions, pressure, " ")), classifier, [])
+    assert {"answers": 4, "no_reply": 4} == summary(rows)
+
+
+def test_likelihoods_become_scores(fractions: Dialogue, classifier: StrategyClassifier) -> None:
+    """The true history gives `nll`, the distance to a foreign one gives `context`."""
+    item = "adding-unlike-fractions#0"
+    rows = [{"item": item, "tokens": 12, "nll": 2.0}, {"item": item, "tokens": 12, "nll": 2.5, "history": "foreign"}]
+    scored = evaluate(references([fractions]), classifier, rows)[0]
+    assert (2.0, 0.5) == (scored["nll"]["value"], scored["context"]["value"])
+
+
+def test_a_scenario_is_scored_with_what_the_tutor_said_before(
+    fractions: Dialogue, pressure: Scenario, classifier: StrategyClassifier
+) -> None:
+    """The same words twice in one scenario are seen as said again."""
+    rows = evaluate(replied([fractions], [pressure], answers(fractions, pressure, "Draw both bars first.")), classifier, [])
+    assert 0.0 == rows[-1]["consistency"]["value"]
+
+
+def run_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, dialogue: Dialogue, scenario: Scenario, likelihoods: list[dict[str, object]]
+) -> None:
+    """Lay out a project in `folder` and score its baseline."""
+    monkeypatch.chdir(folder)
+    for split in ("train", "test"):
+        write_jsonl(stage.SPLITS / f"{split}.jsonl", [dialogue.to_record()])
+    write_jsonl(stage.SCENARIOS, [scenario.to_record()])
+    write_answers(stage.ANSWERS / "baseline/answers.jsonl", "baseline", answers(dialogue, scenario, "What is a third of 6?"))
+    write_jsonl(stage.ANSWERS / "baseline/likelihood.jsonl", likelihoods)
+    monkeypatch.setattr("sys.argv", ["evaluate", "baseline"])
+    stage.main()
+
+
+def test_scoring_again_gives_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fractions: Dialogue, pressure: Scenario
+) -> None:
+    """Scores and metrics are files that do not change unless the answers do."""
+    written = []
+    for _ in range(2):
+        run_on(tmp_path, monkeypatch, fractions, pressure, [])
+        written.append([path.read_bytes() for path in (stage.SCORES / "baseline.jsonl", stage.METRICS / "baseline.json")])
+    assert written[0] == written[1]
+    assert 4 == json.loads((stage.METRICS / "baseline.json").read_text(encoding="utf-8"))["answers"]
+
+
+def test_likelihoods_of_another_split_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fractions: Dialogue, pressure: Scenario
+) -> None:
+    """The file and the line are named."""
+    with pytest.raises(DataError, match=r"likelihood\.jsonl:1: no likelihood of a held-out turn \(other#0\)"):
+        run_on(tmp_path, monkeypatch, fractions, pressure, [{"item": "other#0", "tokens": 3, "nll": 1.0}])
+
+
+def test_an_unknown_tutor_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fractions: Dialogue, pressure: Scenario) -> None:
+    """A name that is no tutor's says which there are."""
+    run_on(tmp_path, monkeypatch, fractions, pressure, [])
+    monkeypatch.setattr("sys.argv", ["evaluate", "nobody"])
+    with pytest.raises(DataError, match="name one of baseline, dspy, openai, lora, reference"):
+        stage.main()

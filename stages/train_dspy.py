@@ -20,11 +20,10 @@ from stages.local_openai.engine import ModelFiles
 from stages.local_openai.serving import serving
 from stages.prompting.adapter import AdapterName
 from stages.prompting.climber import Climb, Climber, Plan, Rung
-from stages.prompting.language_model import REFLECTION_TOKENS, language_model
 from stages.prompting.ledger import Ledger
 from stages.prompting.meter import Budget, Meter, Model, Price
 from stages.prompting.optimisers import climb, planned_calls
-from stages.prompting.program import TeacherStudentDialogueModel, example, instruction_of
+from stages.prompting.program import TeacherStudentDialogueModel, example, speaker_of
 from stages.prompting.program_files import usage_record, write_program
 from stages.tutoring.diagnostics import ParamsError, run
 from stages.tutoring.endpoint import Endpoint, Sampling, api_key
@@ -95,17 +94,18 @@ def train_dspy(
     settings: Params, train: Sequence[Record], validation: Sequence[Record], *, tutor: Model, reflection: Model, meter: Meter
 ) -> Climb:
     """Climb the ladder and return everything that was tried on the way."""
-    sampling = Sampling(settings.max_tokens, settings.temperature, settings.seed)
     climber = Climber(
         plan=plan(settings),
         train=[example(row) for row in train],
         validation=[example(row) for row in validation],
-        start=TeacherStudentDialogueModel(settings.adapter, instruction_of(train[0]["frame"])),
-        reflection=language_model(reflection, meter, Sampling(REFLECTION_TOKENS, settings.temperature, settings.seed)),
+        start=TeacherStudentDialogueModel(settings.adapter, speaker_of(train[0]["frame"])),
+        tutor=tutor,
+        reflector=reflection,
+        sampling=Sampling(settings.max_tokens, settings.temperature, settings.seed),
         meter=meter,
     )
     out = sys.stdout  # DSPy's own prints are kept off it while we climb
-    return climb(climber, language_model(tutor, meter, sampling), say=lambda line: print(line, file=out, flush=True))
+    return climb(climber, say=lambda line: print(line, file=out, flush=True))
 
 
 def plan(settings: Params) -> Plan:

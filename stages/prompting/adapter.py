@@ -11,25 +11,34 @@ from typing import Any, Literal
 
 import dspy
 
+from stages.tutoring.dialogue import Speaker
 from stages.tutoring.formats import Message
 
 AdapterName = Literal["plain", "chat", "json", "xml"]
-SPEAKERS = {"user": "Student", "assistant": "Teacher"}
+NAMES: dict[Speaker, tuple[str, str]] = {"teacher": ("Student", "Tutor"), "student": ("Teacher", "Student")}
+"""What the one who is answered and the one who answers are called in a prompt."""
+HEADING = "Examples of good replies:"
 
 
 class PlainChatAdapter(dspy.Adapter):
-    """The conversation as it is: frame and instruction, demonstrations, history, the student's last turn.
+    """The conversation as it is, after a system message of frame, instruction and demonstrations.
 
     Without demonstrations and with the instruction that tutors are trained with, the prompt is what
-    `formats.messages` renders, byte for byte.
+    `formats.messages` renders, byte for byte. Demonstrations stand in the system message: as turns before the
+    conversation, a small model takes them for part of it and mixes up the lessons.
     """
 
+    def __init__(self, speaker: Speaker = "teacher") -> None:
+        """Name the speakers of demonstrations as `speaker` sees them."""
+        super().__init__()
+        self._names = NAMES[speaker]
+
     def format(self, signature: type[dspy.Signature], demos: Sequence[Mapping[str, Any]], inputs: Mapping[str, Any]) -> list[Message]:
-        """Return the messages of one request; a demonstration is a student turn and the reply to it."""
-        said: list[Message] = [{"role": "system", "content": f"{inputs['frame']} {signature.instructions}".strip()}]
-        for demo in demos:
-            said += [{"role": "user", "content": demo["said"]}, {"role": "assistant", "content": demo["reply"]}]
-        said += history_messages(inputs["history"])
+        """Return the messages of one request; a demonstration is a turn and the reply to it."""
+        other, own = self._names
+        shown = "".join(f"\n\n{other}: {demo['said']}\n{own}: {demo['reply']}" for demo in demos)
+        system = f"{inputs['frame']} {signature.instructions}".strip() + (f"\n\n{HEADING}{shown}" if demos else "")
+        said: list[Message] = [{"role": "system", "content": system}, *history_messages(inputs["history"])]
         return [*said, {"role": "user", "content": inputs["said"]}]
 
     def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, Any]:
@@ -49,11 +58,11 @@ class PlainChatAdapter(dspy.Adapter):
         return [self.parse(processed_signature, text) for text in texts]
 
 
-def adapter(name: AdapterName) -> dspy.Adapter:
+def adapter(name: AdapterName, speaker: Speaker = "teacher") -> dspy.Adapter:
     """Return the adapter of that name: ours, or one of DSPy's that mark outputs up."""
     match name:
         case "plain":
-            return PlainChatAdapter()
+            return PlainChatAdapter(speaker)
         case "chat":
             return dspy.ChatAdapter(use_json_adapter_fallback=False)
         case "json":
@@ -76,14 +85,15 @@ def history_exchanges(messages: Sequence[Message]) -> dspy.History:
     return dspy.History(messages=exchanges)
 
 
-def transcript(history: dspy.History | Mapping[str, Any] | str) -> str:
+def transcript(history: dspy.History | Mapping[str, Any] | str, speaker: Speaker = "teacher") -> str:
     """Return the conversation as text, a line a turn, for adapters that mark inputs up.
 
     Given a `dspy.History` they would write JSON into demonstrations and a strategy of `None` beside every earlier reply.
     """
     if isinstance(history, str):
         return history
-    return "\n".join(f"{SPEAKERS[message['role']]}: {message['content']}" for message in history_messages(history))
+    other, own = NAMES[speaker]
+    return "\n".join(f"{other if message['role'] == 'user' else own}: {message['content']}" for message in history_messages(history))
 
 
 def history_messages(history: dspy.History | Mapping[str, Any]) -> list[Message]:

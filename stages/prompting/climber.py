@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 import dspy
 
 from stages.prompting.demonstrations import Matching
-from stages.prompting.meter import Meter, Usage
-from stages.prompting.metric import Metric, rubric_metric
+from stages.prompting.language_model import REFLECTION_TOKENS, language_model
+from stages.prompting.ledger import call_key
+from stages.prompting.meter import Meter, Model, Usage
+from stages.prompting.metric import Metric, judge, rubric_metric
 from stages.prompting.program import TeacherStudentDialogueModel
+from stages.tutoring.endpoint import Sampling
 
 Rung = Literal["zero_shot", "labelled", "random_search", "gepa", "mipro"]
 RUNGS: tuple[Rung, ...] = get_args(Rung)
+EXEMPLARY = 0.9
+"""Rubric score from which a teacher's turn may be shown as an example; two out of three of ours reach it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,8 @@ class Candidate:
     scores: tuple[float, ...]
     """The rubric's score for every validation turn, in their order."""
     replies: tuple[str, ...]
+    prompt_tokens: float
+    """Mean length of its prompts on these turns: what it costs with every reply."""
     usage: Usage
     """What trying it took."""
 
@@ -88,25 +95,52 @@ class Climber:
     validation: Sequence[dspy.Example]
     start: TeacherStudentDialogueModel
     """The zero-shot program."""
-    reflection: dspy.LM
+    tutor: Model
+    """The model that is prompted."""
+    reflector: Model
+    """The model that rewords instructions."""
+    sampling: Sampling
+    """How replies are drawn."""
     meter: Meter
     climb: Climb = field(default_factory=Climb)
+
+    @property
+    def lm(self) -> dspy.LM:
+        """The prompted model as DSPy asks it."""
+        return language_model(self.tutor, self.meter, self.sampling)
+
+    @property
+    def reflection(self) -> dspy.LM:
+        """The reflecting model as DSPy asks it."""
+        return language_model(self.reflector, self.meter, replace(self.sampling, max_tokens=REFLECTION_TOKENS))
 
     @property
     def metric(self) -> Metric:
         """The rubric, as a number or while bootstrapping as a yes or no."""
         return rubric_metric(self.meter)
 
-    def sample(self) -> list[dspy.Example]:
-        """Return the training turns in an order of the seed's."""
-        return random.Random(self.plan.seed).sample(list(self.train), len(self.train))
+    def exemplary(self) -> list[dspy.Example]:
+        """Return the training turns that may serve as demonstrations, in an order of the seed's.
+
+        Those whose teacher the rubric praises, or all where they are too few: what a small model is shown, it does.
+        """
+        with self.meter.stopping():
+            good = [turn for turn in self.train if judge(turn, turn.reply).value >= EXEMPLARY]
+        turns = good if len(good) >= self.plan.training_turns else list(self.train)
+        return random.Random(self.plan.seed).sample(turns, len(turns))
 
     def try_out(self, rung: Rung, name: str, program: TeacherStudentDialogueModel, before: Usage) -> Candidate:
         """Score `program` on every validation turn; what was spent since `before` is its price."""
         scores, replies = self.evaluate(program, self.validation)
-        candidate = Candidate(rung, name, program, scores, replies, self.meter.usage - before)
+        lengths = [self.prompt_tokens(program, example) for example in self.validation]
+        candidate = Candidate(rung, name, program, scores, replies, sum(lengths) / len(lengths), self.meter.usage - before)
         self.climb.candidates.append(candidate)
         return candidate
+
+    def prompt_tokens(self, program: TeacherStudentDialogueModel, example: dspy.Example) -> int:
+        """Return the tokens of the prompt for an example that was asked, as the endpoint counted them."""
+        reply = self.meter.ledger.get(call_key(self.tutor.identity, program.messages(example.inputs()), self.sampling))
+        return reply.prompt_tokens if reply else 0
 
     def evaluate(self, program: TeacherStudentDialogueModel, examples: Sequence[dspy.Example]) -> tuple[tuple[float, ...], tuple[str, ...]]:
         """Return the score of and the reply to every example."""

@@ -50,7 +50,13 @@ class Usage:
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    dollars: float = 0.0
+    nano_usd: int = 0
+    """Billionths of a US dollar: whole, so that the sum does not depend on which thread was first."""
+
+    @property
+    def dollars(self) -> float:
+        """The same in US dollars."""
+        return self.nano_usd / 1e9
 
     @property
     def tokens(self) -> int:
@@ -63,7 +69,7 @@ class Usage:
             self.calls + other.calls,
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
-            self.dollars + other.dollars,
+            self.nano_usd + other.nano_usd,
         )
 
     def __sub__(self, other: Usage) -> Usage:
@@ -72,7 +78,7 @@ class Usage:
             self.calls - other.calls,
             self.prompt_tokens - other.prompt_tokens,
             self.completion_tokens - other.completion_tokens,
-            self.dollars - other.dollars,
+            self.nano_usd - other.nano_usd,
         )
 
 
@@ -230,4 +236,4 @@ def _at_most(messages: Sequence[Message], sampling: Sampling, price: Price) -> U
 
 
 def _usage(prompt: int, completion: int, price: Price) -> Usage:
-    return Usage(1, prompt, completion, (prompt * price.prompt + completion * price.completion) / 1e6)
+    return Usage(1, prompt, completion, round((prompt * price.prompt + completion * price.completion) * 1000))

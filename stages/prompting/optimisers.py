@@ -20,14 +20,13 @@ from stages.tutoring.diagnostics import EndpointError
 Say = Callable[[str], None]
 
 
-def climb(climber: Climber, lm: dspy.LM, say: Say) -> Climb:
+def climb(climber: Climber, say: Say) -> Climb:
     """Climb the ladder; return every candidate with its score, the zero-shot one first.
 
     A budget that is met ends the climb; what was tried so far stands.
 
     Args:
-        climber: The plan, the examples and the meter.
-        lm: The model that is prompted.
+        climber: The plan, the examples, the models and the meter.
         say: Called with one line for each candidate.
 
     Raises:
@@ -37,7 +36,7 @@ def climb(climber: Climber, lm: dspy.LM, say: Say) -> Climb:
     off_the_disk()
     meter, tried = climber.meter, climber.climb
     try:
-        with quietly(), dspy.context(lm=lm, num_threads=climber.plan.threads, disable_history=True):
+        with quietly(), dspy.context(lm=climber.lm, num_threads=climber.plan.threads, disable_history=True):
             for candidate in _candidates(climber):
                 say(_line(candidate, meter))
                 _refuse_nonsense(tried)

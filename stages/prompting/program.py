@@ -10,9 +10,12 @@ from dspy.utils.exceptions import AdapterParseError
 
 from stages.prompting.adapter import AdapterName, adapter, history_exchanges, transcript
 from stages.prompting.demonstrations import Matching, choose
-from stages.tutoring.dialogue import Lesson, Strategy, Turn, Understanding
+from stages.tutoring.dialogue import Lesson, Speaker, Strategy, Turn, Understanding
 from stages.tutoring.formats import STUDENT_INSTRUCTION, TEACHER_INSTRUCTION, Message, messages
 from stages.tutoring.records import Record
+
+INSTRUCTIONS: dict[Speaker, str] = {"teacher": TEACHER_INSTRUCTION, "student": STUDENT_INSTRUCTION}
+"""What a frame ends with: the words that optimisers may change."""
 
 
 class Reply(dspy.Signature):
@@ -44,19 +47,25 @@ class TeacherStudentDialogueModel(dspy.Module):
     goes straight to the reply, and the demonstrations carry the strategy.
     """
 
-    def __init__(self, adapter_name: AdapterName = "plain", instruction: str = TEACHER_INSTRUCTION) -> None:
-        """Begin zero-shot: the prompt of the baseline."""
+    def __init__(self, adapter_name: AdapterName = "plain", speaker: Speaker = "teacher") -> None:
+        """Begin zero-shot: the prompt of the baseline. As `student` it is a student simulator."""
         super().__init__()
         self.adapter_name = adapter_name
+        self.speaker = speaker
         self.matching: Matching = "fixed"
         self.shown = 0
         signature = Reply if adapter_name == "plain" else StrategyAndReply
-        self.turn = dspy.Predict(signature.with_instructions(instruction))
+        self.turn = dspy.Predict(signature.with_instructions(INSTRUCTIONS[speaker]))
+
+    @property
+    def adapter(self) -> dspy.Adapter:
+        """How inputs become messages."""
+        return adapter(self.adapter_name, self.speaker)
 
     def forward(self, frame: str, history: dspy.History, said: str, subject: str = "", grade: int = 0) -> dspy.Prediction:
         """Return the prediction for one turn: `reply`, and with most adapters `understanding` and `strategy`."""
         inputs = {"frame": frame, "history": history, "said": said, "subject": subject, "grade": grade}
-        with dspy.context(adapter=adapter(self.adapter_name)):
+        with dspy.context(adapter=self.adapter):
             try:
                 return self.turn(**self.prompted(inputs), demos=self.demonstrations(inputs))
             except AdapterParseError:
@@ -77,20 +86,20 @@ class TeacherStudentDialogueModel(dspy.Module):
         chosen = choose(self.turn.demos, self.matching, self.shown, inputs)
         if self.adapter_name == "plain":
             return chosen
-        return [dspy.Example({**demo, "history": transcript(demo["history"])}) for demo in chosen]
+        return [dspy.Example({**demo, "history": transcript(demo["history"], self.speaker)}) for demo in chosen]
 
     def prompted(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the inputs that the prompt shows, as the adapter wants them; `subject` and `grade` only choose demonstrations."""
         history = inputs["history"]
         return {
             "frame": inputs["frame"],
-            "history": history if self.adapter_name == "plain" else transcript(history),
+            "history": history if self.adapter_name == "plain" else transcript(history, self.speaker),
             "said": inputs["said"],
         }
 
     def messages(self, inputs: Mapping[str, Any]) -> list[Message]:
         """Return the exact messages that are sent for these inputs."""
-        return list(adapter(self.adapter_name).format(self.turn.signature, self.demonstrations(inputs), self.prompted(inputs)))
+        return list(self.adapter.format(self.turn.signature, self.demonstrations(inputs), self.prompted(inputs)))
 
     def parse(self, text: str) -> dict[str, Any]:
         """Return the outputs in a model's text.
@@ -99,11 +108,11 @@ class TeacherStudentDialogueModel(dspy.Module):
             dspy.utils.exceptions.AdapterParseError: the text is not marked up as the adapter asked.
 
         """
-        return dict(adapter(self.adapter_name).parse(self.turn.signature, text))
+        return dict(self.adapter.parse(self.turn.signature, text))
 
     def dump_state(self, json_mode: bool = True) -> Record:
         """Return the program as JSON: DSPy's own state and how demonstrations are chosen."""
-        own = {"adapter": self.adapter_name, "matching": self.matching, "shown": self.shown}
+        own = {"adapter": self.adapter_name, "speaker": self.speaker, "matching": self.matching, "shown": self.shown}
         return {**super().dump_state(json_mode=json_mode), "program": own}
 
     def load_state(self, state: Record, *, allow_unsafe_lm_state: bool = False) -> None:
@@ -124,14 +133,14 @@ def example(row: Record) -> dspy.Example:
     return dspy.Example({**row, **inputs}).with_inputs(*inputs)
 
 
-def instruction_of(frame: str) -> str:
-    """Return the instruction that a rendered frame ends with."""
-    return next((end for end in (TEACHER_INSTRUCTION, STUDENT_INSTRUCTION) if frame.endswith(end)), "")
+def speaker_of(frame: str) -> Speaker:
+    """Return whose turns a rendered frame asks for."""
+    return "student" if frame.endswith(INSTRUCTIONS["student"]) else "teacher"
 
 
 def _inputs(frame: str, history: Sequence[Message], said: str, subject: str, grade: int) -> dict[str, Any]:
     return {
-        "frame": frame.removesuffix(instruction_of(frame)).rstrip(),
+        "frame": frame.removesuffix(INSTRUCTIONS[speaker_of(frame)]).rstrip(),
         "history": history_exchanges(history),
         "said": said,
         "subject": subject,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import dspy
 
 from stages.prompting.climber import Candidate, Climb
+from stages.prompting.comparison import compare
 from stages.prompting.meter import Usage
 from stages.prompting.program import TeacherStudentDialogueModel, example
 from stages.tutoring.diagnostics import DataError
@@ -35,7 +37,9 @@ def write_program(folder: Path, tried: Climb, validation: Sequence[Record], teac
         write_json(folder / f"prompt_{name}.json", candidate.program.messages(turns[0]))
     write_json(folder / "demonstrations.json", demonstrations(best.program, teachers))
     write_jsonl(folder / "validation.jsonl", _turns(zero_shot, best, turns))
-    write_json(folder / "optimisation.json", {**_history(tried), "prompts_reply_to": _item(turns[0])})
+    changed = compare(zero_shot.scores, best.scores, [turn.dialogue for turn in turns])
+    history = _history(tried)
+    write_json(folder / "optimisation.json", {**history, "turns": _rounded(asdict(changed)), "prompts_reply_to": _item(turns[0])})
 
 
 def read_program(folder: Path) -> TeacherStudentDialogueModel:
@@ -48,7 +52,7 @@ def read_program(folder: Path) -> TeacherStudentDialogueModel:
     path = folder / PROGRAM
     state = read_json(path)
     try:
-        program = TeacherStudentDialogueModel(adapter_name=state["program"]["adapter"])
+        program = TeacherStudentDialogueModel(state["program"]["adapter"], state["program"]["speaker"])
         program.load_state(state)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{path}: not a program of this project ({type(error).__name__}: {error}); run `dvc repro train_dspy`.") from None
@@ -77,7 +81,7 @@ def usage_record(usage: Usage) -> Record:
         "calls": usage.calls,
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
-        "micro_usd": round(usage.dollars * 1e6),
+        "micro_usd": round(usage.nano_usd / 1000),
     }
 
 
@@ -98,16 +102,28 @@ def _turns(zero_shot: Candidate, best: Candidate, validation: Sequence[dspy.Exam
 def _history(tried: Climb) -> Record:
     return {
         "candidates": [
-            {"name": one.name, "rung": one.rung, "validation": round(one.score, 4), "usage": usage_record(one.usage)}
+            {
+                "name": one.name,
+                "rung": one.rung,
+                "validation": round(one.score, 4),
+                "prompt_tokens": round(one.prompt_tokens, 1),
+                "usage": usage_record(one.usage),
+            }
             for one in tried.candidates
         ],
         "chosen": tried.best.name,
         "stopped_by": tried.stopped_by,
         "instruction_before": tried.zero_shot.program.turn.signature.instructions,
         "instruction_after": tried.best.program.turn.signature.instructions,
+        "prompt_tokens_before": round(tried.zero_shot.prompt_tokens, 1),
+        "prompt_tokens_after": round(tried.best.prompt_tokens, 1),
         "usage": usage_record(tried.usage),
         "versions": versions(),
     }
+
+
+def _rounded(record: Record) -> Record:
+    return {name: round(value, 4) for name, value in record.items()}
 
 
 def _item(turn: dspy.Example) -> str:

@@ -40,9 +40,9 @@ def _labelled(climber: Climber) -> Iterator[Candidate]:
     for matching in get_args(Matching):
         for shown in climber.plan.demonstrations:
             before = climber.meter.usage
-            held = shown if matching == "fixed" else len(climber.train)
-            student = climber.fresh(matching, shown)
-            program = LabeledFewShot(k=held).compile(student, trainset=climber.sample(), sample=False)
+            turns = climber.exemplary()
+            held = shown if matching == "fixed" else len(turns)
+            program = LabeledFewShot(k=held).compile(climber.fresh(matching, shown), trainset=turns, sample=False)
             yield climber.try_out("labelled", f"labelled_{matching}_{shown}", program, before)
 
 
@@ -52,7 +52,7 @@ def _random_search(climber: Climber) -> Iterator[Candidate]:
     student = climber.fresh("fixed", plan.bootstrapped + shown)
     teacher = labelled.deepcopy()
     teacher._compiled = True  # noqa: SLF001 - DSPy's own mark; without it the teacher's demonstrations are replaced
-    trainset = climber.sample()[: plan.training_turns]
+    trainset = climber.exemplary()[: plan.training_turns]
     before = climber.meter.usage
     climber.evaluate(teacher, trainset)  # all at once what bootstrapping asks one by one: it finds the replies in the ledger
     for number in range(plan.candidates):
@@ -80,7 +80,7 @@ def _gepa(climber: Climber) -> Iterator[Candidate]:
         track_stats=True,
         seed=plan.seed,
     )
-    trainset = climber.sample()[: plan.training_turns]
+    trainset = climber.exemplary()[: plan.training_turns]
     result = gepa.compile(climber.climb.best.program, trainset=trainset, valset=list(climber.validation))
     for number, program in enumerate(result.detailed_results.candidates[1:], start=1):
         yield climber.try_out("gepa", f"gepa_{number}", program, before)
@@ -107,7 +107,7 @@ def _mipro(climber: Climber) -> Iterator[Candidate]:
     result = mipro.compile(
         student,
         teacher=teacher,
-        trainset=climber.sample()[: plan.training_turns],
+        trainset=climber.exemplary()[: plan.training_turns],
         valset=list(climber.validation),
         num_trials=plan.candidates,
         minibatch=False,

@@ -54,7 +54,7 @@ class ScriptedEndpoint:
 def follows_examples(messages: Sequence[Message]) -> str:
     """Reply well with two or more demonstrations in the prompt, badly without: a model that learns from what it is shown."""
     said = messages[-1]["content"]
-    shown = sum(message["role"] == "assistant" for message in messages)
+    shown = messages[0]["content"].count("\nTutor: ")
     if shown < 2:
         return "Great job! That is right."
     return f"Before we go on, what makes you think that {' '.join(said.split()[:6]).lower()}?"

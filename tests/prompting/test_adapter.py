@@ -44,13 +44,14 @@ def test_an_example_asks_what_the_conversation_it_was_made_of_asks(corpus: list[
     assert from_row == program.messages(inputs_of(dialogue.lesson, dialogue.turns[:3]))
 
 
-def test_demonstrations_stand_between_frame_and_conversation(rows: list[Record]) -> None:
-    """Each is a student turn and the reply to it, and the conversation at hand comes last."""
+def test_demonstrations_stand_in_the_system_message(rows: list[Record]) -> None:
+    """Each is a student turn and the reply to it; the rest of the prompt is the baseline's."""
     program = TeacherStudentDialogueModel()
     program.turn.demos, program.shown = [example(row) for row in rows[2:4]], 2
-    plain = TeacherStudentDialogueModel().messages(dict(example(rows[0]).inputs()))
-    shown = [{"role": role, "content": text} for row in rows[2:4] for role, text in (("user", row["said"]), ("assistant", row["reply"]))]
-    assert program.messages(dict(example(rows[0]).inputs())) == [plain[0], *shown, *plain[1:]]
+    plain = TeacherStudentDialogueModel().messages(dict(example(rows[1]).inputs()))
+    shown = "".join(f"\n\nStudent: {row['said']}\nTutor: {row['reply']}" for row in rows[2:4])
+    system = {"role": "system", "content": f"{plain[0]['content']}\n\nExamples of good replies:{shown}"}
+    assert program.messages(dict(example(rows[1]).inputs())) == [system, *plain[1:]]
 
 
 @pytest.mark.parametrize("name", ["chat", "json", "xml"])
@@ -67,5 +68,5 @@ def test_marked_up_demonstrations_carry_understanding_strategy_and_reply(name: s
 def test_a_transcript_names_the_speakers() -> None:
     """A line a turn; a text stays what it is."""
     history = history_exchanges([{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "Look."}])
-    assert transcript(history) == "Student: Why?\nTeacher: Look."
+    assert transcript(history) == "Student: Why?\nTutor: Look."
     assert transcript("Student: Why?") == "Student: Why?"

@@ -10,7 +10,6 @@ import pytest
 
 from stages.prompting import metric
 from stages.prompting.climber import Climb, Climber, Plan
-from stages.prompting.language_model import language_model
 from stages.prompting.meter import Meter, Model
 from stages.prompting.optimisers import climb, planned_calls
 from stages.prompting.program import TeacherStudentDialogueModel, example
@@ -30,16 +29,17 @@ def climbing(rows: list[Record], model: Model) -> Climbing:
     """Return a function that climbs with the scripted endpoint and any part of the plan changed."""
 
     def climb_it(meter: Meter, lines: list[str] | None = None, adapter: str = "plain", **changes: Any) -> Climb:
-        lm = language_model(model, meter, Sampling(80, 0.0, 1))
         climber = Climber(
             plan=replace(PLAN, **changes),
             train=[example(row) for row in rows[:10]],
             validation=[example(row) for row in rows[10:]],
             start=TeacherStudentDialogueModel(adapter),  # type: ignore[arg-type]
-            reflection=language_model(model, meter, Sampling(500, 0.0, 1)),
+            tutor=model,
+            reflector=model,
+            sampling=Sampling(80, 0.0, 1),
             meter=meter,
         )
-        return climb(climber, lm, (lines if lines is not None else []).append)
+        return climb(climber, (lines if lines is not None else []).append)
 
     return climb_it
 
@@ -58,6 +58,7 @@ def test_the_ladder_finds_what_helps_and_keeps_the_best(climbing: Climbing, new_
     ]
     assert tried.best.score > tried.zero_shot.score
     assert tried.best.program.shown >= 2
+    assert tried.best.prompt_tokens > tried.zero_shot.prompt_tokens > 0
     assert tried.stopped_by == ""
 
 

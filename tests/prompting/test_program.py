@@ -8,11 +8,11 @@ import pytest
 from stages.prompting.adapter import AdapterName
 from stages.prompting.language_model import language_model
 from stages.prompting.meter import Meter, Model
-from stages.prompting.program import TeacherStudentDialogueModel, example, instruction_of
+from stages.prompting.program import TeacherStudentDialogueModel, example, speaker_of
 from stages.tutoring import formats
 from stages.tutoring.dialogue import Dialogue
 from stages.tutoring.endpoint import Sampling
-from stages.tutoring.formats import STUDENT_INSTRUCTION, TEACHER_INSTRUCTION, Message
+from stages.tutoring.formats import Message
 from stages.tutoring.records import Record
 
 MARKED_UP: dict[AdapterName, str] = {
@@ -74,8 +74,12 @@ def test_a_loaded_program_asks_the_same_byte_for_byte(rows: list[Record]) -> Non
         assert loaded.messages(inputs) == program.messages(inputs)
 
 
-def test_a_student_simulator_has_its_own_instruction(corpus: list[Dialogue]) -> None:
-    """The end of the frame is what optimisers reword, whoever speaks."""
-    lesson = corpus[0].lesson
-    assert instruction_of(formats.system_message(lesson, "teacher")["content"]) == TEACHER_INSTRUCTION
-    assert instruction_of(formats.system_message(lesson, "student")["content"]) == STUDENT_INSTRUCTION
+def test_a_student_simulator_answers_the_teacher(corpus: list[Dialogue]) -> None:
+    """Rendered for the student, the same rows make a program with the student's frame, instruction and names."""
+    rows = formats.dspy_rows(corpus[0], "student")
+    assert [speaker_of(row["frame"]) for row in rows] == ["student"] * len(rows)
+    program = TeacherStudentDialogueModel(speaker="student")
+    program.turn.demos, program.shown = [example(row) for row in formats.dspy_rows(corpus[1], "student")], 1
+    system = program.messages(dict(example(rows[0]).inputs()))[0]["content"]
+    assert system.startswith(formats.system_message(corpus[0].lesson, "student")["content"])
+    assert f"Teacher: {corpus[1].turns[1].text}\nStudent: {corpus[1].turns[2].text}" in system

@@ -20,7 +20,7 @@ from stages.tutoring.endpoint import Sampling
 Rung = Literal["zero_shot", "labelled", "random_search", "gepa", "mipro"]
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 EXEMPLARY = 0.9
-"""Rubric score from which a teacher's turn may be shown as an example; two out of three of ours reach it."""
+"""Rubric score from which a teacher's turn may be shown as an example; four in ten of ours reach it."""
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,19 @@ from dspy.utils.exceptions import AdapterParseError
 
 from stages.prompting.adapter import AdapterName, adapter, history_exchanges, transcript
 from stages.prompting.demonstrations import Matching, choose
+from stages.tutoring.diagnostics import DataError
 from stages.tutoring.dialogue import Lesson, Speaker, Strategy, Turn, Understanding
 from stages.tutoring.formats import STUDENT_INSTRUCTION, TEACHER_INSTRUCTION, Message, messages
 from stages.tutoring.records import Record
 
 INSTRUCTIONS: dict[Speaker, str] = {"teacher": TEACHER_INSTRUCTION, "student": STUDENT_INSTRUCTION}
 """What a frame ends with: the words that optimisers may change."""
+
+ROW = (
+    *("id", "dialogue", "turn", "subject", "grade", "topic", "objective", "misconception", "answer"),
+    *("frame", "history", "said", "understanding", "strategy", "reply"),
+)
+"""What `formats.dspy_rows` writes into every example."""
 
 
 class Reply(dspy.Signature):
@@ -128,7 +135,15 @@ def inputs_of(lesson: Lesson, turns: Sequence[Turn]) -> dict[str, Any]:
 
 
 def example(row: Record) -> dspy.Example:
-    """Return a row of data/processed/dspy as a DSPy example, with the program's inputs marked as such."""
+    """Return a row of data/processed/dspy as a DSPy example, with the program's inputs marked as such.
+
+    Raises:
+        DataError: it is not a row that `render` writes.
+
+    """
+    missing = [name for name in ROW if name not in row]
+    if missing:
+        raise DataError(f"A DSPy example lacks {', '.join(missing)}; run `dvc repro render`, which writes them.")
     inputs = _inputs(row["frame"], row["history"], row["said"], row["subject"], row["grade"])
     return dspy.Example({**row, **inputs}).with_inputs(*inputs)
 

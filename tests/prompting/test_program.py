@@ -10,6 +10,7 @@ from stages.prompting.language_model import language_model
 from stages.prompting.meter import Meter, Model
 from stages.prompting.program import TeacherStudentDialogueModel, example, speaker_of
 from stages.tutoring import formats
+from stages.tutoring.diagnostics import DataError
 from stages.tutoring.dialogue import Dialogue
 from stages.tutoring.endpoint import Sampling
 from stages.tutoring.formats import Message
@@ -83,3 +84,10 @@ def test_a_student_simulator_answers_the_teacher(corpus: list[Dialogue]) -> None
     system = program.messages(dict(example(rows[0]).inputs()))[0]["content"]
     assert system.startswith(formats.system_message(corpus[0].lesson, "student")["content"])
     assert f"Teacher: {corpus[1].turns[1].text}\nStudent: {corpus[1].turns[2].text}" in system
+
+
+def test_a_row_of_another_kind_is_refused(rows: list[Record]) -> None:
+    """What `render` did not write, or wrote before the rubric needed more, is named."""
+    row = {key: value for key, value in rows[0].items() if key not in {"topic", "answer"}}
+    with pytest.raises(DataError, match=r"lacks topic, answer; run `dvc repro render`"):
+        example(row)

@@ -19,11 +19,13 @@ from stages.local_openai.supervisor import Supervisor
 from stages.tutoring.diagnostics import TutorError
 from stages.tutoring.records import Record
 
+JOB_MODULE = "stages.local_openai.job"
+
 
 class FineTuning:
     """Everything that lives in one root folder; one server at a time may have it."""
 
-    def __init__(self, root: Path, bases: Mapping[str, ModelFiles], module: str = "stages.local_openai.job") -> None:
+    def __init__(self, root: Path, bases: Mapping[str, ModelFiles], module: str = JOB_MODULE) -> None:
         """Open the folder, made where it is missing.
 
         Args:

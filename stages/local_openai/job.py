@@ -219,7 +219,6 @@ def main() -> None:
     """Run the job that the command line names."""
     from stages.local_openai.training import train  # noqa: PLC0415 - torch
 
-    os.nice(5)  # chats come first
     root, job, base = sys.argv[1:4]
     work(Path(root), job, Path(base), train)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
+from stages.tutoring.diagnostics import EndpointError
 from stages.tutoring.job_ledger import Done
-from stages.tutoring.records import Record
+from stages.tutoring.records import Record, replacing, write_json, write_jsonl, write_text
 
 # One name for each column; services differ.
 COLUMNS = {
@@ -20,11 +23,33 @@ COLUMNS = {
 TIMES = ("created_at", "finished_at", "estimated_finish")
 
 
+def write_tutor(out: Path, done: Done, tutor: Record, weights: Path | None) -> None:
+    """Write the folder of the tutor: where its model answers, the job with its events and result file, local weights.
+
+    Raises:
+        EndpointError: nobody said under which id the model answers.
+
+    """
+    if not tutor["model"]:
+        raise EndpointError(f"Job {done.job['id']} succeeded without naming a model; name it in `openai.answer_model`.")
+    with replacing(out) as folder:
+        folder.mkdir()
+        write_json(folder / "tutor.json", {**tutor, "weights": "weights" if weights else None})
+        write_json(folder / "job.json", done.job)
+        write_jsonl(folder / "events.jsonl", done.events)
+        write_text(folder / "result.csv", done.result)
+        if weights is not None:
+            shutil.copytree(weights, folder / "weights")
+
+
 def curve(done: Done) -> list[dict[str, float | None]]:
-    """Return one row a step, from the result file or, where the service has none, from the metrics events."""
-    rows: Sequence[Record] = list(csv.DictReader(io.StringIO(done.result)))
-    if not rows:
-        rows = [event["data"] for event in done.events if event.get("type") == "metrics" and event.get("data")]
+    """Return one row a step, from the result file or, where the service has none, from the metrics events.
+
+    A service that validates before training (ours) gives a row of step 0.
+    """
+    told = [(event.get("type"), event.get("data") or {}) for event in done.events]
+    rows: list[Record] = list(csv.DictReader(io.StringIO(done.result))) or [data for kind, data in told if kind == "metrics" and data]
+    rows = [data for kind, data in told if kind == "message" and data.get("step") == 0] + rows
     return [{name: _number(row, given) for name, given in COLUMNS.items()} for row in rows]
 
 
@@ -42,12 +67,12 @@ def metrics(done: Done, rows: Sequence[dict[str, float | None]]) -> Record:
     valid = [value for row in rows if (value := row["valid_loss"]) is not None]
     train = [value for row in rows if (value := row["train_loss"]) is not None]
     return {
-        "steps": len(rows),
+        "steps": int(rows[-1]["step"] or 0) if rows else 0,
         "epochs": (done.job.get("hyperparameters") or {}).get("n_epochs"),
         "trained_tokens": done.job.get("trained_tokens"),
         "train_loss": _rounded(train[-1]) if train else None,
         "validation_loss_first": _rounded(valid[0]) if valid else None,
-        "validation_loss": _rounded(valid[-1]) if valid else None,
+        "validation_loss": _rounded(min(valid[1:] or valid)) if valid else None,
     }
 
 

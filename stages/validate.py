@@ -13,23 +13,42 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from stages.tutoring.diagnostics import run
 from stages.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS
-from stages.tutoring.gate import Verdict, check, counts
+from stages.tutoring.gate import Limits, Verdict, check, counts
+from stages.tutoring.params import params, read
+from stages.tutoring.problem_formats import FORMATS, formatted
 from stages.tutoring.records import write_json, write_jsonl
+from stages.tutoring.splits import read_ledger
 
 DIALOGUES = Path("data/raw/dialogues")
 SCENARIOS = Path("data/raw/scenarios")
 DIALOGUES_OUT = Path("data/processed/dialogues.jsonl")
 SCENARIOS_OUT = Path("data/processed/scenarios.jsonl")
 METRICS = Path("reports/metrics/data.json")
+SPLITS = Path("data/raw/splits.csv")
+"""Read where it exists, to tell leaks between splits. No dependency: `split` writes it after this stage and checks it too."""
 
 ENOUGH_TURNS = 60
 """Teacher turns of a strategy below which a figure about that strategy says little."""
 ENOUGH_DIALOGUES = 8
 """Dialogues of a subject below which its splits cannot be compared."""
+
+
+@params
+class Params:
+    """What the gate lets through."""
+
+    max_turns: Annotated[int, Field(ge=2, le=100)]
+    """Turns of the longest usual dialogue; more is a warning."""
+    max_words: Annotated[int, Field(ge=1)]
+    """Words of the longest usual teacher turn; more is a warning."""
+    near_duplicate: Annotated[float, Field(gt=0, le=1)]
+    """Share of common word triples from which two dialogues count as one, 0–1."""
 
 
 def validate(verdict: Verdict) -> dict[str, Any]:
@@ -66,23 +85,23 @@ def validate(verdict: Verdict) -> dict[str, Any]:
 def main() -> None:
     """Check the data set, or the files given, and write the table where all is well."""
     arguments = _arguments(sys.argv[1:])
-    verdict = check(arguments.path or [path for path in (DIALOGUES, SCENARIOS) if path.exists()])
-    for problem in verdict.problems:
-        print(problem)
-    found = f"{len(verdict.errors)} errors, {len(verdict.problems) - len(verdict.errors)} warnings"
+    settings = read("validate", Params)
+    limits = Limits(max_turns=settings.max_turns, max_words=settings.max_words, near_duplicate=settings.near_duplicate)
+    verdict = check(arguments.path or [path for path in (DIALOGUES, SCENARIOS) if path.exists()], limits, read_ledger(SPLITS))
+    print(formatted(verdict.problems, arguments.format), end="")
     if verdict.errors:
-        sys.exit(f"error: {found}. Nothing was written.")
+        sys.exit(f"error: {verdict.summary}." + ("" if arguments.path else " Nothing was written; what an earlier run made stays."))
     if not arguments.path:
         write_jsonl(DIALOGUES_OUT, (dialogue.to_record() for dialogue in verdict.dialogues))
         write_jsonl(SCENARIOS_OUT, (scenario.to_record() for scenario in verdict.scenarios))
         write_json(METRICS, validate(verdict))
-    print(f"{len(verdict.dialogues)} dialogues and {len(verdict.scenarios)} scenarios: {found}.", file=sys.stderr)
+    print(f"validate: {verdict.summary}", file=sys.stderr if arguments.path else sys.stdout)
 
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m stages.validate", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("path", nargs="*", type=Path, help="files or folders to check; without any, the stage runs")
-    parser.add_argument("--format", choices=["text", "json", "github", "sarif"], default="text", help="how problems are printed")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="how problems are printed")
     return parser.parse_args(words)
 
 

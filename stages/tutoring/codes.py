@@ -19,7 +19,7 @@ class Code:
 TABLE = (
     # 0xx: the file as bytes, YAML or JSON.
     Code("E001", "file cannot be read", "make it a regular, readable file inside the data folder"),
-    Code("E002", "not UTF-8", "save the file as UTF-8"),
+    Code("E002", "not UTF-8", "save the file as UTF-8 without a byte order mark"),
     Code("E003", "control, bidirectional or invisible character", "delete the character; it hides or reorders what people read"),
     Code("E004", "not valid YAML or JSON", "mend the syntax; put text with `: `, ` #` or a leading quote or bracket in double quotes"),
     Code("E005", "anchor, alias, tag, directive or second document", "write plain YAML: one mapping a file, every value spelled out"),
@@ -47,6 +47,38 @@ TABLE = (
     Code("E113", "last turn is not the teacher's", "end with a teacher turn; a student's last word has nobody to answer it"),
     Code("W114", "unusual number of turns", "6 to 16 turns carry a lesson without losing its thread"),
     Code("W115", "unlabelled turns", "label them when you know; unlabelled turns train but are left out of the tables by label"),
+    Code("W116", "no misconception", "name the wrong idea or difficulty; student simulators are told it"),
+    Code("W117", "no answer", "say `answer: []` where there is none; otherwise nothing watches over it"),
+    # 2xx: teaching.
+    Code("E201", "answer given away", "let the student find it; or label the turn worked_example or direct_explanation after two tries"),
+    Code("E202", "praise after a wrong turn", "start from the student's idea: test it, compare, let them predict"),
+    Code("W203", "several questions in one turn", "keep the one question the student should think about"),
+    Code("W204", "student ignored", "take up a word or an idea of the student's last turn"),
+    Code("W205", "label contradicted by the words", "change the label or the words"),
+    Code("W206", "long teacher turn", "say less; most turns of good tutors stay under 45 words"),
+    Code("W207", "stock phrase", "say what this student did, in words that fit no other dialogue"),
+    Code("W208", "nothing to learn", "show the misconception in at least one student turn, or mend the labels"),
+    Code("W209", "ends unrepaired", "let the student repair the last wrong idea, or mend the label"),
+    # 3xx: the data set as a whole.
+    Code("E301", "exact duplicate", "delete one of the two"),
+    Code("E302", "near duplicate", "rewrite one of the two: another problem, another student, another way"),
+    Code("E303", "leak between splits", "rewrite one of the two, or give both the same split in data/raw/splits.csv"),
+    Code("E304", "leak into a scenario", "take another topic or other words; a tutor would be examined on what it learned"),
+    Code("W305", "labels out of balance", "write turns of the rare kind; a tutor hardly learns what it hardly sees"),
+    Code("W306", "same opening or closing", "let each dialogue begin and end in its own way"),
+    # 4xx: personal data.
+    Code("E401", "e-mail or account", "leave it out; a dialogue needs nobody's address"),
+    Code("E402", "phone number", "leave it out, or write the number in words that nobody can call"),
+    Code("E403", "link", "leave it out; say in words what is behind it"),
+    Code("E404", "postal address", "leave it out or name the place without street and number"),
+    Code("E405", "identity, account or card number, or date of birth", "leave it out"),
+    Code("W406", "full name", "keep first names only; historical persons are fine"),
+    # 5xx: scenarios.
+    Code("E501", "move both demanded and forbidden", "keep it in one of the two lists"),
+    Code("E502", "not in lower case", "write mentions and never_says in lower case; replies are compared that way"),
+    Code("W503", "answer forbidden after the student said it", "drop reveal_answer here; there is nothing left to reveal"),
+    Code("W504", "kind not tested", "let the expectations test what the kind promises"),
+    Code("W505", "nothing expected", "say what a good reply does: must, must_not or mentions"),
 )
 
 CODES = {code.code: code for code in TABLE}

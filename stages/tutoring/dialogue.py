@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -93,7 +93,7 @@ class Dialogue:
 
     def to_record(self) -> Record:
         """Return a JSON object; `from_record` gives the same dialogue back."""
-        return {"id": self.id, **asdict(self.lesson), "turns": [_turn_record(turn) for turn in self.turns], "source": self.source}
+        return {"id": self.id, **vars(self.lesson), "turns": [_turn_record(turn) for turn in self.turns], "source": self.source}
 
     @classmethod
     def from_record(cls, record: Record) -> Dialogue:
@@ -138,8 +138,8 @@ class Scenario:
         return {
             "id": self.id,
             "kind": self.kind,
-            **asdict(self.lesson),
-            "turns": [asdict(turn) for turn in self.turns],
+            **vars(self.lesson),
+            "turns": [vars(turn) | {"expect": dict(vars(turn.expect))} for turn in self.turns],
             "source": self.source,
         }
 
@@ -171,7 +171,7 @@ def _read(path: Path, from_record: Any) -> list[Any]:  # noqa: ANN401 - typed by
 
 
 def _turn_record(turn: Turn) -> Record:
-    return {key: value for key, value in asdict(turn).items() if value is not None}
+    return {key: value for key, value in vars(turn).items() if value is not None}
 
 
 def _lesson(record: Record) -> Lesson:

@@ -20,6 +20,19 @@ Holds = Literal["dialogues", "scenarios", ""]
 """What a file holds, told by its folder; empty where only its keys can tell."""
 
 
+BLOCK = 2 * 1024 * 1024
+"""Bytes of a JSON Lines file that one process takes at a time."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole lines of a file: bytes from `start` to `end`, the first one being line `number`."""
+
+    start: int
+    end: int
+    number: int
+
+
 @dataclass(frozen=True)
 class DataFile:
     """One file to read."""
@@ -41,7 +54,10 @@ def find(paths: Sequence[Path]) -> tuple[list[DataFile], list[Finding]]:
     findings: list[Finding] = []
     for path in paths:
         root = path if path.is_dir() else path.parent
-        for candidate in _candidates(path):
+        candidates = list(_candidates(path))
+        if not candidates:
+            findings.append(Finding(Source(shown(path)), "E009", "the folder holds no .yaml or .jsonl file", place=(1, 1)))
+        for candidate in candidates:
             problem = _refusal(candidate, root.resolve())
             file = DataFile(candidate, shown(candidate), _holds(candidate))
             if problem:
@@ -76,17 +92,31 @@ def contents(path: Path) -> bytes:
     return data
 
 
-def lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
-    """Yield number, offset and bytes of every line that is not blank; of one that is too long, only its beginning."""
-    offset, number = 0, 0
+def blocks(path: Path) -> Iterator[Block]:
+    """Yield a JSON Lines file in blocks of whole lines."""
+    start, number, read = 0, 1, 0
     with path.open("rb") as file:
-        while line := file.readline(LARGEST + 2):
+        while data := file.read(BLOCK):
+            read += len(data)
+            end = read - len(data) + data.rfind(b"\n") + 1
+            if b"\n" in data:
+                yield Block(start, end, number)
+                start, number = end, number + data.count(b"\n")
+    if start < read:
+        yield Block(start, read, number)
+
+
+def lines(path: Path, block: Block) -> Iterator[tuple[int, int, bytes]]:
+    """Yield number, offset and bytes of every line of `block` that is not blank; of one that is too long, only its beginning."""
+    offset, number = block.start, block.number - 1
+    with path.open("rb") as file:
+        file.seek(offset)
+        while offset < block.end and (line := file.readline(LARGEST + 2)):
             number += 1
             start, offset = offset, offset + len(line)
-            while not line.endswith(b"\n") and len(line) > LARGEST and (rest := file.readline(LARGEST)):
-                offset += len(rest)
-                if rest.endswith(b"\n"):
-                    break
+            last = line
+            while not last.endswith(b"\n") and (last := file.readline(LARGEST)):
+                offset += len(last)
             if line.strip():
                 yield number, start, line.rstrip(b"\r\n")
 
@@ -100,6 +130,8 @@ def decode(data: bytes, line: int = 1) -> str:
     """
     if len(data) > LARGEST:
         raise SourceError("E008", f"longer than {LARGEST // 1024} KiB", (line, LARGEST + 1))
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise SourceError("E002", "begins with a byte order mark", (line, 1))
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -117,6 +149,11 @@ def decode(data: bytes, line: int = 1) -> str:
 def _candidates(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
+        return
+    parts = [path / name for name in ("dialogues", "scenarios") if (path / name).is_dir()]
+    if parts:  # a data folder: what lies beside the two (prices, schemas, template) is something else
+        for part in parts:
+            yield from _candidates(part)
         return
     for folder, folders, names in os.walk(path):
         folders.sort()

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 Path = tuple[str | int, ...]
 """Way to a value inside a file: `("turns", 3, "teacher")`."""
 
+Note = tuple[str, str, Path]
+"""What a rule says about one dialogue: code, message, way to the value."""
+
 QUOTE_LENGTH = 60
 
 

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from itertools import chain
+from pathlib import Path as FilePath
 
+from stages.tutoring import personal_data, scripting, teaching
 from stages.tutoring.codes import CODES
 from stages.tutoring.diagnostics import Problem
-from stages.tutoring.dialogue import Dialogue, Scenario
-from stages.tutoring.files import DataFile, find
-from stages.tutoring.finding import Finding, Source, quoted
+from stages.tutoring.dialogue import Dialogue, Scenario, ScriptedTurn, Turn
+from stages.tutoring.duplicates import triples
+from stages.tutoring.files import Block, DataFile, blocks, find
+from stages.tutoring.finding import Finding, Path, Source, printable, quoted
+from stages.tutoring.ignoring import tokens
 from stages.tutoring.reading import Entry, places, read
+from stages.tutoring.splits import Split
+
+Batch = list[tuple[DataFile, Block | None]]
+"""What one process reads at a time: some YAML files, or a block of one JSON Lines file."""
+
+FILES_IN_BATCH = 100
+WORTH_PROCESSES = 4
+"""Batches from which on a second process saves more than it costs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the gate lets through."""
+
+    max_turns: int
+    """Turns of the longest usual dialogue."""
+    max_words: int
+    """Words of the longest usual teacher turn."""
+    near_duplicate: float
+    """Share of common word triples from which two dialogues count as one."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +47,7 @@ class Verdict:
     """What the gate says about a set of files."""
 
     dialogues: list[Dialogue]
-    """Sorted by id; only meaningful where there are no errors."""
+    """Sorted by id; whole only where there are no errors."""
     scenarios: list[Scenario]
     problems: list[Problem]
     """Sorted by file, line and column."""
@@ -30,38 +57,52 @@ class Verdict:
         """The problems that stop the pipeline."""
         return [problem for problem in self.problems if problem.severity == "error"]
 
+    @property
+    def summary(self) -> str:
+        """What was read and found, as a sentence."""
+        errors = len(self.errors)
+        read_ = f"{_number(len(self.dialogues), 'dialogue')} and {_number(len(self.scenarios), 'scenario')}"
+        return f"{read_}: {_number(errors, 'error')}, {_number(len(self.problems) - errors, 'warning')}"
 
-def check(paths: Sequence[Path]) -> Verdict:
-    """Check every dialogue and scenario at and under `paths`."""
+
+def check(paths: Sequence[FilePath], limits: Limits, splits: Mapping[str, Split] | None = None) -> Verdict:
+    """Check every dialogue and scenario at and under `paths`; `splits` says where a dialogue was dealt before."""
     files, findings = find(paths)
-    entries = [entry for file in files for entry in read(file)]
+    entries = list(chain.from_iterable(_mapped(partial(inspect, limits=limits), list(_batches(files)))))
     findings += [finding for entry in entries for finding in entry.findings]
     readable = [entry for entry in entries if entry.item]
     if readable:
-        from stages.tutoring import structure  # noqa: PLC0415 - polars and pandera take a second; a file that is no YAML needs neither
+        from stages.tutoring import corpus, structure  # noqa: PLC0415 - polars and pandera take a second, a file that is no YAML needs neither
 
         findings += structure.check(readable)
-        findings += repeated_ids(readable)
+        findings += corpus.notes([entry for entry in readable if entry.triples.size], splits or {}, limits.near_duplicate)
     problems = sorted(located(findings, {file.shown: file for file in files}))
     dialogues = [entry.item for entry in readable if isinstance(entry.item, Dialogue)]
     scenarios = [entry.item for entry in readable if isinstance(entry.item, Scenario)]
-    return Verdict(sorted(dialogues, key=lambda item: str(item.id)), sorted(scenarios, key=lambda item: str(item.id)), problems)
+    return Verdict(sorted(dialogues, key=_by_id), sorted(scenarios, key=_by_id), problems)
 
 
-def repeated_ids(entries: Sequence[Entry]) -> Iterator[Finding]:
-    """Yield every id that another dialogue or scenario has, at each place but the first."""
-    first: dict[str, Source] = {}
+def inspect(batch: Batch, limits: Limits) -> list[Entry]:
+    """Read one batch and check each dialogue and scenario by itself."""
+    entries = [entry for file, block in batch for entry in read(file, block)]
     for entry in entries:
-        name = entry.item.id if entry.item else None
-        if name is None:
+        item = entry.item
+        if item is None or not item.turns or not all(turn.text for turn in item.turns):
             continue
-        if name in first:
-            yield Finding(entry.source, "E110", f"id {quoted(name)} is that of {first[name]}", ("id",))
-        else:
-            first[name] = entry.source
+        notes = (
+            teaching.notes(item, max_turns=limits.max_turns, max_words=limits.max_words)
+            if isinstance(item, Dialogue)
+            else scripting.notes(item)
+        )
+        entry.findings += [Finding(entry.source, *note) for note in notes]
+        texts = [turn.text for turn in item.turns]
+        if next(personal_data.find(personal_data.SEPARATOR.join([*texts, *_head(item)])), None):
+            entry.findings += _personal(entry)
+        entry.triples = triples(chain.from_iterable(map(tokens, texts)))
+    return entries
 
 
-def located(findings: Iterable[Finding], files: dict[str, DataFile]) -> Iterator[Problem]:
+def located(findings: Iterable[Finding], files: Mapping[str, DataFile]) -> Iterator[Problem]:
     """Yield each finding as a problem with line and column; a file is read again only where it has findings."""
     by_source: dict[Source, list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -74,9 +115,58 @@ def located(findings: Iterable[Finding], files: dict[str, DataFile]) -> Iterator
                 known = tree.keys if finding.key else tree.values
                 ways = (finding.path[:length] for length in range(len(finding.path), -1, -1))
                 line, column = next((place for way in ways if (place := known.get(way) or tree.values.get(way))), (line, column))
-            yield Problem(source.file, line, column, finding.code, finding.message, CODES[finding.code].hint)
+            yield Problem(source.file, line, column, finding.code, printable(finding.message), CODES[finding.code].hint)
 
 
 def counts(problems: Iterable[Problem]) -> dict[str, int]:
     """Return how often each code was found."""
     return dict(sorted(Counter(problem.code for problem in problems).items()))
+
+
+def _head(item: Dialogue | Scenario) -> list[str]:
+    lesson = item.lesson
+    return [text for text in (lesson.topic, lesson.objective, lesson.misconception) if text]
+
+
+def _personal(entry: Entry) -> Iterator[Finding]:
+    """Yield personal data with its place. Batches search a dialogue's texts at once, so this runs for the few that have some."""
+    item = entry.item
+    if item is None:
+        return
+    texts: list[tuple[Path, str]] = [((name,), getattr(item.lesson, name) or "") for name in ("topic", "objective", "misconception")]
+    turns: Sequence[Turn | ScriptedTurn] = item.turns
+    texts += [(("turns", index, getattr(turn, "speaker", "student")), turn.text) for index, turn in enumerate(turns)]
+    for path, text in texts:
+        for code, what, words in personal_data.find(text):
+            yield Finding(entry.source, code, f"{what}: {quoted(words)}", path)
+
+
+def _batches(files: Sequence[DataFile]) -> Iterator[Batch]:
+    yaml = [file for file in files if not file.is_jsonl]
+    for start in range(0, len(yaml), FILES_IN_BATCH):
+        yield [(file, None) for file in yaml[start : start + FILES_IN_BATCH]]
+    for file in files:
+        if file.is_jsonl:
+            whole: list[Block | None] = [None]
+            yield from ([(file, block)] for block in list(blocks(file.path)) or whole)
+
+
+def _mapped(function: partial[list[Entry]], batches: list[Batch]) -> Iterator[list[Entry]]:
+    """Yield the result for each batch, in order, from as many processes as there are cores."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if cores == 1 or len(batches) < WORTH_PROCESSES:
+        yield from map(function, batches)
+        return
+    with ProcessPoolExecutor(min(cores, len(batches))) as pool:
+        results = pool.map(function, batches)
+        from stages.tutoring import structure  # noqa: F401, PLC0415 - loads while the others read
+
+        yield from results
+
+
+def _by_id(item: Dialogue | Scenario) -> str:
+    return str(item.id)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

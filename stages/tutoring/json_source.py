@@ -34,8 +34,8 @@ def parse(text: str, line: int) -> Any:  # noqa: ANN401 - JSON holds anything
         return json.loads(text, object_pairs_hook=_mapping, parse_constant=_constant)
     except json.JSONDecodeError as error:
         raise SourceError("E004", error.msg[:1].lower() + error.msg[1:], (line, error.colno)) from None
-    except ValueError as error:
-        raise SourceError("E004", str(error).split(";")[0], (line, 1)) from None
+    except ValueError as error:  # NaN, or a number of thousands of digits
+        raise SourceError("E004", str(error).split(":")[0], (line, 1)) from None
 
 
 def tree(text: str, line: int) -> Tree:

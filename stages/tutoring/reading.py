@@ -9,15 +9,30 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
+import numpy as np
+
 from stages.tutoring import json_source, yaml_source
 from stages.tutoring.characters import forbidden
 from stages.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
-from stages.tutoring.files import DataFile, contents, decode, lines
+from stages.tutoring.duplicates import Triples
+from stages.tutoring.files import Block, DataFile, blocks, contents, decode, lines
 from stages.tutoring.finding import Finding, Path, Source, quoted
-from stages.tutoring.schema import DIALOGUE_HEAD, EXPECT, LESSON, SCENARIO_HEAD, SCRIPTED_TURN, STUDENT_TURN, TEACHER_TURN, Field
+from stages.tutoring.schema import (
+    DIALOGUE_HEAD,
+    EXPECT,
+    LESSON,
+    MOST_TURNS,
+    SCENARIO_HEAD,
+    SCRIPTED_TURN,
+    STUDENT_TURN,
+    TEACHER_TURN,
+    Field,
+)
 from stages.tutoring.yaml_source import Plain, SourceError
 
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
+MOST_UNKNOWN = 20
+"""Unknown keys of one mapping that are listed; a file of thousands is no dialogue."""
 _NAMES_SCHEMA = re.compile(r"# yaml-language-server: \$schema=\S+")
 
 
@@ -33,19 +48,31 @@ class Entry:
     folder: str | None = None
     """Subject folder the file lies in, where it says one."""
     findings: list[Finding] = field(default_factory=list)
+    triples: Triples = field(default_factory=lambda: np.empty(0, np.uint32))
+    """Word triples of all turns, for finding what is alike."""
+
+    @property
+    def name(self) -> str:
+        """The id; empty where there is none."""
+        return (self.item.id or "") if self.item else ""
 
 
-def read(file: DataFile) -> Iterator[Entry]:
-    """Yield what `file` holds."""
+def read(file: DataFile, block: Block | None = None) -> Iterator[Entry]:
+    """Yield what `file` holds: one entry, or one for each line of `block` where it has one dialogue a line."""
     if not file.is_jsonl:
         yield _read_yaml(file)
         return
+    source = Source(file.shown)
+    empty = block is None
     try:
-        for number, offset, data in lines(file.path):
-            yield read_line(file, Source(file.shown, number, offset, len(data)), data)
+        for one in [block] if block else blocks(file.path):
+            for number, offset, data in lines(file.path, one):
+                empty = False
+                yield read_line(file, Source(file.shown, number, offset, len(data)), data)
     except OSError as error:
-        source = Source(file.shown)
         yield Entry(source, None, findings=[Finding(source, "E001", f"cannot be read: {error.strerror}", place=(1, 1))])
+    if empty:
+        yield Entry(source, None, findings=[Finding(source, "E009", "the file holds nothing", place=(1, 1))])
 
 
 def read_line(file: DataFile, source: Source, data: bytes) -> Entry:
@@ -93,13 +120,18 @@ def _repeated(source: Source, path: Path) -> Finding:
 
 def _entry(value: Any, source: Source, file: DataFile) -> Entry:  # noqa: ANN401 - a tree holds anything
     shape = _Shape(source)
-    scenario = file.holds == "scenarios" or (not file.holds and isinstance(value, dict) and "kind" in value)
+    if not isinstance(value, dict):
+        shape.note("E103", f"expected keys such as id and turns, found {_kind(value)}", ())
+        return Entry(source, None, findings=shape.findings)
+    scenario = file.holds == "scenarios" or (not file.holds and "kind" in value)
     head = shape.fields(value, SCENARIO_HEAD if scenario else DIALOGUE_HEAD, (), ("turns",))
     turns = shape.turns(value)
     if scenario:
         turns = [shape.scripted(turn, ("turns", index)) for index, turn in enumerate(turns)]
     else:
         turns = [shape.turn(turn, ("turns", index)) for index, turn in enumerate(turns)]
+    if any(finding.code == "E003" for finding in shape.findings):
+        return Entry(source, None, findings=shape.findings)
     lesson = Lesson(**{name.name: head[name.name] for name in LESSON})
     folder = file.path.parent.name if not file.is_jsonl and file.holds == "dialogues" and file.path.parent.name != "dialogues" else None
     item: Dialogue | Scenario
@@ -126,10 +158,12 @@ class _Shape:
             self.note("E103", f"expected keys such as {fields[0].name}, found {_kind(value)}", path)
             value = {}
         known = [*(known.name for known in fields), *others]
-        for key in value:
-            if key not in known:
-                close = difflib.get_close_matches(key, known, 1)
-                self.note("E102", f"unknown key {quoted(key)}" + (f"; did you mean {close[0]}?" if close else ""), (*path, key), key=True)
+        unknown = [key for key in value if key not in known]
+        for key in unknown[:MOST_UNKNOWN]:
+            close = difflib.get_close_matches(key[:40], known, 1)
+            self.note("E102", f"unknown key {quoted(key)}" + (f"; did you mean {close[0]}?" if close else ""), (*path, key), key=True)
+        if len(unknown) > MOST_UNKNOWN:
+            self.note("E102", f"{len(unknown)} unknown keys in all", path)
         return {field.name: self.value(value[field.name], field, (*path, field.name)) if field.name in value else None for field in fields}
 
     def value(self, value: Any, field: Field, path: Path) -> Any:  # noqa: ANN401
@@ -163,7 +197,10 @@ class _Shape:
         if isinstance(turns, list):
             if not turns:
                 self.note("E106", "turns is empty", ("turns",))
-            return turns
+            if len(turns) <= MOST_TURNS:
+                return turns
+            self.note("E106", f"{len(turns)} turns, at most {MOST_TURNS} are allowed", ("turns",))
+            return []
         if isinstance(value, dict) and "turns" in value:
             self.note("E103", f"turns must be a list, not {_kind(turns)}", ("turns",))
         elif isinstance(value, dict):

@@ -42,12 +42,11 @@ def frame_schema(head: tuple[Field, ...], turn: tuple[Field, ...]) -> pa.DataFra
     """Return the pandera schema of a frame of turns: one column a field, and the rules between rows."""
     columns = {field.name: _column(field) for field in (*head, *turn)}
     is_dialogue = turn is DIALOGUE_TURN
+    fewest = schema.FEWEST_TURNS if is_dialogue else 1
     rules = [
         _rule("E108", pl.col("stem").is_null() | (pl.col("id") == pl.col("stem"))),
         _rule("E109", pl.col("folder").is_null() | (pl.col("subject") == pl.col("folder"))),
-        _rule(
-            "E106", (pl.len().over("entry") <= schema.MOST_TURNS) & (pl.len().over("entry") >= (schema.FEWEST_TURNS if is_dialogue else 1))
-        ),
+        _rule("E106", pl.len().over("entry").is_between(fewest, schema.MOST_TURNS)),
     ]
     if is_dialogue:
         rules += [

@@ -1,0 +1,84 @@
+"""Which dialogues say the same: exact and near duplicates, and what would leak from one split or set into another.
+
+Two texts are alike by the share of word triples they have in common (Jaccard index of their sets of 3-word shingles,
+A. Broder, "On the resemblance and containment of documents", 1997). Sets are hashed to 32 bits. Pairs to compare come
+from triples that few dialogues share; in a large corpus only from a fixed eighth of all triples (those whose hash says
+so), which two alike texts share just as well.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+Triples = npt.NDArray[np.uint32]
+"""Sorted hashes of the different word triples of a text."""
+
+LARGE = 5_000
+"""Texts from which on an eighth of the triples proposes the pairs."""
+COMMON = 8
+"""A triple that more texts have proposes only neighbours in order, so that a stock phrase does not propose every pair."""
+
+
+@dataclass(frozen=True, order=True)
+class Pair:
+    """Two texts by their position, the first before the second, and how alike they are (0–1)."""
+
+    first: int
+    second: int
+    alike: float
+
+
+def triples(words: Iterable[str]) -> Triples:
+    """Return the triples of `words`; fewer than three words have none."""
+    said = np.fromiter(map(_hash, words), np.uint32)
+    # Odd multipliers keep the order of the three apart; uint32 arithmetic wraps around.
+    return np.unique(said[:-2] * np.uint32(0x9E3779B1) + said[1:-1] * np.uint32(0x85EBCA77) + said[2:] * np.uint32(0xC2B2AE3D))
+
+
+@lru_cache(maxsize=2**16)
+def _hash(word: str) -> int:
+    return zlib.crc32(word.encode("utf-8", "surrogatepass"))
+
+
+def alike(one: Triples, other: Triples) -> float:
+    """Return the share of triples that both have of those that either has."""
+    common = np.intersect1d(one, other, assume_unique=True).size
+    either = one.size + other.size - common
+    return common / either if either else 0.0
+
+
+def pairs(sets: Sequence[Triples], threshold: float) -> list[Pair]:
+    """Return every pair at least `threshold` (above 0) alike, in order; of many copies, each with the one before it."""
+    found = (Pair(first, second, alike(sets[first], sets[second])) for first, second in _proposed(sets, threshold))
+    return sorted(pair for pair in found if pair.alike >= threshold)
+
+
+def _proposed(sets: Sequence[Triples], threshold: float) -> Iterator[tuple[int, int]]:
+    """Yield the pairs that share enough of the triples few texts have."""
+    if len(sets) < 2:  # noqa: PLR2004 - a pair
+        return
+    hashes = np.concatenate(sets)
+    owners = np.repeat(np.arange(len(sets)), [some.size for some in sets])
+    if len(sets) > LARGE:
+        kept = hashes % 8 == 0
+        hashes, owners = hashes[kept], owners[kept]
+    sizes = np.bincount(owners, minlength=len(sets))
+    order = np.lexsort((owners, hashes))
+    hashes, owners = hashes[order], owners[order]
+    changes = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1], True])
+    rare = np.repeat(np.diff(changes), np.diff(changes)) <= COMMON
+    proposed = []
+    for gap in range(1, COMMON):
+        same = (hashes[gap:] == hashes[:-gap]) & (rare[gap:] if gap > 1 else True)
+        proposed.append(owners[:-gap][same] * len(sets) + owners[gap:][same])
+    codes, shared = np.unique(np.concatenate(proposed), return_counts=True)
+    first, second = np.divmod(codes, len(sets))
+    # Triples that many texts have are missing from `shared`, and a sample strays: half the threshold proposes.
+    enough = shared >= threshold / 2 * np.minimum(sizes[first], sizes[second]) / 2
+    yield from zip(first[enough].tolist(), second[enough].tolist(), strict=True)

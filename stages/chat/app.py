@@ -81,7 +81,7 @@ class Pages:
         except TutorError as error:
             again = view.Asked(parent, one(form, "follow"), number(one(form, "edit")), error=str(error), typed=text)
             return self._conversation(talk, again)
-        return RedirectResponse(f"/conversations/{talk.id}?at={new}#exchange-{new}", 303)
+        return RedirectResponse(f"/conversations/{talk.id}?at={new}#newest", 303)
 
     async def stream(self, request: Request) -> Response:
         """GET /conversations/{talk}/events: the replies of one exchange while they are written."""

@@ -143,10 +143,10 @@ def facts(reply: TutorReply) -> str:
     parts = []
     if reply.completion_tokens is not None:
         tokens = "token" if reply.completion_tokens == 1 else "tokens"
-        parts.append(f"{reply.completion_tokens} {tokens} after a prompt of {reply.prompt_tokens}")
-    parts.append(f"{reply.seconds:.1f} s")
+        parts.append(f"{reply.completion_tokens} {tokens} (prompt {reply.prompt_tokens})")
+    parts.append(f"{reply.seconds:.1f}\u00a0s")
     if reply.micro_usd is not None:
-        parts.append("no fee" if reply.micro_usd == 0 else f"${reply.micro_usd / 1e6:.6f}")
+        parts.append("no\u00a0fee" if reply.micro_usd == 0 else f"${reply.micro_usd / 1e6:.6f}")
     elif reply.completion_tokens is not None:
         parts.append("price unknown")
     return " · ".join(parts)

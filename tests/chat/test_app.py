@@ -29,7 +29,7 @@ def test_a_turn_is_answered_side_by_side(page: Site) -> None:
     html = page.client.get(f"/conversations/{talk}").text
     assert ["baseline", "dspy", "openai", "lora"] == re.findall(r"<h3 [^>]*>(\w+)", html)
     assert "You said: Is it 5/6?" in column(html, "b")
-    assert re.search(r"2 tokens after a prompt of \d+ · \d+\.\d s · no fee", column(html, "b"))
+    assert re.search(r"2 tokens \(prompt \d+\) · \d+\.\d\ss · no\sfee", column(html, "b"))
 
 
 def test_the_stream_brings_every_piece_and_ends(page: Site) -> None:
@@ -149,7 +149,7 @@ def test_blind_mode_tells_nobody_who_is_who(page: Site) -> None:
     page.say(talk, "Is it 5/6?")
     page.finished(talk)
     shown = page.client.get(f"/conversations/{talk}").text + page.client.get(f"/conversations/{talk}/events?exchange=1").text
-    assert [] == [word for word in ("baseline", "dspy", "openai", "lora", "tokens after", "no fee", "words:12") if word in shown]
+    assert [] == [word for word in ("baseline", "dspy", "openai", "lora", "tokens (", "no\u00a0fee", "words:12") if word in shown]
     assert ["Tutor A", "Tutor B", "Tutor C", "Tutor D"] == re.findall(r"<h3 [^>]*>(Tutor \w)", shown)
     revealed = page.client.post(f"/conversations/{talk}/reveal").text
     assert sorted(["baseline", "dspy", "openai", "lora"]) == sorted(re.findall(r"<h3 [^>]*>(\w+)", revealed))

@@ -33,7 +33,7 @@ def played(folder: Path, base_url: str, lines: Sequence[str], scenarios: Sequenc
 def test_all_tutors_answer_one_after_the_other(tmp_path: Path, base_url: str) -> None:
     """Labelled, with what each reply took."""
     shown = played(tmp_path, base_url, ["Is it 5/6?", "/quit"])
-    assert "baseline: Which half is bigger?\n  [4 tokens after a prompt of" in shown
+    assert "baseline: Which half is bigger?\n  [4 tokens (prompt " in shown
     assert "dspy: You said: Is it 5/6?\n" in shown
     assert shown.index("openai: word0") < shown.index("lora: Which")
     assert shown.endswith("The conversations are kept.\n")

@@ -81,9 +81,9 @@ if (form) {
     const send = form.querySelector("button");
     if (!send.disabled) form.requestSubmit(send);
   });
-  if (location.hash === "#text" || document.querySelector("[data-events]") || !document.querySelector(".exchange")) {
-    text.focus({ preventScroll: location.hash !== "#text" });
-  }
+  if (!document.querySelector(".exchange") || location.hash === "#text") text.focus();
+  // Going to #newest takes the focus away from everything, so it is given back after that.
+  if (location.hash === "#newest") addEventListener("load", () => setTimeout(() => text.focus({ preventScroll: true })));
 }
 
 // Whoever fills in a field means the choice that it belongs to.

@@ -15,7 +15,9 @@ _PRAISE = re.compile(
     r"""\b(?:(?:great|good|excellent|amazing|awesome|fantastic|wonderful|brilliant|nice|superb|terrific|outstanding|impressive|lovely)
       (?:\s+(?:job|work|question|start|try|thinking|point|idea|answer|catch|effort|attempt|going|stuff|one|observation|explanation|reasoning|progress))?
       (?=\s*[!.,;:—–-]|\s+(?:job|work|question|start|try|thinking|point|idea|answer|catch|effort|attempt|on\b))
-    |well\s+done|perfect(?:ly)?|bravo|way\s+to\s+go|spot\s+on|you(?:'re|\s+are)\s+(?:doing\s+)?(?:so\s+|really\s+)?(?:great|smart|right\s+on|brilliant|a\s+star|amazing)
+    |(?:that(?:'s|\s+is)|it(?:'s|\s+is)|this\s+is|what|you(?:'re|\s+are|'ve|\s+have)(?:\s+\w+)?)\s+(?:an?\s+)?(?:really\s+|very\s+|such\s+an?\s+|so\s+)?
+      (?:great|good|excellent|amazing|awesome|fantastic|wonderful|brilliant|nice|lovely|perfect|interesting|smart|clever)\b
+    |i\s+love\s+(?:it|that|your|how|the)|well\s+done|perfect(?:ly)?|bravo|way\s+to\s+go|spot\s+on|you(?:'re|\s+are)\s+(?:doing\s+)?(?:so\s+|really\s+)?(?:great|smart|right\s+on|brilliant|a\s+star|amazing)
     |i(?:'m|\s+am)\s+(?:so\s+)?(?:proud|impressed)|proud\s+of\s+you|keep\s+(?:it\s+up|up\s+the)|congrat\w+|you(?:'ve|\s+have)?\s+(?:nailed|got)\s+it)\b""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 _SMALL = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
@@ -59,6 +60,11 @@ class Quantity:
 
 def quantities(text: str) -> list[Quantity]:
     """Return every number in `text`, in order. Ordinals such as `18th` are names, not numbers."""
+    return list(_quantities(text))
+
+
+@lru_cache(maxsize=1 << 14)
+def _quantities(text: str) -> tuple[Quantity, ...]:
     text = unicodedata.normalize("NFC", text)
     found = []
     for match in _QUANTITY.finditer(text):
@@ -72,7 +78,7 @@ def quantities(text: str) -> list[Quantity]:
             value = -value
         decimals = len(match["digits"].partition(".")[2]) if match["digits"] else 0
         found.append(Quantity(value, bool(match["percent"]), decimals, match.start(), match.end(), match.group().strip()))
-    return found
+    return tuple(found)
 
 
 def _value(match: re.Match[str]) -> Fraction:

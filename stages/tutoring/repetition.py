@@ -8,10 +8,17 @@ from stages.tutoring.score import Score
 from stages.tutoring.words import sentences, words
 
 _MACHINERY = re.compile(
-    r"""<\|\w+\|>|\[\[\s*\#\#|\#\#\#|^\s*(?:user|assistant|system|student|teacher|tutor)\s*:|\b(?:as\san\sai|language\smodel|tutor\sresponse)\b""",
+    r"""<\|\w+\|>|\[\[\s*\#\#|\#\#\#|^\s*(?:user|assistant|system|student|teacher|tutor)\s*:|\b(?:as\san\sai|language\smodel|tutor\sresponse)\b
+    |\bthe\sstudent(?:'s\s(?:answer|response|question|work)|\s(?:is|has|should|can|said|says|answered|seems))\b""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 _ENDS = tuple(".!?…)\"'”’:`»*}]")
+
+
+_REPEATED = 0.15
+"""Share of repeated runs of three words; the teachers here stay under it."""
+_LONG_ENOUGH = 12
+"""Words from which a reply without a full stop is one that was cut."""
 
 
 def repeated_share(reply: str, size: int = 3) -> float:
@@ -28,8 +35,8 @@ def broken(reply: str, finish_reason: str = "stop") -> Score:
     if found := _MACHINERY.search(reply):
         return Score(1.0, f"shows machinery: “{found.group().strip()}”")
     said = [sentence.lower() for sentence in sentences(reply)]
-    if len(set(said)) < len(said) or repeated_share(reply) > 0.3:  # noqa: PLR2004 - teachers here stay under 0.1
+    if len(set(said)) < len(said) or repeated_share(reply) > _REPEATED:
         return Score(1.0, "repeats itself")
-    if finish_reason == "length" and not reply.rstrip().endswith(_ENDS):
+    if not reply.rstrip().endswith(_ENDS) and (finish_reason == "length" or len(words(reply)) >= _LONG_ENOUGH):
         return Score(1.0, "stops in the middle of a sentence")
     return Score(0.0, "is a finished turn")

@@ -15,7 +15,7 @@ from stages.tutoring.moves import signal_mistake
 from stages.tutoring.praise import acceptance, false_praise, praise
 from stages.tutoring.questioning import asked, follow_up, on_topic, questions, task
 from stages.tutoring.repetition import broken
-from stages.tutoring.uptake import last_student_words, parrots, uptake
+from stages.tutoring.uptake import last_student_words, parrots, taken_up
 from stages.tutoring.words import words
 
 PASS = 0.66
@@ -64,14 +64,14 @@ def score(reply: str, *, lesson: Lesson, turns: Sequence[Turn], reference: str |
     a tutor may speak as long as the teacher did.
     """
     given_away = leak(reply, answer=lesson.answer, turns=turns)
-    taken_up, asking = uptake(reply, turns), questions(reply, lesson, turns)
+    taking_up, asking = taken_up(reply, turns), questions(reply, lesson, turns)
     topical = on_topic(reply, lesson, turns)
     on_the_matter = len(topical) >= _TOPICAL_WORDS or any(word in last_student_words(turns) for word in topical)
     unfinished, praised = broken(reply), false_praise(reply, turns)
     parroted = parrots(reply, turns)
     criteria = (
         Criterion("keeps_answer", 1 - (given_away.value or 0.0), given_away.reason),
-        Criterion("takes_up", taken_up.value if taken_up.value is not None else float(bool(topical)), taken_up.reason),
+        Criterion("takes_up", taking_up.value if taking_up.value is not None else float(bool(topical)), taking_up.reason),
         _fits(reply, lesson, turns, works=asking.value == 1.0 or bool(task(reply) and topical)),
         _moves_on(reply, lesson, turns, asking.value or 0.0, asking.reason),
         _length(reply, reference),

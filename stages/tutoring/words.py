@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|\n+")
 _WORD = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -32,6 +33,7 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.replace("’", "'").lower())
 
 
+@lru_cache(maxsize=1 << 16)
 def stem(word: str) -> str:
     """Return `word` without its commonest English endings, so that `adding`, `added` and `adds` are one."""
     word = word.removesuffix("'s")
@@ -45,12 +47,17 @@ def stem(word: str) -> str:
 
 def content_words(text: str) -> list[str]:
     """Return the stems of the words and numbers of `text` that carry its subject, in order."""
-    return [stem(word) for word in words(text) if word not in STOP_WORDS and (len(word) > 1 or word.isdigit())]
+    return list(_content_words(text))
 
 
 def content(texts: Iterable[str]) -> frozenset[str]:
     """Return the different content words of several texts."""
     return frozenset(word for text in texts for word in content_words(text))
+
+
+@lru_cache(maxsize=1 << 14)
+def _content_words(text: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in words(text) if word not in STOP_WORDS and (len(word) > 1 or word.isdigit()))
 
 
 def _undouble(word: str) -> str:

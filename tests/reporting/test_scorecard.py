@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from stages.reporting.scorecard import rates_by_turn, scorecard, strategy_confusion, strategy_f1
+from stages.tutoring.dialogue import Scenario
+from stages.tutoring.score import Score
+
+
+def scores(values: dict[str, float | None], name: str = "score") -> dict[str, dict[str, Score]]:
+    """Return item scores of one name."""
+    return {item: {name: Score(value, "because")} for item, value in values.items()}
+
+
+def rising(by: float) -> dict[str, float | None]:
+    """Return one item in each of 20 dialogues, all higher by the same."""
+    return {f"d{index}#0": index / 40 + by for index in range(20)}
+
+
+def test_a_clear_gain_is_called_better() -> None:
+    """Every dialogue gains, so the tutor is better than the baseline, and neither baseline nor reference is compared."""
+    table = scorecard(
+        {"baseline": scores(rising(0)), "lora": scores(rising(0.3)), "reference": scores(rising(0.4))}, ["score"], frozenset()
+    )
+    assert ["not compared", "better", "not compared"] == [table[tutor]["score"].verdict for tutor in ("baseline", "lora", "reference")]
+
+
+def test_less_is_better_where_less_is_better() -> None:
+    """A leak that becomes more frequent is worse."""
+    table = scorecard({"baseline": scores(rising(0), "leak"), "lora": scores(rising(0.3), "leak")}, ["leak"], frozenset({"leak"}))
+    assert "worse" == table["lora"]["leak"].verdict
+
+
+def test_equal_tutors_show_no_difference() -> None:
+    """The verdict says in words that nothing is shown."""
+    table = scorecard({"baseline": scores(rising(0)), "lora": scores(rising(0))}, ["score"], frozenset())
+    assert "no difference shown" == table["lora"]["score"].verdict
+
+
+def test_unscored_answers_are_counted_and_compared_with_nothing() -> None:
+    """An item that one of two tutors has no score for falls out of their difference, not out of the count."""
+    values = rising(0.3) | {"d0#0": None}
+    standing = scorecard({"baseline": scores(rising(0)), "lora": scores(values)}, ["score"], frozenset())["lora"]["score"]
+    assert (19, 1) == (standing.scored, standing.unscored)
+
+
+def test_leaks_are_counted_by_turn(pressure: Scenario) -> None:
+    """The second turn under pressure gives the answer away, the first does not."""
+    rates = rates_by_turn(scores({"fractions-pressure#0": 0.0, "fractions-pressure#1": 1.0}, "leak"), [pressure], "leak", "answer_pressure")
+    assert {1: 0.0, 2: 1.0} == {turn: rate.value for turn, rate in rates.items()}
+
+
+def test_intended_stands_against_realised() -> None:
+    """The confusion matrix has every pair, and F1 follows from it."""
+    items = {
+        "a#0": {"strategy": Score(1.0, "scaffolding, intended scaffolding")},
+        "a#2": {"strategy": Score(0.0, "encouragement, intended scaffolding")},
+    }
+    confusion = strategy_confusion(items)
+    assert (64, 1, 2 / 3, None) == (
+        len(confusion),
+        confusion[("scaffolding", "encouragement")],
+        strategy_f1(confusion)["scaffolding"],
+        strategy_f1(confusion)["worked_example"],
+    )

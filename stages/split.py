@@ -9,11 +9,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from stages.tutoring.diagnostics import ParamsError, run
+from stages.tutoring.diagnostics import DataError, ParamsError, run
 from stages.tutoring.dialogue import Dialogue, read_dialogues
+from stages.tutoring.duplicates import LEAK, pairs, triples
 from stages.tutoring.params import params, read
 from stages.tutoring.records import write_jsonl
 from stages.tutoring.splits import SPLITS, Row, Split, deal, read_ledger, write_ledger
+from stages.tutoring.words import words
 
 DIALOGUES = Path("data/processed/dialogues.jsonl")
 LEDGER = Path("data/raw/splits.csv")
@@ -35,11 +37,28 @@ class Params:
 
 
 def split(dialogues: Sequence[Dialogue], ledger: Mapping[str, Split], settings: Params) -> list[Row]:
-    """Return the ledger of `dialogues`, sorted by id: what `ledger` says, and the new ones dealt."""
+    """Return the ledger of `dialogues`, sorted by id: what `ledger` says, and the new ones dealt.
+
+    Raises:
+        DataError: two dialogues that tell of one problem would be in different splits.
+
+    """
     shares: dict[Split, float] = {"train": settings.train, "validation": settings.validation, "test": settings.test}
     if abs(sum(shares.values()) - 1) > 1e-9:  # noqa: PLR2004 - rounding of three decimal fractions
         raise ParamsError(f"params.yaml: split: train, validation and test add up to {sum(shares.values()):g}, not to 1.")
-    return deal(dialogues, ledger, shares, settings.seed)
+    alike = kin(dialogues)
+    rows = deal(dialogues, ledger, shares, settings.seed, alike)
+    dealt = {row.id: row.split for row in rows}
+    leaks = [f"{one} ({dealt[one]}) and {other} ({dealt[other]})" for one, other in alike if dealt[one] != dealt[other]]
+    if leaks:
+        raise DataError(f"Dialogues that tell of one problem are in different splits: {'; '.join(leaks)}. Rewrite one, or mend {LEDGER}.")
+    return rows
+
+
+def kin(dialogues: Sequence[Dialogue]) -> list[tuple[str, str]]:
+    """Return the pairs of ids whose dialogues tell of one problem, so that one would leak into the other's split."""
+    sets = [triples(word for turn in dialogue.turns for word in words(turn.text)) for dialogue in dialogues]
+    return [(dialogues[pair.first].id, dialogues[pair.second].id) for pair in pairs(sets, LEAK)]
 
 
 def main() -> None:

@@ -19,6 +19,9 @@ import numpy.typing as npt
 Triples = npt.NDArray[np.uint32]
 """Sorted hashes of the different word triples of a text."""
 
+LEAK = 0.15
+"""Share of word triples from which two dialogues tell of one problem. Measured on 599 dialogues of MathDial: every pair at
+or above it works on one question, no two questions reach 0.10; in our own data no pair reaches 0.02."""
 LARGE = 5_000
 """Texts from which on an eighth of the triples proposes the pairs."""
 COMMON = 8

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -32,13 +32,19 @@ class Row:
     split: Split
 
 
-def deal(dialogues: Sequence[Dialogue], ledger: Mapping[str, Split], shares: Mapping[Split, float], seed: int) -> list[Row]:
+def deal(
+    dialogues: Sequence[Dialogue],
+    ledger: Mapping[str, Split],
+    shares: Mapping[Split, float],
+    seed: int,
+    alike: Collection[tuple[str, str]] = (),
+) -> list[Row]:
     """Return the ledger of `dialogues`, sorted by id.
 
     A dialogue in `ledger` keeps its split, so that adding one never moves another. The new ones come in the order of a
-    seeded hash of their id; each goes to an empty split where there is one, else to the split that its subject and the
-    whole together lack most against `shares`. Only where dialogues were removed until a split is empty and nothing new
-    can fill it, one moves out of the largest split.
+    seeded hash of their id; each follows a dialogue it is `alike` (pairs of ids) where one is dealt, else fills a split
+    that is empty, else goes to the split that its subject and the whole together lack most against `shares`. Only where
+    this leaves a split empty (dialogues were removed, or all new ones are alike), one moves out of the largest split.
 
     Raises:
         DataError: fewer than three dialogues cannot fill three splits.
@@ -47,17 +53,23 @@ def deal(dialogues: Sequence[Dialogue], ledger: Mapping[str, Split], shares: Map
     if len(dialogues) < len(SPLITS):
         raise DataError(f"{len(dialogues)} dialogues cannot fill train, validation and test; write at least {len(SPLITS)}, better 120.")
     subjects = {dialogue.id: dialogue.lesson.subject for dialogue in dialogues}
+    kin: dict[str, set[str]] = defaultdict(set)
+    for one, other in alike:
+        kin[one].add(other)
+        kin[other].add(one)
     dealt: dict[str, Split] = {name: ledger[name] for name in subjects if name in ledger}
     whole = Counter(dealt.values())
     within = Counter((subjects[name], split) for name, split in dealt.items())
     for name in sorted(subjects.keys() - dealt.keys(), key=lambda name: _order(name, seed)):
-        split = _lacking(subjects[name], whole, within, shares)
+        followed = Counter(dealt[other] for other in kin[name] if other in dealt)
+        split = max(SPLITS, key=lambda split: followed[split]) if followed else _lacking(subjects[name], whole, within, shares)
         dealt[name] = split
         whole[split] += 1
         within[subjects[name], split] += 1
     for empty in (split for split in FILL_ORDER if not whole[split]):
         largest = max(SPLITS, key=lambda split: whole[split])
-        moved = min((name for name in dealt if dealt[name] == largest), key=lambda name: _order(name, seed))
+        candidates = (name for name in dealt if dealt[name] == largest)
+        moved = min(candidates, key=lambda name: (name in ledger, bool(kin[name]), _order(name, seed)))
         dealt[moved] = empty
         whole.update({largest: -1, empty: 1})
     return [Row(name, subjects[name], dealt[name]) for name in sorted(dealt)]

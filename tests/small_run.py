@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
+from stages.evaluate import evaluate
 from stages.tutoring.answers import Answer, write_answers
 from stages.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
-from stages.tutoring.leak import leak
 from stages.tutoring.questions import questions
 from stages.tutoring.records import write_json, write_jsonl, write_text
-from stages.tutoring.rubric import score
+from stages.tutoring.strategy_classifier import StrategyClassifier, train
+from stages.tutoring.teaching_scores import Replied, references, replied
 from stages.tutoring.tutors import REFERENCE, TUTORS
 
 GOOD = "You wrote {said}. Which step of it would you check first, and what would it tell you about {topic}?"
@@ -61,9 +63,8 @@ def write_run(root: Path, *, tutors: Sequence[str] = TUTORS, good: Sequence[str]
     for tutor in tutors:
         answers = _answers(held_out, scripted, tutor in good, reply)
         write_answers(root / f"data/processed/answers/{tutor}/answers.jsonl", tutor, answers)
-        _write_scores(root, tutor, held_out, scripted, {answer.item: answer.reply for answer in answers})
-    references = {question.item: question.reference.text for question in questions(held_out)}
-    _write_scores(root, REFERENCE, held_out, scripted, references)
+        _write_scores(root, tutor, replied(held_out, scripted, answers))
+    _write_scores(root, REFERENCE, references(held_out))
     curve = "step,train_loss,valid_loss\n1,3.1,3.2\n2,2.4,2.6\n3,2.0,2.5\n"
     write_text(root / "reports/plots/lora_curve.csv", curve)
     write_text(root / "reports/plots/openai_curve.csv", curve)
@@ -89,25 +90,13 @@ def _answers(held_out: Sequence[Dialogue], scripted: Sequence[Scenario], good: b
     return [Answer(item, kind, reply or text, "stop", 100, 20) for item, kind, text in asked]  # type: ignore[arg-type]
 
 
-def _write_scores(root: Path, tutor: str, held_out: Sequence[Dialogue], scripted: Sequence[Scenario], replies: dict[str, str]) -> None:
-    talks = {question.item: (question.lesson, question.turns) for question in questions(held_out)}
-    for scenario in scripted:
-        for index in range(len(scenario.turns)):
-            said = tuple(Turn("student", turn.text, understanding=turn.understanding) for turn in scenario.turns[: index + 1])
-            talks[f"{scenario.id}#{index}"] = (scenario.lesson, said)
-    rows = []
-    for item, reply in replies.items():
-        lesson, turns = talks[item]
-        rated = score(reply, lesson=lesson, turns=turns)
-        rows.append(
-            {
-                "item": item,
-                "kind": "turn" if item.startswith("fractions") else "scenario",
-                "score": {"value": rated.value, "reason": rated.feedback or "all criteria met"},
-                "leak": leak(reply, answer=lesson.answer, turns=turns).to_record(),
-            }
-        )
-    write_jsonl(root / f"data/processed/scores/{tutor}.jsonl", rows)
+def _write_scores(root: Path, tutor: str, given: Sequence[Replied]) -> None:
+    write_jsonl(root / f"data/processed/scores/{tutor}.jsonl", evaluate(given, _classifier(), []))
+
+
+@cache
+def _classifier() -> StrategyClassifier:
+    return train(dialogues())
 
 
 def _write_program(folder: Path) -> None:

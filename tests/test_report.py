@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from stages.report import Params, report
+from stages.reporting.comparison import Setting, texts
 from stages.reporting.evidence import gather
+from stages.reporting.index_page import index_page
+from stages.reporting.interim import findings_of
 from stages.reporting.provenance import provenance
 from stages.tutoring.diagnostics import DataError
 from tests import small_run
@@ -23,6 +26,14 @@ def made(root: Path, settings: Params = SETTINGS) -> dict[str, str]:
     """Return the reports on the run below `root`."""
     evidence = gather(root)
     return dict(report(evidence, provenance(evidence, root / "params.yaml", MACHINE), settings))
+
+
+def written(root: Path, settings: Params = SETTINGS) -> dict[str, str]:
+    """Return the page and the texts on the run below `root` without their pictures, which take most of the time."""
+    evidence = gather(root)
+    findings, made_of = findings_of(evidence), provenance(evidence, root / "params.yaml", MACHINE)
+    page = index_page(evidence, findings, [], made_of, texts=[], most_conversations=settings.conversations)
+    return {"index.html": page, **texts(evidence, findings, [], made_of, Setting(settings.class_size, settings.tolerated_failures))}
 
 
 class Tags(HTMLParser):
@@ -58,7 +69,7 @@ def test_the_same_run_gives_the_same_bytes(run: Path, reports: dict[str, str]) -
 
 def test_the_text_turns_round_with_the_figures(tmp_path: Path, reports: dict[str, str]) -> None:
     """When another tutor is the good one, the comparison, the plan and the reflection say so."""
-    first, second = reports, made(small_run.write_run(tmp_path, good=["lora", "baseline"]))
+    first, second = reports, written(small_run.write_run(tmp_path, good=["lora", "baseline"]))
     assert "By the rubric, dspy (" in first["comparison.md"]
     assert "teaches better than the untrained model" in first["comparison.md"]
     assert "better than the untrained model" not in second["comparison.md"]
@@ -71,7 +82,7 @@ def test_the_text_turns_round_with_the_figures(tmp_path: Path, reports: dict[str
 @pytest.mark.parametrize("absent", ["dspy", "openai", "lora"])
 def test_without_a_tutor_the_reports_are_made_and_say_so(tmp_path: Path, absent: str) -> None:
     """A tutor that was not asked is named as missing in every report and left out of the tables."""
-    without = made(small_run.write_run(tmp_path, tutors=[name for name in ("baseline", "dspy", "openai", "lora") if name != absent]))
+    without = written(small_run.write_run(tmp_path, tutors=[name for name in ("baseline", "dspy", "openai", "lora") if name != absent]))
     sentence = f"The tutor {absent} was not asked: run `dvc repro answer@{absent}`."
     assert [sentence in html.unescape(without[name]) for name in ("index.html", "comparison.md", "deployment_plan.md")] == [True] * 3
     assert f"| {absent} |" not in without["comparison.md"]
@@ -79,15 +90,15 @@ def test_without_a_tutor_the_reports_are_made_and_say_so(tmp_path: Path, absent:
 
 def test_without_any_tutor_there_is_no_verdict(tmp_path: Path) -> None:
     """With the teachers' own turns alone the reports are made and claim nothing."""
-    reports = made(small_run.write_run(tmp_path, tutors=[]))
+    reports = written(small_run.write_run(tmp_path, tutors=[]))
     assert "there is no verdict" in reports["comparison.md"]
     assert "there is no verdict" in reports["index.html"]
 
 
-def test_hostile_text_stays_text(tmp_path: Path, reports: dict[str, str]) -> None:
+def test_hostile_text_stays_text(tmp_path: Path, run: Path) -> None:
     """Markup in a reply is shown, never obeyed: the page has exactly its own script and picture tags."""
-    hostile = made(small_run.write_run(tmp_path, reply=small_run.HOSTILE))["index.html"]
-    tags = [[tag for tag, _ in Tags(text).tags if tag in ("script", "img")] for text in (reports["index.html"], hostile)]
+    hostile = written(small_run.write_run(tmp_path, reply=small_run.HOSTILE))["index.html"]
+    tags = [[tag for tag, _ in Tags(text).tags if tag in ("script", "img")] for text in (written(run)["index.html"], hostile)]
     assert tags[0] == tags[1]
     assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;" in hostile
 
@@ -105,9 +116,9 @@ def test_every_picture_has_words(reports: dict[str, str]) -> None:
     assert [attributes for tag, attributes in page.tags if tag == "img" and not attributes.get("alt")] == []
 
 
-def test_fewer_conversations_are_shown_when_asked_and_the_page_says_so(tmp_path: Path) -> None:
+def test_fewer_conversations_are_shown_when_asked_and_the_page_says_so(run: Path) -> None:
     """`report.conversations` cuts the list in proportion of dialogues and scenarios."""
-    page = made(small_run.write_run(tmp_path), Params(conversations=3, class_size=25, tolerated_failures=0.05))["index.html"]
+    page = written(run, Params(conversations=3, class_size=25, tolerated_failures=0.05))["index.html"]
     assert page.count('<details class="talk"') == 3
     assert "3 conversations of 7" in page
 
@@ -118,4 +129,4 @@ def test_answers_of_another_split_are_refused(tmp_path: Path) -> None:
     path = root / "data/processed/scores/lora.jsonl"
     path.write_text(path.read_text(encoding="utf-8").replace("fractions-1#0", "fractions-9#0"), encoding="utf-8")
     with pytest.raises(DataError, match=r"scores/lora\.jsonl:1: scores fractions-9#0, which was not asked"):
-        made(root)
+        gather(root)

@@ -25,9 +25,9 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 
 
 def met(evidence: Evidence, value: float) -> Evidence:
-    """Return the evidence with every expectation of lora scored `value`."""
+    """Return the evidence with every expectation of every tutor scored `value`."""
     items = {item: {"expectations": Score(value, "")} for item in evidence.scores["lora"]}
-    return replace(evidence, scores={**evidence.scores, "lora": items})
+    return replace(evidence, scores=dict.fromkeys(evidence.scores, items))
 
 
 def test_the_best_of_those_that_nothing_holds_back_is_chosen(evidence: Evidence) -> None:

@@ -83,8 +83,8 @@ def test_filters_show_the_turns_where_a_tutor_is_better(browser: Any, address: s
     page.check("input[value=better]")
     assert page.locator(".exchange:visible").count() == 0
     page.select_option("select[name=tutor]", "dspy")
-    assert page.locator(".exchange:visible").count() == 14
-    assert "dspy is better than baseline in 14" in page.locator("#found").inner_text()
+    assert page.locator(".exchange:visible").count() == 12
+    assert "dspy is better than baseline in 12" in page.locator("#found").inner_text()
 
 
 def test_search_finds_words_and_starting_over_shows_everything(browser: Any, address: str) -> None:

@@ -6,7 +6,7 @@ and score name. `findings_of(evidence)` gives the same as the `Findings` that th
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -14,7 +14,7 @@ from typing import Literal
 from stages.reporting.evidence import Evidence
 from stages.reporting.findings import BASELINE, Cell, Findings, Verdict
 from stages.reporting.measures import MEASURES
-from stages.tutoring.dialogue import STRATEGIES, Scenario, ScenarioKind
+from stages.tutoring.dialogue import Scenario, ScenarioKind
 from stages.tutoring.score import Score
 from stages.tutoring.statistics import Difference, Interval, holm, mean_interval, paired_difference, wilson
 from stages.tutoring.tutors import REFERENCE
@@ -89,27 +89,6 @@ def met_by_kind(items: ItemScores, scenarios: Sequence[Scenario]) -> dict[Scenar
     return {kind: mean_interval(values) for kind, values in grouped.items()}
 
 
-def strategy_confusion(items: ItemScores) -> dict[tuple[str, str], int]:
-    """Return how often each (intended, realised) pair of strategies stands in the scores; every pair has an entry."""
-    pairs: Counter[tuple[str, str]] = Counter()
-    for scores in items.values():
-        score = scores.get("strategy")
-        if score is not None and score.value is not None:
-            realised, _, intended = score.reason.partition(", intended ")
-            pairs[(intended.replace(" ", "_"), realised.replace(" ", "_"))] += 1
-    return {(intended, realised): pairs[(intended, realised)] for intended in STRATEGIES for realised in STRATEGIES}
-
-
-def strategy_f1(confusion: Mapping[tuple[str, str], int]) -> dict[str, float | None]:
-    """Return the F1 of each strategy; None where nobody intended or realised it."""
-    result: dict[str, float | None] = {}
-    for name in STRATEGIES:
-        intended = sum(count for (one, _), count in confusion.items() if one == name)
-        realised = sum(count for (_, other), count in confusion.items() if other == name)
-        result[name] = 2 * confusion[(name, name)] / (intended + realised) if intended + realised else None
-    return result
-
-
 def _standing(items: ItemScores, baseline: ItemScores, name: str, *, compare: bool) -> Standing:
     values = _values(items, name)
     unscored = len(items) - len(values)
@@ -149,5 +128,10 @@ def _cell(standing: Standing) -> Cell:
     if difference is None:
         return cell
     return replace(
-        cell, difference=difference.value, difference_low=difference.low, difference_high=difference.high, verdict=standing.verdict
+        cell,
+        difference=difference.value,
+        difference_low=difference.low,
+        difference_high=difference.high,
+        verdict=standing.verdict,
+        detectable=difference.detectable,
     )

@@ -29,13 +29,13 @@ _RESULT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _OPERAND = re.compile(
-    r"\s*(?:\([^)]*\)\s*)?(?:[-−+*×÷/]\s*[\d(]|[x=]\s*\d|times\b|plus\b|minus\b|multiplied\b|divided\b|by\b|is\b|equals?\b|are\b)",
+    r"\s*(?:\([^)]*\)\s*)?(?:[-−+*×÷/]\s*[\d(]|[x=]\s*\d|times\b|plus\b|minus\b|multiplied\b|divided\b|by\b|(?:is|equals?|are)\b(?!\s+(?:the|our|your|my)\b))",
     re.IGNORECASE,
 )
 # What the student or the exercise said is being repeated, not given away.
 _RETOLD = re.compile(
     r"\b(?:you|you've|who|he|she|they)\s+(?:\w+ly\s+)?(?:calculated|found|got|multiplied|divided|added|said|say|says|used|have|had|already|only|still|did)\b"
-    r"|\b(?:doesn't|not|isn't|remember that|includes|represents?|equation|(?:new|number of|each|that) \w+ \w+ (?:is|are) worth)\b",
+    r"|\b(?:doesn't|not|isn't|remember that|includes|represents?|equation)\b",
     re.IGNORECASE,
 )
 _RETRACTED = re.compile(r"\b(?:not|isn't|instead of|rather than|doesn't mean(?: \w+)* (?:is|are))\s+[$£€]?$", re.IGNORECASE)

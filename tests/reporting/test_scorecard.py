@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from stages.reporting.scorecard import rates_by_turn, scorecard, strategy_confusion, strategy_f1
+from stages.reporting.scorecard import rates_by_turn, scorecard
 from stages.tutoring.dialogue import Scenario
 from stages.tutoring.score import Score
 
@@ -46,18 +46,3 @@ def test_leaks_are_counted_by_turn(pressure: Scenario) -> None:
     """The second turn under pressure gives the answer away, the first does not."""
     rates = rates_by_turn(scores({"fractions-pressure#0": 0.0, "fractions-pressure#1": 1.0}, "leak"), [pressure], "leak", "answer_pressure")
     assert {1: 0.0, 2: 1.0} == {turn: rate.value for turn, rate in rates.items()}
-
-
-def test_intended_stands_against_realised() -> None:
-    """The confusion matrix has every pair, and F1 follows from it."""
-    items = {
-        "a#0": {"strategy": Score(1.0, "scaffolding, intended scaffolding")},
-        "a#2": {"strategy": Score(0.0, "encouragement, intended scaffolding")},
-    }
-    confusion = strategy_confusion(items)
-    assert (64, 1, 2 / 3, None) == (
-        len(confusion),
-        confusion[("scaffolding", "encouragement")],
-        strategy_f1(confusion)["scaffolding"],
-        strategy_f1(confusion)["worked_example"],
-    )

@@ -13,10 +13,10 @@ from stages.reporting.cost_benefit import cost_benefit
 from stages.reporting.evidence import Evidence, gather
 from stages.reporting.findings import Findings
 from stages.reporting.index_page import index_page
-from stages.reporting.interim import findings_of
 from stages.reporting.measures import measure
 from stages.reporting.pictures import pictures
 from stages.reporting.provenance import Provenance, provenance, this_machine
+from stages.reporting.scorecard import findings_of
 from stages.tutoring.diagnostics import run
 from stages.tutoring.params import PARAMS_FILE, params, read
 from stages.tutoring.records import write_text

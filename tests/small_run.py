@@ -1,4 +1,4 @@
-"""A small finished run on disk: what the stages before `report` leave behind, from five dialogues and two scenarios."""
+"""A small finished run on disk: what the stages before `report` leave behind, from twelve dialogues and two scenarios."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ BAD = "Great job! The answer is {answer}."
 HOSTILE = "<script>alert('x')</script> **bold** <img src=x onerror=alert(1)> | cell"
 
 
-def dialogues(count: int = 5) -> list[Dialogue]:
+def dialogues(count: int = 12) -> list[Dialogue]:
     """Return dialogues about fractions, each a little different."""
     made = []
     for index in range(count):
         lesson = Lesson(
             subject=("mathematics", "physics", "history")[index % 3],
-            grade=3 + index,
+            grade=3 + index % 5,
             topic=f"Adding fractions, part {index + 1}",
             objective="Say why both fractions need pieces of the same size before they are added.",
             misconception="Adds numerators and denominators separately.",
@@ -68,7 +68,7 @@ def write_run(root: Path, *, tutors: Sequence[str] = TUTORS, good: Sequence[str]
     curve = "step,train_loss,valid_loss\n1,3.1,3.2\n2,2.4,2.6\n3,2.0,2.5\n"
     write_text(root / "reports/plots/lora_curve.csv", curve)
     write_text(root / "reports/plots/openai_curve.csv", curve)
-    write_json(root / "reports/metrics/timing_lora.json", {"seconds": 12.5, "replies": 14, "tokens_per_second": 90.0})
+    write_json(root / "reports/metrics/timing_lora.json", {"seconds": 12.5, "replies": 28, "tokens_per_second": 90.0})
     _write_program(root / "models/dspy")
     return root
 

@@ -13,8 +13,8 @@ from stages.report import Params, report
 from stages.reporting.comparison import Setting, texts
 from stages.reporting.evidence import gather
 from stages.reporting.index_page import index_page
-from stages.reporting.interim import findings_of
 from stages.reporting.provenance import provenance
+from stages.reporting.scorecard import findings_of
 from stages.tutoring.diagnostics import DataError
 from tests import small_run
 
@@ -120,13 +120,13 @@ def test_fewer_conversations_are_shown_when_asked_and_the_page_says_so(run: Path
     """`report.conversations` cuts the list in proportion of dialogues and scenarios."""
     page = written(run, Params(conversations=3, class_size=25, tolerated_failures=0.05))["index.html"]
     assert page.count('<details class="talk"') == 3
-    assert "3 conversations of 7" in page
+    assert "3 conversations of 14" in page
 
 
 def test_answers_of_another_split_are_refused(tmp_path: Path) -> None:
     """Scores of something that was not asked stop the stage with the file and line."""
     root = small_run.write_run(tmp_path)
     path = root / "data/processed/scores/lora.jsonl"
-    path.write_text(path.read_text(encoding="utf-8").replace("fractions-1#0", "fractions-9#0"), encoding="utf-8")
-    with pytest.raises(DataError, match=r"scores/lora\.jsonl:1: scores fractions-9#0, which was not asked"):
+    path.write_text(path.read_text(encoding="utf-8").replace("fractions-1#0", "fractions-99#0"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"scores/lora\.jsonl:1: scores fractions-99#0, which was not asked"):
         gather(root)

@@ -80,6 +80,7 @@ def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], s
             if name != REFERENCE and REFERENCE in repertoires and len(moves.used) < len(repertoires[REFERENCE].used)
         ],
         "efforts": efforts(evidence),
+        "detectable": max((cell.detectable or 0.0 for name in findings.challengers if (cell := findings.cell(name, "score"))), default=0.0),
         "overfitted": overfitted(evidence.plots),
         "too_few": evidence.metrics.get("data", {}).get("too_few", []),
         "pressure": pressure,

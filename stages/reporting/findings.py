@@ -32,6 +32,8 @@ class Cell:
     difference_low: float | None = None
     difference_high: float | None = None
     verdict: Verdict = "not compared"
+    detectable: float | None = None
+    """Smallest difference that this many dialogues would show four times in five."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,12 @@ class Findings:
         return cell.value if cell else None
 
     def with_verdict(self, score: str, verdict: Verdict) -> list[str]:
-        """Return the tutors that stand like this to the baseline in one score, the largest difference first."""
+        """Return the tutors that stand like this to the baseline in one score, the largest difference first.
+
+        A score that only describes has no better and worse.
+        """
+        if measure(score).better == "neither":
+            return []
         found = [name for name in self.challengers if (cell := self.cell(name, score)) and cell.verdict == verdict]
         return sorted(found, key=lambda name: -abs(self.cells[name][score].difference or 0.0))
 

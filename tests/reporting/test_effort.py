@@ -14,7 +14,7 @@ from tests import small_run
 def test_effort_is_measured_or_none(tmp_path: Path) -> None:
     """Seconds a reply come from the timing of the answers; what has no file stays None."""
     found = efforts(gather(small_run.write_run(tmp_path)))
-    assert found["lora"].reply_seconds == pytest.approx(12.5 / 14)
+    assert found["lora"].reply_seconds == pytest.approx(12.5 / 28)
     assert (found["lora"].prompt_tokens, found["lora"].reply_tokens) == (100, 20)
     assert (found["dspy"].reply_seconds, found["dspy"].making_cost) == (None, None)
 

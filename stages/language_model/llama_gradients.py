@@ -51,10 +51,12 @@ class _Saved:
     """What the backward pass of one layer needs of its forward pass."""
 
     state: Tensor
+    scale: Tensor
     normed: Tensor
     attended: list[tuple[Tensor, Tensor, Tensor, Tensor]]
     mixed: Tensor
     middle: Tensor
+    middle_scale: Tensor
     middle_normed: Tensor
     gate_up: Tensor
 
@@ -107,12 +109,14 @@ class Gradients:
         return torch.full((length, length), -torch.inf, dtype=self.dtype).triu_(1).repeat(self.heads // self.shared, 1)
 
     def _layer(self, layer: Layer, state: Tensor, turns: Tensor, lengths: list[int], masks: dict[int, Tensor]) -> tuple[Tensor, _Saved]:
-        epsilon = self.config.rms_norm_eps
-        normed = functional.rms_norm(state, state.shape[-1:], layer.input_norm.value, epsilon)
-        split = layer.qkv.forward(normed).view(len(state), -1, self.width)
+        tokens = len(state)
+        normed = layer.qkv.room(tokens)
+        scale = self._norm(layer.input_norm, state, layer.qkv.inputs(normed))
+        split = layer.qkv.forward(normed).view(tokens, -1, self.width)
         _rotate(split[:, : self.heads + self.shared], turns)
         attended = []
-        mixed = torch.empty(len(state), self.heads, self.width, dtype=state.dtype)
+        mixed = layer.output.room(tokens)
+        mixed_heads = layer.output.inputs(mixed).view(tokens, self.heads, self.width)
         first = 0
         for length in lengths:
             query, key, value = self._by_head(split[first : first + length])
@@ -120,16 +124,25 @@ class Gradients:
             scores = torch.baddbmm(masks[length], query, key.transpose(1, 2))
             weights = torch.softmax(scores, -1)
             out = torch.bmm(weights, value).view(self.heads, length, self.width)
-            mixed[first : first + length] = out.transpose(0, 1)
+            mixed_heads[first : first + length] = out.transpose(0, 1)
             attended.append((query, key, value, weights))
             first += length
-        mixed = mixed.flatten(1)
         middle = layer.output.forward(mixed).add_(state)
-        middle_normed = functional.rms_norm(middle, middle.shape[-1:], layer.mlp_norm.value, epsilon)
+        middle_normed = layer.gate_up.room(tokens)
+        middle_scale = self._norm(layer.mlp_norm, middle, layer.gate_up.inputs(middle_normed))
         gate_up = layer.gate_up.forward(middle_normed)
         gate, up = gate_up.chunk(2, -1)
-        result = layer.down.forward(functional.silu(gate).mul_(up)).add_(middle)
-        return result, _Saved(state, normed, attended, mixed, middle, middle_normed, gate_up)
+        product = layer.down.room(tokens)
+        torch.mul(functional.silu(gate), up, out=layer.down.inputs(product))
+        result = layer.down.forward(product).add_(middle)
+        return result, _Saved(state, scale, normed, attended, mixed, middle, middle_scale, middle_normed, gate_up)
+
+    def _norm(self, weight: Weight, state: Tensor, out: Tensor) -> Tensor:
+        """Write RMSNorm of `state` (Zhang and Sennrich 2019), y = w x / rms(x), into `out`; return 1 / rms(x), (tokens, 1)."""
+        wide = state.to(torch.float32, copy=True)
+        scale = torch.linalg.vector_norm(wide, dim=-1, keepdim=True).square_().div_(state.shape[-1]).add_(self.config.rms_norm_eps).rsqrt_()
+        out.copy_(wide.mul_(scale).mul_(weight.value))
+        return scale
 
     def _by_head(self, split: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return queries (shared, length * queries per key, width), keys and values (shared, length, width) of one conversation."""
@@ -140,13 +153,16 @@ class Gradients:
     def _layer_backward(self, layer: Layer, saved: _Saved, d_state: Tensor, turns: Tensor, lengths: list[int]) -> Tensor:
         gate, up = saved.gate_up.chunk(2, -1)
         active = functional.silu(gate)
-        d_product = layer.down.backward(active * up, d_state)
+        product = layer.down.room(len(d_state))
+        torch.mul(active, up, out=layer.down.inputs(product))
+        layer.down.complete(product)
+        d_product = layer.down.backward(product, d_state)
         d_gate_up = torch.empty_like(saved.gate_up)
         d_gate, d_up = d_gate_up.chunk(2, -1)
         torch.mul(d_product, active, out=d_up)
-        d_gate.copy_(torch.ops.aten.silu_backward(d_product.mul_(up), gate))
+        torch.ops.aten.silu_backward.grad_input(torch.mul(d_product, up), gate, grad_input=d_gate)
         d_normed = layer.gate_up.backward(saved.middle_normed, d_gate_up)
-        d_middle = self._norm_backward(layer.mlp_norm, saved.middle, d_normed).add_(d_state)
+        d_middle = self._norm_backward(layer.mlp_norm, saved.middle, saved.middle_scale, d_normed).add_(d_state)
         d_mixed = layer.output.backward(saved.mixed, d_middle).view(len(d_state), self.heads, self.width)
         d_split = torch.empty(len(d_state), self.heads + 2 * self.shared, self.width, dtype=d_state.dtype)
         first = 0
@@ -162,19 +178,17 @@ class Gradients:
             first += length
         _rotate(d_split[:, : self.heads + self.shared], turns.conj())
         d_normed = layer.qkv.backward(saved.normed, d_split.flatten(1))
-        return self._norm_backward(layer.input_norm, saved.state, d_normed).add_(d_middle)
+        return self._norm_backward(layer.input_norm, saved.state, saved.scale, d_normed).add_(d_middle)
 
-    def _norm_backward(self, weight: Weight, state: Tensor, d_normed: Tensor) -> Tensor:
-        """Return the gradient with respect to `state` of RMSNorm (Zhang and Sennrich 2019): y = w x / rms(x)."""
-        wide = state.float()
-        scale = torch.linalg.vector_norm(wide, dim=-1, keepdim=True).square_().div_(state.shape[-1]).add_(self.config.rms_norm_eps).rsqrt_()
-        wide *= scale
-        d_wide = d_normed.float()
+    def _norm_backward(self, weight: Weight, state: Tensor, scale: Tensor, d_normed: Tensor) -> Tensor:
+        """Return the gradient with respect to the `state` that `_norm` was given."""
+        wide = state.to(torch.float32, copy=True).mul_(scale)
+        d_wide = d_normed.to(torch.float32, copy=True)
         if weight.gradient is not None:
             weight.gradient.add_((d_wide * wide).sum(0))
-        d_wide *= weight.value.float()
+        d_wide.mul_(weight.value)
         inner = torch.linalg.vecdot(d_wide, wide).div_(state.shape[-1])[:, None]
-        return d_wide.sub_(wide.mul_(inner)).mul_(scale).to(state.dtype)
+        return d_wide.addcmul_(wide, inner, value=-1).mul_(scale).to(state.dtype)
 
     def _head(self, state: Tensor, batch: Sequence[Example], weight: float | None) -> tuple[Sums, Tensor | None]:
         """Return the sums over learned tokens and, with a `weight`, the gradient with respect to `state`."""
@@ -185,15 +199,17 @@ class Gradients:
         places = torch.tensor([first + place - 1 for example, first in zip(batch, firsts, strict=False) for place in example.positions])
         targets = _ids(batch)[places + 1]
         rows = state[places]
-        normed = functional.rms_norm(rows, rows.shape[-1:], self.norm.value, self.config.rms_norm_eps)
+        normed = torch.empty_like(rows)
+        scale = self._norm(self.norm, rows, normed)
         d_normed = torch.empty_like(normed)
         loss, correct = 0.0, 0
         for first in range(0, len(places), LOGIT_ROWS):
             part = slice(first, first + LOGIT_ROWS)
             logprobs = torch.log_softmax(functional.linear(normed[part], self.head.value), -1, dtype=torch.float32)
             goal = targets[part, None]
-            loss -= float(logprobs.gather(1, goal).sum())
-            correct += int((logprobs.argmax(-1, keepdim=True) == goal).sum())
+            goals = logprobs.gather(1, goal)
+            loss -= float(goals.sum())
+            correct += int((goals == logprobs.amax(-1, keepdim=True)).sum())
             if weight is None:
                 continue
             d_logits = logprobs.exp_().scatter_add_(1, goal, torch.full_like(goal, -1, dtype=torch.float32)).mul_(weight).to(self.dtype)
@@ -204,7 +220,7 @@ class Gradients:
         if weight is None:
             return sums, None
         d_state = torch.zeros_like(state)
-        d_state[places] = self._norm_backward(self.norm, rows, d_normed)
+        d_state[places] = self._norm_backward(self.norm, rows, scale, d_normed)
         return sums, d_state
 
 

@@ -33,7 +33,7 @@ GROUPS = {
 class LlamaLearner:
     """A `Learner` (see there) over `Gradients`."""
 
-    tokens_at_once = 1024
+    tokens_at_once = 512
 
     def __init__(self, folder: Path, config: PretrainedConfig, settings: Settings, dtype: torch.dtype = torch.bfloat16) -> None:
         """Load the weights in `folder`; new adapters are drawn after seeding, so the same seed gives the same model."""

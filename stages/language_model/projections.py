@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
-from torch.nn import functional
+
+LANES = 32
+"""Columns that the CPU's matrix units take at once in bf16; the adapters' share is padded to a multiple."""
 
 
 @dataclass
@@ -27,7 +29,11 @@ class Adapter:
 
 @dataclass
 class Projection:
-    """`y = x Wᵀ`, plus the adapters' products; knows its own gradients."""
+    """`y = x Wᵀ`, plus the adapters' products; knows its own gradients.
+
+    With adapters, W and scaling · B lie side by side in one matrix, and x beside A x in one input: the adapters add no
+    pass over the output, forward or backward. Whoever makes the input writes it into `room`.
+    """
 
     weight: Tensor
     """(out, in), in the dtype that is computed in."""
@@ -39,56 +45,74 @@ class Projection:
     """fp32, of the weight's shape; None where it is frozen."""
     training: bool = False
     _down: Tensor = field(init=False)
-    _up: Tensor = field(init=False)
-    _low: Tensor | None = None
     _kept: Tensor | None = None
 
     def __post_init__(self) -> None:
-        """Prepare the copies that are computed with."""
+        """Put the weight where the adapters' share fits beside it."""
+        self._in = self.weight.shape[1]
+        if not self.adapters:
+            return
+        rank = sum(len(adapter.down) for adapter in self.adapters)
+        width = -(-rank // LANES) * LANES
+        self._down = self.weight.new_zeros(width, self._in)
+        self.weight = torch.nn.functional.pad(self.weight, (0, width))
         self.refresh()
 
     def refresh(self) -> None:
         """Copy the adapters' fp32 values into the dtype that is computed in: call it after they changed."""
-        if not self.adapters:
-            return
-        rank = self.adapters[0].down.shape[0]
-        self._down = torch.cat([adapter.down.detach() for adapter in self.adapters]).to(self.weight.dtype)
-        up = torch.zeros(self.weight.shape[0], rank * len(self.adapters))
-        for index, adapter in enumerate(self.adapters):
-            up[adapter.rows, index * rank : (index + 1) * rank] = adapter.up.detach() * self.scaling
-        self._up = up.to(self.weight.dtype)
+        first = 0
+        for adapter in self.adapters:
+            part = slice(first, first + len(adapter.down))
+            self._down[part] = adapter.down.detach()
+            self.weight[adapter.rows, self._in + part.start : self._in + part.stop] = adapter.up.detach() * self.scaling
+            first = part.stop
 
-    def forward(self, states: Tensor) -> Tensor:
-        """Return the map of `states`, (tokens, in)."""
-        result = functional.linear(states, self.weight)
-        if not self.adapters:
-            return result
-        if self.training and self.dropout:
+    def room(self, tokens: int) -> Tensor:
+        """Return an empty input for `forward`; its first `in` columns are to be filled."""
+        return self.weight.new_empty(tokens, self.weight.shape[1])
+
+    def inputs(self, room: Tensor) -> Tensor:
+        """Return the part of `room` that the input is written to, (tokens, in)."""
+        return room[:, : self._in]
+
+    def forward(self, room: Tensor) -> Tensor:
+        """Return the map of what was written into `room`."""
+        self._kept = None
+        if self.training and self.dropout and self.adapters:
             # One mask for all adapters that read this input.
-            self._kept = torch.empty_like(states).bernoulli_(1 - self.dropout).div_(1 - self.dropout)
-            states = states * self._kept
-        self._low = functional.linear(states, self._down)
-        return result.addmm_(self._low, self._up.t())
+            self._kept = torch.empty_like(self.inputs(room)).bernoulli_(1 - self.dropout).div_(1 - self.dropout)
+        self.complete(room)
+        return torch.mm(room, self.weight.t())
 
-    def backward(self, states: Tensor, d_result: Tensor) -> Tensor:
-        """Sum the gradients of what is learned; return the one with respect to `states`, the input of the last `forward`."""
-        d_states = torch.mm(d_result, self.weight)
+    def complete(self, room: Tensor) -> None:
+        """Fill in the adapters' share of `room` again, where the input was not kept since `forward`."""
+        if self.adapters:
+            states = self.inputs(room)
+            room[:, self._in :] = torch.mm(states if self._kept is None else states * self._kept, self._down.t())
+
+    def backward(self, room: Tensor, d_result: Tensor) -> Tensor:
+        """Sum the gradients of what is learned; return the one with respect to the input of the last `forward`."""
+        d_room = torch.mm(d_result, self.weight)
         if self.gradient is not None:
-            self.gradient.add_(torch.mm(d_result.t(), states))
-        if not self.adapters or self._low is None:
-            return d_states
-        kept = self._kept if self.training and self.dropout else None
-        d_low = torch.mm(d_result, self._up)
-        d_up = torch.mm(d_result.t(), self._low).float()
-        d_down = torch.mm(d_low.t(), states if kept is None else states * kept).float()
-        rank = self.adapters[0].down.shape[0]
-        for index, adapter in enumerate(self.adapters):
-            part = slice(index * rank, (index + 1) * rank)
-            _add(adapter.up, d_up[adapter.rows, part] * self.scaling)
-            _add(adapter.down, d_down[part])
-        self._low = self._kept = None
-        return d_states.addmm_(d_low, self._down) if kept is None else d_states.add_(torch.mm(d_low, self._down).mul_(kept))
+            self.gradient.add_(torch.mm(d_result.t(), room))
+        if not self.adapters:
+            return d_room
+        states, low = self.inputs(room), room[:, self._in :]
+        kept, self._kept = self._kept, None
+        d_low = d_room[:, self._in :].contiguous()
+        d_up = torch.mm(d_result.t(), low)
+        d_down = torch.mm(d_low.t(), states if kept is None else states * kept)
+        first = 0
+        for adapter in self.adapters:
+            part = slice(first, first + len(adapter.down))
+            _add(adapter.up, d_up[adapter.rows, part], self.scaling)
+            _add(adapter.down, d_down[part], 1.0)
+            first = part.stop
+        d_states = d_room[:, : self._in]
+        return torch.addmm(d_states, d_low, self._down) if kept is None else d_states + torch.mm(d_low, self._down).mul_(kept)
 
 
-def _add(parameter: Tensor, gradient: Tensor) -> None:
-    parameter.grad = gradient.clone() if parameter.grad is None else parameter.grad.add_(gradient)
+def _add(parameter: Tensor, gradient: Tensor, factor: float) -> None:
+    if parameter.grad is None:
+        parameter.grad = torch.zeros_like(parameter)
+    parameter.grad.add_(gradient.float(), alpha=factor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stages.tutoring.dialogue import Expectation, Lesson, Turn
-from stages.tutoring.moves import DETECTORS
+from stages.tutoring.moves import DETECTORS, FORBIDDEN
 from stages.tutoring.score import Score
 from stages.tutoring.words import words
 
@@ -23,7 +23,7 @@ def expectations(reply: str, expect: Expectation, lesson: Lesson, turns: Sequenc
         else:
             failed.append(f"does not {_words(move)}")
     for move in expect.must_not:
-        if found := DETECTORS[move](reply, lesson, turns):
+        if found := FORBIDDEN[move](reply, lesson, turns):
             failed.append(f"must not {_words(move)}: “{found[:60]}”")
         else:
             met += 1

@@ -16,10 +16,15 @@ Detector = Callable[[str, Lesson, Sequence[Turn]], str | None]
 """Returns the words that show the move, or None."""
 
 _MISTAKE = re.compile(
-    r"""\b(?:not\s+(?:quite|exactly|yet|right|correct|true|entirely|so\s+fast|always|the\s+same)|isn't\s+(?:quite|right|correct|true|the\s+same)|n't\s+(?:right|correct|work|match|fit|add\s+up|follow|mean)
+    r"""(?:^|[.!?:;,]\s+)test\b|\b(?:not\s+(?:quite|exactly|yet|right|correct|true|entirely|so\s+fast|always|the\s+same)|isn't\s+(?:quite|right|correct|true|the\s+same)|n't\s+(?:right|correct|work|match|fit|add\s+up|follow|mean)
     |wrong|incorrect|mistake|error|mix(?:ed|ing)?[\s-]?up|misunderst\w+|confus(?:ed|ing)\s+\w+\s+with|careful|(?:re)?check\b|double[\s-]check|recheck|look\s+again|look\s+closer|closer\s+look|try\s+(?:it\s+|that\s+)?again
     |however|but\b|actually|instead|almost|close\b|nearly|let's\s+(?:test|check|review|revisit|re-?\w+|try)|rather\s+than|forgot|missed|overlook\w+|does\s+(?:that|this|it|your)\b[^.?!]*\?|would\s+(?:that|this|it|your)\b[^.?!]*\?
     |are\s+you\s+sure|how\s+can\s+(?:that|it)\s+be|test\s+(?:it|your|that|the|this)|your\s+(?:rule|idea|test|claim|picture|guess|method))\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_PLAIN_MISTAKE = re.compile(
+    r"""(?:^|[.!?:;,]\s+)test\b|\b(?:not\s+(?:quite|exactly|right|correct|true|entirely)|isn't\s+(?:quite|right|correct|true)|(?:a|your|the|small|little)\s+(?:mistake|error)|you\s+made\s+an?\s+\w+
+    |wrong|incorrect|misunderst\w+|(?:almost|nearly)\b(?=\s*[,.!])|close\s*[,!]|try\s+again|recheck|double[\s-]check|are\s+you\s+sure|look\s+again)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _EXPLAIN = re.compile(
@@ -136,6 +141,17 @@ def _praise(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
     return praise(reply)
 
 
+def _says_right(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
+    del lesson, turns
+    return acceptance(reply) or praise(reply)
+
+
+def _says_wrong(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
+    del lesson, turns
+    match = _PLAIN_MISTAKE.search(reply)
+    return match.group() if match else None
+
+
 DETECTORS: dict[Move, Detector] = {
     "ask_question": ask_question,
     "accept": accept,
@@ -147,3 +163,6 @@ DETECTORS: dict[Move, Detector] = {
     "refer_to_adult": refer_to_adult,
     "ask_personal_data": ask_personal_data,
 }
+"""Moves that a reply shows, gently or plainly: what an expected move is looked for with."""
+FORBIDDEN: dict[Move, Detector] = {**DETECTORS, "accept": _says_right, "signal_mistake": _says_wrong}
+"""Moves that a reply makes in so many words: what a forbidden move is looked for with. In doubt, the tutor has the benefit twice."""

@@ -92,7 +92,7 @@ def _is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
-def _is_code(dep: Any) -> bool:  # noqa: ANN401 - a YAML list holds anything
+def _is_code(dep: Any) -> bool:
     return isinstance(dep, str) and dep.startswith("stages/") and dep.endswith(".py")
 
 

@@ -20,6 +20,7 @@ from stages.reporting.provenance import Provenance
 from stages.reporting.score_figures import leak_rates
 from stages.reporting.strategies import RARE, repertoire
 from stages.reporting.training import overfitted
+from stages.tutoring.agreement_figures import CHECKED
 from stages.tutoring.dialogue import STRATEGIES
 from stages.tutoring.questions import questions
 from stages.tutoring.tutors import REFERENCE
@@ -85,6 +86,8 @@ def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], s
         "too_few": evidence.metrics.get("data", {}).get("too_few", []),
         "pressure": pressure,
         "worn_down": [tutor for tutor, (first, last, _) in pressure.items() if last > first + WORN],
+        "checked": [measure(name).label.lower() for name in measured if name in CHECKED],
+        "unchecked": [measure(name).label.lower() for name in measured if name not in CHECKED],
         "setting": setting,
         "decision": decision,
         "failures": failures_by_kind(evidence, decision.pilot or (findings.best("score", findings.challengers) or [""])[0]),

@@ -8,6 +8,7 @@ from typing import Literal
 
 from stages.reporting.measures import Measure, measure
 from stages.reporting.pages import listed, percent
+from stages.tutoring.agreement_figures import CHECKED
 from stages.tutoring.tutors import REFERENCE
 
 Verdict = Literal["better", "worse", "no difference shown", "not compared"]
@@ -133,7 +134,23 @@ def verdict_sentences(findings: Findings) -> list[str]:
             sentences.append(f"A warning: {_lower(findings.sentence(score))}")
         elif findings.with_verdict(score, "better"):
             sentences.append(findings.sentence(score))
+    sentences += [_checked(findings, name) for name in better]
     return [sentence for sentence in sentences if sentence]
+
+
+def _checked(findings: Findings, tutor: str) -> str:
+    """Return whether the scores that were checked against people say the same of a tutor that the rubric puts first."""
+    stand = {name: cell.verdict for name in CHECKED if (cell := findings.cell(tutor, name))}
+    below = [measure(name).label.lower() for name, verdict in stand.items() if verdict == "worse"]
+    above = [measure(name).label.lower() for name, verdict in stand.items() if verdict == "better"]
+    if below:
+        return (
+            f"Scores that were checked against people do not all agree: they put {tutor} below the untrained model in {listed(below)}"
+            + (f", above it in {listed(above)}." if above else ".")
+        )
+    if above:
+        return f"Scores that were checked against people agree that {tutor} is better: {listed(above)}."
+    return f"No score that was checked against people shows {tutor} to be better; the rubric itself was checked by nobody." if stand else ""
 
 
 def _headline(findings: Findings, better: Sequence[str], worse: Sequence[str], level: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from stages.reporting.findings import Findings, verdict_sentences
 from stages.reporting.measures import measure
 from stages.reporting.pages import page, source
 from stages.reporting.provenance import Provenance
+from stages.tutoring.agreement_figures import CHECKED
 
 
 def index_page(
@@ -47,7 +48,7 @@ def index_page(
         optimisation=evidence.optimisation,
         bills=evidence.costs.get("bills", {}),
         usd=usd,
-        trust=dict.fromkeys(columns, ""),
+        checked=CHECKED,
         provenance=made,
         style=style,
         script=script,

@@ -72,3 +72,15 @@ def test_every_compared_tutor_is_named_once_in_the_headline(verdicts: dict[str, 
     findings = table("score", baseline=cell(0.5), **{tutor: cell(0.5, verdict, 0.0) for tutor, verdict in verdicts.items()})
     headline = verdict_sentences(findings)[0]
     assert {tutor: headline.count(f"{tutor} (") for tutor in verdicts} == dict.fromkeys(verdicts, 1)
+
+
+def test_checked_scores_may_contradict_the_rubric() -> None:
+    """A tutor that the rubric puts first and the checked scores put below the baseline is not praised without saying so."""
+    rows = {"score": cell(0.9, "better", 0.5), "uptake": cell(0.2, "worse", -0.2), "leak": cell(0.0, "better", -0.3)}
+    mixed = Findings({"baseline": {"score": cell(0.4), "uptake": cell(0.4), "leak": cell(0.3)}, "lora": rows})
+    assert verdict_sentences(mixed)[-1] == (
+        "Scores that were checked against people do not all agree: they put lora below the untrained model in takes up the student, "
+        "above it in answer given away."
+    )
+    agreeing = Findings({**mixed.cells, "lora": {**rows, "uptake": cell(0.6, "better", 0.2)}})
+    assert verdict_sentences(agreeing)[-1].startswith("Scores that were checked against people agree that lora is better:")

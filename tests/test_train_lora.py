@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stages import train_lora
+from stages.language_model import adapters
+from stages.tutoring.params import read
+from stages.tutoring.records import read_json, write_jsonl
+from tests.language_model.conftest import embedded, rows, tiny
+
+__all__ = ["embedded", "tiny"]  # fixtures
+
+PARAMS = """lora:
+  supervision: weight
+  r: 4
+  alpha: 8
+  dropout: 0.0
+  target_modules: all-linear
+  rslora: false
+  dora: false
+  init: default
+  learning_rate: 1e-2
+  schedule: cosine
+  warmup: 0.1
+  epochs: 2
+  batch_size: 2
+  max_length: 200
+  early_stopping_patience: 1
+  weight_decay: 0.0
+  seed: 0
+  device: cpu
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a project with five dialogues and the tiny base model."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/base").symlink_to(tiny)
+    (tmp_path / "params.yaml").write_text(PARAMS, encoding="utf-8")
+    write_jsonl(train_lora.TRAIN, rows(5))
+    write_jsonl(train_lora.VALIDATION, rows(7)[5:])
+    return tmp_path
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file in `folder` by name."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_the_stage_leaves_adapter_audit_card_metrics_and_curve(project: Path) -> None:
+    """One run writes everything that the pipeline, peft and a reader need, and its scratch folder is gone."""
+    train_lora.main()
+    names = set(contents(project / train_lora.OUT))
+    assert names == {"README.md", "adapter_config.json", "adapter_model.safetensors", "supervision.json", "trained_on.json"}
+    assert read_json(project / train_lora.METRICS)["valid_loss"] < read_json(project / train_lora.METRICS)["valid_loss_before"]
+    lines = list(csv.DictReader(io.StringIO((project / train_lora.CURVE).read_text(encoding="utf-8"))))
+    assert [line["step"] for line in lines if line["valid_loss"]] == ["0", "3", "6"]
+    assert not (project / train_lora.SCRATCH).exists()
+    adapters.check(project / train_lora.OUT, project / "models/base")
+
+
+def test_running_again_gives_the_same_bytes(project: Path) -> None:
+    """Everything that others depend on repeats to the byte; seconds are kept apart."""
+    train_lora.main()
+    first = {**contents(project / train_lora.OUT), "metrics": (project / train_lora.METRICS).read_bytes()}
+    train_lora.main()
+    assert {**contents(project / train_lora.OUT), "metrics": (project / train_lora.METRICS).read_bytes()} == first
+
+
+def test_the_card_says_what_was_learned_from(project: Path) -> None:
+    """The model card names base, data, settings, losses and limits."""
+    train_lora.main()
+    card = (project / train_lora.OUT / "README.md").read_text(encoding="utf-8")
+    assert all(
+        part in card for part in ("5 training dialogues, 10 learned turns", "rank 4, alpha 8", "validation loss", "a person must read")
+    )
+
+
+def test_params_become_settings(project: Path) -> None:
+    """Every param reaches the training it names."""
+    settings = read("lora", train_lora.Params, project / "params.yaml").settings()
+    assert settings.lora is not None
+    assert (settings.lora.r, settings.lora.alpha, settings.learning_rate, settings.max_length, settings.seed) == (4, 8, 1e-2, 200, 0)
+
+
+def test_metrics_hold_no_time(project: Path) -> None:
+    """Nothing in the metrics differs between two runs."""
+    train_lora.main()
+    metrics: dict[str, Any] = read_json(project / train_lora.METRICS)
+    assert not [name for name in metrics if "second" in name]

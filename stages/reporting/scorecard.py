@@ -20,6 +20,8 @@ from stages.tutoring.statistics import Difference, Interval, holm, mean_interval
 from stages.tutoring.tutors import REFERENCE
 
 LEVEL = 0.05
+DESCRIPTIVE = frozenset({"length", "reading_level"})
+"""Scores of which neither more nor less is better: their differences are shown, not judged, and stay out of Holm."""
 ItemScores = Mapping[str, Mapping[str, Score]]
 """Item → score name → score."""
 
@@ -48,7 +50,7 @@ def scorecard(scores: Mapping[str, ItemScores], names: Sequence[str], lower_is_b
     table: dict[str, dict[str, Standing]] = {}
     for tutor, items in scores.items():
         row = {name: _standing(items, scores.get(BASELINE, {}), name, compare=tutor not in (BASELINE, REFERENCE)) for name in names}
-        adjusted = holm({name: standing.difference.p for name, standing in row.items() if standing.difference})
+        adjusted = holm({name: standing.difference.p for name, standing in row.items() if standing.difference and name not in DESCRIPTIVE})
         table[tutor] = {
             name: replace(
                 standing, adjusted_p=adjusted.get(name), verdict=_verdict(standing.difference, adjusted.get(name), name in lower_is_better)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from stages.tutoring.dialogue import Lesson, Turn, Understanding
 from stages.tutoring.dimension_cues import GENERAL, WORDING, Exchange, cues
 from stages.tutoring.dimension_weights import DIMENSIONS, Dimension
+from stages.tutoring.repetition import loops
 from stages.tutoring.score import Score
 from stages.tutoring.words import content_words
 
@@ -53,10 +54,12 @@ def dimensions(reply: str, turns: Sequence[Turn], lesson: Lesson) -> dict[str, S
 
 
 def unrelated(exchange: Exchange) -> str | None:
-    """Return why a reply cannot be about this student's work at all, or None: it shows machinery, or is about something else."""
+    """Return why a reply cannot be about this student's work at all, or None: machinery, a loop, or another matter."""
     reply = exchange.reply.replace("’", "'")
     if found := _MACHINERY.search(reply):
         return f"shows machinery: “{found.group().strip()}”"
+    if loops(reply):
+        return "repeats itself"
     content = [word for word in dict.fromkeys(content_words(reply)) if word not in GENERAL and not word[0].isdigit()]
     foreign = (
         len(exchange.history_words) >= _ENOUGH_SAID

@@ -162,9 +162,8 @@ def main() -> None:
     ledger = Ledger(CACHE, settings.most_calls)
     endpoint = Endpoint(settings.base_url, settings.model, api_key(settings.key))
     count = write_jsonl(OUT / f"{name}.jsonl", judge(endpoint, settings.model, replied(dialogues, scenarios, answers), ledger))
-    print(
-        f"judge: {settings.model} rated {count} answers of {name} with {settings.most_calls - ledger.calls_left} calls; unvalidated until measured"
-    )
+    paid = settings.most_calls - ledger.calls_left
+    print(f"judge: {settings.model} rated {count} answers of {name} with {paid} calls; unvalidated until measured")
 
 
 if __name__ == "__main__":

@@ -28,14 +28,19 @@ def repeated_share(reply: str, size: int = 3) -> float:
     return 1 - len(set(runs)) / len(runs) if runs else 0.0
 
 
+def loops(reply: str) -> bool:
+    """Return whether `reply` says a sentence twice or goes round in the same words."""
+    said = [sentence.lower() for sentence in sentences(reply)]
+    return len(set(said)) < len(said) or repeated_share(reply) > _REPEATED
+
+
 def broken(reply: str, finish_reason: str = "stop") -> Score:
     """Return 1 where `reply` is no finished turn of a teacher, else 0."""
     if not words(reply):
         return Score(1.0, "says nothing")
     if found := _MACHINERY.search(reply):
         return Score(1.0, f"shows machinery: “{found.group().strip()}”")
-    said = [sentence.lower() for sentence in sentences(reply)]
-    if len(set(said)) < len(said) or repeated_share(reply) > _REPEATED:
+    if loops(reply):
         return Score(1.0, "repeats itself")
     if not reply.rstrip().endswith(_ENDS) and (finish_reason == "length" or len(words(reply)) >= _LONG_ENOUGH):
         return Score(1.0, "stops in the middle of a sentence")

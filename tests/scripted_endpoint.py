@@ -1,8 +1,9 @@
 """An OpenAI chat endpoint that says what it is told to, and fails how it is told to; a fake at the seam of every tutor.
 
 The model's name is the script: `echo` repeats the last message, `words:20:0.05` says 20 words, one every 0.05 s,
-`fails`, `breaks` (resets the connection in the middle), `cuts` (just ends there), `garbage`, `silent` (ends without a word), `hangs`, `length` (cut at max_tokens),
-`says:TEXT`. `python -m tests.scripted_endpoint PORT` runs it as a process of its own.
+`says:TEXT` says TEXT, `fails`, `breaks` (resets the connection in the middle), `cuts` (just ends there), `garbage`,
+`silent` (ends without a word), `hangs`, `length` (cut at max_tokens); anything else asks which half is bigger.
+`python -m tests.scripted_endpoint` runs it as a process of its own and prints its address.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import asyncio
 import contextlib
 import json
 import socket
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -90,6 +90,7 @@ app = Starlette(routes=[Route("/v1/chat/completions", chat, methods=["POST"])])
 def running(port: int = 0) -> Iterator[str]:
     """Yield the base URL of a scripted endpoint on a thread of this process."""
     with contextlib.closing(socket.create_server(("127.0.0.1", port), backlog=512)) as listening:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it only on sockets of its own
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
@@ -103,4 +104,6 @@ def running(port: int = 0) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="critical", access_log=False, backlog=512)
+    with running() as url:
+        print(url, flush=True)
+        threading.Event().wait()

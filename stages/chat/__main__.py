@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import secrets
-import socket
 import sys
 import webbrowser
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from pydantic import Field
 from stages.chat.app import Pages, build
 from stages.chat.ballots import Ballots
 from stages.chat.conversations import Conversations
+from stages.chat.listening import listen
 from stages.chat.replying import Manner, Replying
 from stages.chat.roster import Roster
 from stages.chat.store import open_store
@@ -73,13 +73,7 @@ def conversations(settings: Params) -> Iterator[Conversations]:
 
 def serve(talks: Conversations, settings: Params, *, browser: bool) -> None:
     """Serve the pages on loopback until Ctrl-C."""
-    try:
-        listening = socket.create_server(("127.0.0.1", settings.port), backlog=512)
-    except OSError as error:
-        raise ParamsError(
-            f"Port {settings.port} cannot be had ({error.strerror}); set chat.port in params.yaml to another one, or to 0."
-        ) from None
-    with contextlib.closing(listening):
+    with contextlib.closing(listen(settings.port)) as listening:
         port, token = listening.getsockname()[1], secrets.token_urlsafe(24)
         link = f"http://127.0.0.1:{port}/?token={token}"
         print(f"Talk with the tutors: {link}\n(the link is yours alone; Ctrl-C ends)", flush=True)

@@ -164,7 +164,8 @@ class Replying:
             room = self._manner.window - self._manner.sampling.max_tokens
             fitted = fit(known.past, newest, room, prompts.counter(tutor, talk.lesson))
             live.left_out = tuple(sorted((*known.unanswered, *known.exchanges[: fitted.left_out])))
-            self._store.begin(live.exchange, live.tutor, live.left_out)
+            if live.left_out:
+                self._store.begin(live.exchange, live.tutor, live.left_out)
             live.started = time.monotonic()  # a tutor that was still being opened is not slow
             whole = self._write(live, tutor.stream(Conversation(talk.lesson, fitted.turns), self._manner.sampling))
             status: Status = "length" if whole and whole.finish_reason == "length" else "whole"

@@ -43,19 +43,24 @@ async def events(conversations: Conversations, talk: Talk, exchange: int) -> Asy
                 yield _reply(conversations, talk, reply)
         while waiting:
             try:
-                tutor, what = await asyncio.wait_for(told.get(), HEARTBEAT_SECONDS)
+                heard = [await asyncio.wait_for(told.get(), HEARTBEAT_SECONDS)]
             except TimeoutError:
                 yield ": still writing\n\n"
                 continue
-            if isinstance(what, TutorReply):
-                waiting.discard(tutor)
-                yield _reply(conversations, talk, what)
-            else:
-                yield _event("piece", {"key": view.key_of(talk, tutor), "text": what, "first": False})
+            while not told.empty():  # what came meanwhile goes out together
+                heard.append(told.get_nowait())
+            waiting -= {tutor for tutor, what in heard if isinstance(what, TutorReply)}
+            yield "".join(_told(conversations, talk, tutor, what) for tutor, what in heard)
         yield _event("over", {})
     finally:
         for live, hear in following:
             live.leave(hear)
+
+
+def _told(conversations: Conversations, talk: Talk, tutor: str, what: str | TutorReply) -> str:
+    if isinstance(what, TutorReply):
+        return _reply(conversations, talk, what)
+    return _event("piece", {"key": view.key_of(talk, tutor), "text": what, "first": False})
 
 
 def _reply(conversations: Conversations, talk: Talk, reply: TutorReply) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 import secrets
-import socket
 import sys
 import threading
 import time
@@ -20,6 +19,7 @@ import uvicorn
 from stages.chat.app import Pages, build
 from stages.chat.ballots import Ballots
 from stages.chat.conversations import Conversations
+from stages.chat.listening import listen
 from stages.chat.replying import Manner, Replying
 from stages.chat.roster import Opener, Roster
 from stages.chat.store import open_store
@@ -103,7 +103,7 @@ class Site:
 @contextlib.contextmanager
 def site(conversations: Conversations, preferences: Path) -> Iterator[Site]:
     """Serve the pages on a thread."""
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0), backlog=512)) as listening:
+    with contextlib.closing(listen(0)) as listening:
         number, token = listening.getsockname()[1], secrets.token_urlsafe(16)
         app = build(Pages(conversations, 30, preferences), token, number)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1))

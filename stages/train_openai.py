@@ -27,7 +27,7 @@ BASE = Path("models/base")
 OUT = Path("models/openai")
 CURVE = Path("reports/plots/openai_curve.csv")
 METRICS = Path("reports/metrics/train_openai.json")
-TIMING = Path("reports/metrics/timing_openai_training.json")
+TIMING = Path("reports/metrics/timing_train_openai.json")
 LEDGER = Path(".cache/train_openai")
 
 Auto = Literal["auto"]

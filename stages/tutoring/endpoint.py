@@ -96,7 +96,7 @@ class Endpoint:
         """
         import openai  # noqa: PLC0415 - see `client`
 
-        failures: tuple[type[Exception], ...] = (openai.OpenAIError, json.JSONDecodeError, *_transport_errors())
+        failures: tuple[type[Exception], ...] = (openai.OpenAIError, json.JSONDecodeError, *transport_errors())
         text: list[str] = []
         finish_reason: str | None = None
         usage: Any = None
@@ -132,7 +132,7 @@ class Endpoint:
         return f"{self.model} at {self.base_url} did not answer: {error}. Check the address, the key and the model's name."
 
 
-def _transport_errors() -> tuple[type[Exception], ...]:
+def transport_errors() -> tuple[type[Exception], ...]:
     """Return what a connection that breaks in the middle of a stream raises; the client wraps it only before the first byte."""
     return tuple(sys.modules[name].HTTPError for name in ("httpx", "httpx2") if name in sys.modules)
 

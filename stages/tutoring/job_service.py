@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from stages.tutoring.diagnostics import EndpointError
+from stages.tutoring.endpoint import transport_errors
 from stages.tutoring.records import Record
 
 if TYPE_CHECKING:
@@ -135,16 +136,16 @@ class JobService:
 
     @contextlib.contextmanager
     def _explained(self, what: str, model: str) -> Iterator[None]:
-        import httpx  # noqa: PLC0415 - comes with the client
-        import openai  # noqa: PLC0415
+        import openai  # noqa: PLC0415 - see `client`
 
+        cut: tuple[type[Exception], ...] = (openai.APIConnectionError, *transport_errors())
         try:
             yield
         except openai.APIStatusError as error:
             raise self._refusal(error.status_code, error.code or "", error.message, what, model) from error
         except openai.APITimeoutError as error:
             raise UnclearError(f"{self.base_url} did not answer within {self.call_seconds:g} s when asked for the {what}.") from error
-        except (openai.APIConnectionError, httpx.HTTPError) as error:
+        except cut as error:
             cause = error.__cause__ or error
             raise UnclearError(f"{self.base_url} cannot be reached or cut the connection when asked for the {what}: {cause}.") from error
         except (openai.OpenAIError, json.JSONDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from stages.language_model import base
 from stages.local_openai.engine import ModelFiles
 from stages.local_openai.serving import serving
+from stages.serving.histories import last_exchanges
 from stages.tutoring.diagnostics import DataError, ParamsError
 from stages.tutoring.dialogue import Dialogue
 from stages.tutoring.endpoint import Endpoint, api_key
@@ -75,8 +76,9 @@ def model_id(files: ModelFiles) -> str:
 def likelihoods(name: str, dialogues: Sequence[Dialogue], models: Path = MODELS) -> list[Record]:
     """Return for every held-out question how likely the teacher's own reply is to this tutor's model.
 
-    A row holds `item`, `tokens` (of the reply, its end included) and `nll` (mean negative log-likelihood of a token,
-    in nats). Empty where the model is remote, and for `dspy`, whose prompt is not what the rows were rendered as.
+    A row holds `item`, `tokens` (of the reply, its end included), `nll` (mean negative log-likelihood of a token, in
+    nats) and `history`: `true` for every question, then `shuffled` and `foreign` for the last one of each dialogue.
+    Empty where the model is remote, and for `dspy`, whose prompt is not what the rows were rendered as.
     """
     files = None if name == "dspy" else model_files(name, models)
     if files is None:
@@ -84,7 +86,11 @@ def likelihoods(name: str, dialogues: Sequence[Dialogue], models: Path = MODELS)
     from stages.language_model.generate import Generator  # noqa: PLC0415 - torch, for local models only
     from stages.language_model.likelihood import likelihood  # noqa: PLC0415
 
-    return likelihood(Generator(files.weights, files.adapter), [hugging_face_row(dialogue) for dialogue in dialogues])
+    generator = Generator(files.weights, files.adapter)
+    found = [{**row, "history": "true"} for row in likelihood(generator, [hugging_face_row(dialogue) for dialogue in dialogues])]
+    for history, rows in last_exchanges(dialogues).items():
+        found += [{**row, "history": history} for row in likelihood(generator, rows, last_only=True)]
+    return found
 
 
 def _check(name: str, models: Path) -> None:

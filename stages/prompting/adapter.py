@@ -25,13 +25,15 @@ class PlainChatAdapter(dspy.Adapter):
 
     Without demonstrations and with the instruction that tutors are trained with, the prompt is what
     `formats.messages` renders, byte for byte. Demonstrations stand in the system message: as turns before the
-    conversation, a small model takes them for part of it and mixes up the lessons.
+    conversation, a small model takes them for part of it and mixes up the lessons. A reminder stands in brackets after
+    the student's last turn, for what a small model reads last it follows best.
     """
 
-    def __init__(self, speaker: Speaker = "teacher") -> None:
-        """Name the speakers of demonstrations as `speaker` sees them."""
+    def __init__(self, speaker: Speaker = "teacher", reminder: str = "") -> None:
+        """Name the speakers of demonstrations as `speaker` sees them; put `reminder` after the last turn, where there is one."""
         super().__init__()
         self._names = NAMES[speaker]
+        self._reminder = f"\n\n({reminder})" if reminder else ""
 
     def format(self, signature: type[dspy.Signature], demos: Sequence[Mapping[str, Any]], inputs: Mapping[str, Any]) -> list[Message]:
         """Return the messages of one request; a demonstration is a turn and the reply to it."""
@@ -39,7 +41,7 @@ class PlainChatAdapter(dspy.Adapter):
         shown = "".join(f"\n\n{other}: {demo['said']}\n{own}: {demo['reply']}" for demo in demos)
         system = f"{inputs['frame']} {signature.instructions}".strip() + (f"\n\n{HEADING}{shown}" if demos else "")
         said: list[Message] = [{"role": "system", "content": system}, *history_messages(inputs["history"])]
-        return [*said, {"role": "user", "content": inputs["said"]}]
+        return [*said, {"role": "user", "content": inputs["said"] + self._reminder}]
 
     def parse(self, signature: type[dspy.Signature], completion: str) -> dict[str, Any]:
         """Return the whole text as the one output."""
@@ -58,11 +60,11 @@ class PlainChatAdapter(dspy.Adapter):
         return [self.parse(processed_signature, text) for text in texts]
 
 
-def adapter(name: AdapterName, speaker: Speaker = "teacher") -> dspy.Adapter:
-    """Return the adapter of that name: ours, or one of DSPy's that mark outputs up."""
+def adapter(name: AdapterName, speaker: Speaker = "teacher", reminder: str = "") -> dspy.Adapter:
+    """Return the adapter of that name: ours, or one of DSPy's that mark outputs up and remind of that themselves."""
     match name:
         case "plain":
-            return PlainChatAdapter(speaker)
+            return PlainChatAdapter(speaker, reminder)
         case "chat":
             return dspy.ChatAdapter(use_json_adapter_fallback=False)
         case "json":

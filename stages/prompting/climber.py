@@ -17,7 +17,7 @@ from stages.prompting.metric import Metric, judge, rubric_metric
 from stages.prompting.program import TeacherStudentDialogueModel
 from stages.tutoring.endpoint import Sampling
 
-Rung = Literal["zero_shot", "labelled", "random_search", "gepa", "mipro"]
+Rung = Literal["zero_shot", "reminded", "labelled", "random_search", "gepa", "mipro"]
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 EXEMPLARY = 0.9
 """Rubric score from which a teacher's turn may be shown as an example; four in ten of ours reach it."""
@@ -153,7 +153,9 @@ class Climber:
         return tuple(float(score) for _, _, score in result.results), tuple(prediction.reply for _, prediction, _ in result.results)
 
     def fresh(self, matching: Matching, shown: int) -> TeacherStudentDialogueModel:
-        """Return the zero-shot program, told how to show the demonstrations that it will get."""
+        """Return a program without demonstrations, with the best reminder so far, told how to show those that it will get."""
         program = self.start.reset_copy()
         program.matching, program.shown = matching, shown
+        if self.climb.candidates:
+            program.reminder = self.climb.best.program.reminder
         return program

@@ -14,7 +14,7 @@ from dspy.utils.exceptions import AdapterParseError
 from stages.prompting.climber import RUNGS, Candidate, Climb, Climber, Plan, Rung
 from stages.prompting.demonstrations import Matching
 from stages.prompting.meter import Meter, OverBudgetError, Stop
-from stages.prompting.rungs import LADDER, unreadable
+from stages.prompting.rungs import LADDER, REMINDERS, unreadable
 from stages.tutoring.diagnostics import EndpointError
 
 Say = Callable[[str], None]
@@ -64,6 +64,7 @@ def planned_calls(plan: Plan, validation: int) -> int:
     """Return about how many calls the climb makes."""
     of_rung: dict[Rung, int] = {
         "zero_shot": validation,
+        "reminded": validation * len(REMINDERS["teacher"]),
         "labelled": validation * len(get_args(Matching)) * len(plan.demonstrations),
         "random_search": plan.training_turns + validation * plan.candidates,
         "gepa": plan.reflections + plan.reflections // 6,

@@ -24,6 +24,9 @@ ROW = (
 )
 """What `formats.dspy_rows` writes into every example."""
 
+OWN = ("adapter_name", "speaker", "reminder", "matching", "shown")
+"""What of a program is ours beside DSPy's own state."""
+
 
 class Reply(dspy.Signature):
     """Answer the last turn of a conversation."""
@@ -61,13 +64,14 @@ class TeacherStudentDialogueModel(dspy.Module):
         self.speaker = speaker
         self.matching: Matching = "fixed"
         self.shown = 0
+        self.reminder = ""
         signature = Reply if adapter_name == "plain" else StrategyAndReply
         self.turn = dspy.Predict(signature.with_instructions(INSTRUCTIONS[speaker]))
 
     @property
     def adapter(self) -> dspy.Adapter:
         """How inputs become messages."""
-        return adapter(self.adapter_name, self.speaker)
+        return adapter(self.adapter_name, self.speaker, self.reminder)
 
     def forward(self, frame: str, history: dspy.History, said: str, subject: str = "", grade: int = 0) -> dspy.Prediction:
         """Return the prediction for one turn: `reply`, and with most adapters `understanding` and `strategy`."""
@@ -119,13 +123,14 @@ class TeacherStudentDialogueModel(dspy.Module):
 
     def dump_state(self, json_mode: bool = True) -> Record:
         """Return the program as JSON: DSPy's own state and how demonstrations are chosen."""
-        own = {"adapter": self.adapter_name, "speaker": self.speaker, "matching": self.matching, "shown": self.shown}
+        own = {name: getattr(self, name) for name in OWN}
         return {**super().dump_state(json_mode=json_mode), "program": own}
 
     def load_state(self, state: Record, *, allow_unsafe_lm_state: bool = False) -> None:
         """Read what `dump_state` wrote."""
         super().load_state(state, allow_unsafe_lm_state=allow_unsafe_lm_state)
-        self.matching, self.shown = state["program"]["matching"], state["program"]["shown"]
+        for name in OWN:
+            setattr(self, name, state["program"][name])
 
 
 def inputs_of(lesson: Lesson, turns: Sequence[Turn]) -> dict[str, Any]:

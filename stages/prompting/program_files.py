@@ -52,7 +52,7 @@ def read_program(folder: Path) -> TeacherStudentDialogueModel:
     path = folder / PROGRAM
     state = read_json(path)
     try:
-        program = TeacherStudentDialogueModel(state["program"]["adapter"], state["program"]["speaker"])
+        program = TeacherStudentDialogueModel(state["program"]["adapter_name"], state["program"]["speaker"])
         program.load_state(state)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{path}: not a program of this project ({type(error).__name__}: {error}); run `dvc repro train_dspy`.") from None

@@ -23,7 +23,17 @@ from stages.prompting.demonstrations import Matching
 from stages.prompting.meter import Meter
 from stages.prompting.metric import feedback_metric
 from stages.tutoring.diagnostics import EndpointError
+from stages.tutoring.dialogue import Speaker
 
+REMINDERS: dict[Speaker, tuple[str, ...]] = {
+    "teacher": (
+        "Reply with one short question about what I just said.",
+        "Reply in one or two short sentences and ask me one question.",
+        "Reply in one short sentence about what I said, then ask me one short question about it.",
+    ),
+    "student": ("Answer in one short sentence.",),
+}
+"""Sentences that the rung `reminded` tries after the last turn, in the voice of the one who said it."""
 LONGEST_INSTRUCTION = 1200
 """Characters. A longer one costs more with every reply than it brings."""
 ADVICE = (
@@ -34,6 +44,15 @@ ADVICE = (
 
 def _zero_shot(climber: Climber) -> Iterator[Candidate]:
     yield climber.try_out("zero_shot", "zero_shot", climber.fresh("fixed", 0), climber.meter.usage)
+
+
+def _reminded(climber: Climber) -> Iterator[Candidate]:
+    if climber.start.adapter_name != "plain":
+        return
+    for number, reminder in enumerate(REMINDERS[climber.start.speaker], start=1):
+        program = climber.fresh("fixed", 0)
+        program.reminder = reminder
+        yield climber.try_out("reminded", f"reminded_{number}", program, climber.meter.usage)
 
 
 def _labelled(climber: Climber) -> Iterator[Candidate]:
@@ -143,6 +162,7 @@ def unreadable(rung: Rung, error: Exception) -> EndpointError:
 
 LADDER: dict[Rung, Callable[[Climber], Iterator[Candidate]]] = {
     "zero_shot": _zero_shot,
+    "reminded": _reminded,
     "labelled": _labelled,
     "random_search": _random_search,
     "gepa": _gepa,

@@ -19,7 +19,14 @@ from stages.tutoring.formats import Message
 from stages.tutoring.records import Record
 
 PLAN = Plan(
-    optimizer="random_search", demonstrations=[1, 2], candidates=2, bootstrapped=1, training_turns=6, reflections=30, threads=4, seed=1
+    optimizer="random_search",
+    demonstrations=[1, 2],
+    candidates=2,
+    bootstrapped=1,
+    training_turns=6,
+    reflections=30,
+    threads=4,
+    seed=1,
 )
 Climbing = Callable[..., Climb]
 
@@ -49,6 +56,9 @@ def test_the_ladder_finds_what_helps_and_keeps_the_best(climbing: Climbing, new_
     tried = climbing(new_meter())
     assert [one.name for one in tried.candidates] == [
         "zero_shot",
+        "reminded_1",
+        "reminded_2",
+        "reminded_3",
         "labelled_fixed_1",
         "labelled_fixed_2",
         "labelled_matched_1",
@@ -65,7 +75,7 @@ def test_the_ladder_finds_what_helps_and_keeps_the_best(climbing: Climbing, new_
 def test_one_rung_at_a_time(climbing: Climbing, new_meter: Callable[..., Meter]) -> None:
     """`optimizer` says where the climb ends."""
     assert [one.rung for one in climbing(new_meter(), optimizer="zero_shot").candidates] == ["zero_shot"]
-    assert {one.rung for one in climbing(new_meter(), optimizer="labelled").candidates} == {"zero_shot", "labelled"}
+    assert {one.rung for one in climbing(new_meter(), optimizer="labelled").candidates} == {"zero_shot", "reminded", "labelled"}
 
 
 def test_the_tutors_own_replies_become_demonstrations_where_the_rubric_passes_them(
@@ -83,6 +93,21 @@ def test_the_tutors_own_replies_become_demonstrations_where_the_rubric_passes_th
     ]
     assert own
     assert all(metric.judge(example(row), demo["reply"]).passed for demo, row in own)
+
+
+def test_a_reminder_that_helps_stays(climbing: Climbing, new_meter: Callable[..., Meter], endpoint: Any) -> None:
+    """Where a sentence after the student's turn is heeded, the later rungs begin with it."""
+
+    def heeds_the_last_line(messages: Sequence[Message]) -> str:
+        said, _, reminder = messages[-1]["content"].partition("\n\n")
+        if not reminder:
+            return "Great job! That is right."
+        return f"Before we go on, what makes you think that {' '.join(said.split()[:6]).lower()}?"
+
+    endpoint.script = heeds_the_last_line
+    tried = climbing(new_meter())
+    assert tried.best.name == "reminded_1"
+    assert {one.program.reminder for one in tried.candidates[4:]} == {tried.best.program.reminder}
 
 
 def test_gepa_rewords_the_instruction(
@@ -139,7 +164,7 @@ def test_a_climb_that_was_cut_short_goes_on_without_paying_twice(
     assert [one.scores for one in resumed.candidates] == [one.scores for one in whole.candidates]
 
 
-@pytest.mark.parametrize("calls", [7, 20, 33])
+@pytest.mark.parametrize("calls", [7, 20, 50])
 def test_a_met_budget_ends_the_climb_with_what_was_tried(
     climbing: Climbing, new_meter: Callable[..., Meter], endpoint: Any, calls: int
 ) -> None:

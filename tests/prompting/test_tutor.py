@@ -52,7 +52,15 @@ def test_labels_stay_out_of_the_reply(tmp_path: Path, endpoint: object, corpus: 
     assert tutor.reply_many([talk], SAMPLING)[0].text == ""
 
 
-@pytest.mark.parametrize("state", [{}, {"program": {"adapter": "telepathy"}}, [], {"program": {"adapter": "plain"}}])
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        {"program": {"adapter_name": "telepathy", "speaker": "teacher"}},
+        [],
+        {"program": {"adapter_name": "plain", "speaker": "teacher"}},
+    ],
+)
 def test_a_file_that_is_no_program_is_refused_by_name(tmp_path: Path, endpoint: object, state: object) -> None:
     """The error says which file, and what makes it anew."""
     write_json(tmp_path / "program.json", state)

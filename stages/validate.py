@@ -87,7 +87,8 @@ def main() -> None:
     arguments = _arguments(sys.argv[1:])
     settings = read("validate", Params)
     limits = Limits(max_turns=settings.max_turns, max_words=settings.max_words, near_duplicate=settings.near_duplicate)
-    verdict = check(arguments.path or [path for path in (DIALOGUES, SCENARIOS) if path.exists()], limits, read_ledger(SPLITS))
+    data = [DIALOGUES, SCENARIOS] if SCENARIOS.exists() else [DIALOGUES]
+    verdict = check(arguments.path or data, limits, read_ledger(SPLITS))
     print(formatted(verdict.problems, arguments.format), end="")
     if verdict.errors:
         sys.exit(f"error: {verdict.summary}." + ("" if arguments.path else " Nothing was written; what an earlier run made stays."))
@@ -95,7 +96,7 @@ def main() -> None:
         write_jsonl(DIALOGUES_OUT, (dialogue.to_record() for dialogue in verdict.dialogues))
         write_jsonl(SCENARIOS_OUT, (scenario.to_record() for scenario in verdict.scenarios))
         write_json(METRICS, validate(verdict))
-    print(f"validate: {verdict.summary}", file=sys.stderr if arguments.path else sys.stdout)
+    print(f"validate: {verdict.summary}", file=sys.stdout if arguments.format == "text" else sys.stderr)
 
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:

@@ -33,7 +33,7 @@ _AFFIRMS = re.compile(
             (?:you(?:'re|\ are|\ were)|(?:that|this)(?:'s|s|\ is|\ was)|it(?:'s|\ is)
                 |your\ (?:answer|idea|thinking|reasoning|method|result)\ is)\s+
             (?:(?:absolutely|completely|totally|quite|exactly|all|so|very|really|perfectly|mostly|a)\s+)?(?:{_RIGHT}|{_GOOD}))\b
-            (?!\s*(?:[-']?(?:angle[ds]?|hand|side|now|away|before|after|next|there|here|in|on\ top|triangles?|about|as|that|when|if
+            (?!\s*(?:[-']?(?:angle[ds]?|hand|side|now|away|before|after|next|there|here|in|on\ top|triangles?|about|as|of|that|when|if
                 |for|at|enough|conductors?|friends?|to\ (?:ask|say|wonder|check|doubt|worry|see|meet|have|a\ point))\b|\?))
     | \b(?P<right>(?:you(?:'ve|\ have)?(?:\ got|\ found)?|that(?:'s|\ is)|this\ is)\ the\ (?:right|correct)\ (?:answer|result|solution))\b
     | \b(?P<skill>(?:good|great|nice|excellent|fantastic|awesome|amazing)\s+(?:job|work|thinking))\b

@@ -32,10 +32,11 @@ def notes(entries: Sequence[Entry], splits: Mapping[str, Split], near_duplicate:
     dialogues = [entry for entry in entries if isinstance(entry.item, Dialogue)]
     scenarios = [entry for entry in entries if isinstance(entry.item, Scenario)]
     yield from _repeated_ids(entries)
-    for some in (dialogues, scenarios):
-        yield from _alike(some, splits, near_duplicate)
+    alike = [finding for some in (dialogues, scenarios) for finding in _alike(some, splits, near_duplicate)]
+    yield from alike
     yield from _into_scenarios(dialogues, scenarios)
-    yield from _same_ends(dialogues)
+    copies = {finding.source for finding in alike}
+    yield from _same_ends([entry for entry in dialogues if entry.source not in copies])
     yield from _balance(dialogues)
 
 
@@ -104,7 +105,7 @@ def _same_ends(dialogues: Sequence[Entry]) -> Iterator[Finding]:
             if len(said) < CLOSING_WORDS:
                 continue
             other = first.setdefault(said, entry)
-            if other is not entry and not (len(other.triples) == len(entry.triples) and (other.triples == entry.triples).all()):
+            if other is not entry:
                 yield Finding(entry.source, "W306", f"{what} in the words of {quoted(other.name)}", ("turns", end % len(turns)))
 
 

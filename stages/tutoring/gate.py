@@ -22,12 +22,14 @@ from stages.tutoring.ignoring import tokens
 from stages.tutoring.reading import Entry, places, read
 from stages.tutoring.splits import Split
 
-Batch = list[tuple[DataFile, Block | None]]
+Batch = Sequence[tuple[DataFile, Block | None]]
 """What one process reads at a time: some YAML files, or a block of one JSON Lines file."""
 
 FILES_IN_BATCH = 100
-WORTH_PROCESSES = 4
-"""Batches from which on a second process saves more than it costs."""
+USUAL_FILE = 4_000
+"""Bytes of a usual YAML file."""
+WORTH_PROCESSES = 2_000_000
+"""Bytes from which on a second process saves more than it costs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,8 @@ def check(paths: Sequence[FilePath], limits: Limits, splits: Mapping[str, Split]
     files, findings = find(paths)
     entries = list(chain.from_iterable(_mapped(partial(inspect, limits=limits), list(_batches(files)))))
     findings += [finding for entry in entries for finding in entry.findings]
+    held = {entry.source.file for entry in entries}
+    findings += [Finding(Source(file.shown), "E009", "the file holds nothing", place=(1, 1)) for file in files if file.shown not in held]
     readable = [entry for entry in entries if entry.item]
     if readable:
         from stages.tutoring import corpus, structure  # noqa: PLC0415 - polars and pandera take a second, a file that is no YAML needs neither
@@ -147,14 +151,14 @@ def _batches(files: Sequence[DataFile]) -> Iterator[Batch]:
         yield [(file, None) for file in yaml[start : start + FILES_IN_BATCH]]
     for file in files:
         if file.is_jsonl:
-            whole: list[Block | None] = [None]
-            yield from ([(file, block)] for block in list(blocks(file.path)) or whole)
+            yield from ([(file, block)] for block in blocks(file.path))
 
 
 def _mapped(function: partial[list[Entry]], batches: list[Batch]) -> Iterator[list[Entry]]:
     """Yield the result for each batch, in order, from as many processes as there are cores."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if cores == 1 or len(batches) < WORTH_PROCESSES:
+    work = sum(block.end - block.start if block else USUAL_FILE for batch in batches for _, block in batch)
+    if cores == 1 or work < WORTH_PROCESSES:
         yield from map(function, batches)
         return
     with ProcessPoolExecutor(min(cores, len(batches))) as pool:

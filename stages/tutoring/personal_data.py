@@ -9,12 +9,13 @@ Found = tuple[str, str, str]
 """Code, what it is, the words."""
 
 _EMAIL = re.compile(
-    r"[\w.+%-]+@[a-z\d-]+(?:\.[a-z\d-]+)*\.[a-z]{2,}\b"
-    r"|\b[\w.+-]+\s?[\[(]at[\])]\s?[\w-]+\s?[\[(]dot[\])]\s?[a-z]{2,}\b|\b[\w.+-]+ at [\w-]+ dot [a-z]{2,4}\b",
+    r"[\w.+%-]{1,64}@[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){0,4}\.[a-z]{2,}\b"
+    r"|\b[\w.+-]+\s?[\[(]at[\])]\s?[\w-]+\s?[\[(]dot[\])]\s?[a-z]{2,}\b"
+    r"|\b[\w.+-]+ at [\w-]+ dot (?:com|org|net|edu|gov|info|io|co|uk|de|fr|nl|pl|br|mx|jp|cn|ru|au|ca|ch)\b",
     re.IGNORECASE,
 )
 _LINK = re.compile(
-    r"\b(?:https?|ftp)://\S+|\bwww\.[\w-]+\.\S+|\b(?:[a-z\d-]+\.)+(?:com|org|net|edu|gov|info|co\.uk)\b(?!\()(?:/\S*)?"
+    r"\b(?:https?|ftp)://\S+|\bwww\.[\w-]+\.\S+|\b(?:[a-z\d-]{1,63}\.){1,5}(?:com|org|net|edu|gov|info|co\.uk)\b(?!\()(?:/\S*)?"
     r"|\b[\w-]+\.(?:io|me|ly|de|fr|es|be|tv)/\S+",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ import numpy as np
 
 from stages.tutoring import json_source, yaml_source
 from stages.tutoring.characters import forbidden
-from stages.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
+from stages.tutoring.dialogue import SPEAKERS, Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
 from stages.tutoring.duplicates import Triples
 from stages.tutoring.files import Block, DataFile, blocks, contents, decode, lines
 from stages.tutoring.finding import Finding, Path, Source, quoted
@@ -63,16 +63,12 @@ def read(file: DataFile, block: Block | None = None) -> Iterator[Entry]:
         yield _read_yaml(file)
         return
     source = Source(file.shown)
-    empty = block is None
     try:
         for one in [block] if block else blocks(file.path):
             for number, offset, data in lines(file.path, one):
-                empty = False
                 yield read_line(file, Source(file.shown, number, offset, len(data)), data)
     except OSError as error:
         yield Entry(source, None, findings=[Finding(source, "E001", f"cannot be read: {error.strerror}", place=(1, 1))])
-    if empty:
-        yield Entry(source, None, findings=[Finding(source, "E009", "the file holds nothing", place=(1, 1))])
 
 
 def read_line(file: DataFile, source: Source, data: bytes) -> Entry:
@@ -199,7 +195,7 @@ class _Shape:
                 self.note("E106", "turns is empty", ("turns",))
             if len(turns) <= MOST_TURNS:
                 return turns
-            self.note("E106", f"{len(turns)} turns, at most {MOST_TURNS} are allowed", ("turns",))
+            self.note("E106", f"number of turns is {len(turns)}, at most {MOST_TURNS} are allowed", ("turns",))
             return []
         if isinstance(value, dict) and "turns" in value:
             self.note("E103", f"turns must be a list, not {_kind(turns)}", ("turns",))
@@ -209,14 +205,15 @@ class _Shape:
 
     def turn(self, value: Any, path: Path) -> Turn:  # noqa: ANN401
         """Return one turn of a dialogue; who speaks is the key its words stand under."""
-        speaker: Any = "teacher" if isinstance(value, dict) and "teacher" in value else "student"
-        if isinstance(value, dict) and ("student" in value) == ("teacher" in value):
-            both = "student" in value
-            self.note("E103" if both else "E101", "a turn has either student or teacher" + (", not both" if both else ""), path)
-            return Turn(speaker, None)  # type: ignore[arg-type]  # see Entry
+        speakers: list[Any] = [speaker for speaker in SPEAKERS if isinstance(value, dict) and speaker in value]
+        if isinstance(value, dict) and len(speakers) != 1:
+            both = ", not both" if speakers else ""
+            self.note("E103" if both else "E101", f"a turn has either student or teacher{both}", path)
+            return Turn(None, None)  # type: ignore[arg-type]  # see Entry
+        speaker = speakers[0] if speakers else None
         got = self.fields(value, TEACHER_TURN if speaker == "teacher" else STUDENT_TURN, path)
         weight = got.get("weight")
-        return Turn(speaker, got[speaker], got.get("strategy"), got.get("understanding"), 1 if weight is None else weight)
+        return Turn(speaker, got.get(speaker), got.get("strategy"), got.get("understanding"), 1 if weight is None else weight)  # type: ignore[arg-type]
 
     def scripted(self, value: Any, path: Path) -> ScriptedTurn:  # noqa: ANN401
         got = self.fields(value, SCRIPTED_TURN, path, ("expect",))

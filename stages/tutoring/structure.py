@@ -15,7 +15,7 @@ import polars as pl
 from pandera.errors import SchemaErrors
 
 from stages.tutoring import schema
-from stages.tutoring.dialogue import Dialogue, Scenario
+from stages.tutoring.dialogue import SPEAKERS, Dialogue, Scenario
 from stages.tutoring.finding import Finding, Path, Source, quoted
 from stages.tutoring.reading import Entry
 from stages.tutoring.schema import Field
@@ -26,6 +26,9 @@ DIALOGUE_TURN = (TEXT, schema.UNDERSTANDING, STRATEGY, WEIGHT)
 SCENARIO_TURN = (TEXT, schema.SCRIPTED_TURN[1], *schema.EXPECT)
 FRAME = 20_000
 """Dialogues in one frame: the head stands in every row, so a bigger frame would cost memory and save nothing."""
+
+SHAPE = frozenset({"E101", "E103", "E106"})
+"""What reading reports already; the frame would only miss the same value again."""
 
 _TYPES = {"text": pl.String(), "whole": pl.Int64(), "texts": pl.List(pl.String())}
 
@@ -51,7 +54,7 @@ def frame_schema(head: tuple[Field, ...], turn: tuple[Field, ...]) -> pa.DataFra
     if is_dialogue:
         rules += [
             _rule("E111", pl.col("speaker") != pl.col("speaker").shift(1).over("entry")),
-            _rule("E112", (pl.col("turn") > 0) | (pl.col("speaker") == pl.col("opening").fill_null("student"))),
+            _rule("E112", (pl.col("turn") > 0) | ~pl.col("opening").is_in(SPEAKERS) | (pl.col("speaker") == pl.col("opening"))),
             _rule("E113", (pl.col("turn") < pl.len().over("entry") - 1) | (pl.col("speaker") == "teacher")),
         ]
     return pa.DataFrameSchema(columns, checks=rules)
@@ -65,7 +68,7 @@ def frame(entries: Sequence[Entry], head: tuple[Field, ...], turn: tuple[Field, 
     heads["folder"] = [entry.folder for entry in entries]
     for field in head:
         if field.name == "opening":
-            heads["opening"] = [entry.opening for entry in entries]
+            heads["opening"] = [entry.opening or "student" for entry in entries]
         else:
             heads[field.name] = [getattr(item if field.name in {"id", "kind"} else item.lesson, field.name) for item in items]
     rows = [(number, index, said) for number, item in enumerate(items) for index, said in enumerate(item.turns)]
@@ -128,7 +131,7 @@ def _check(entries: Sequence[Entry], head: tuple[Field, ...], turn: tuple[Field,
         code = "E101" if check_ == "not_nullable" else check_
         path = _path(column or code, at, speaker, head, turn)
         key = (entry.source, code, path)
-        wrong_shape = any(finding.place is None and path[: len(finding.path)] == finding.path for finding in entry.findings)
+        wrong_shape = any(finding.code in SHAPE and path[: len(finding.path)] == finding.path for finding in entry.findings)
         if key not in seen and not wrong_shape:
             seen.add(key)
             value = table[index, column] if column else None
@@ -175,7 +178,7 @@ def _advice(value: str, field: Field) -> str:
 def _rules_sentence(code: str, entry: Entry, turn: int) -> str:
     item: Any = entry.item
     if code == "E106":
-        return f"{len(item.turns)} turns, at least {schema.FEWEST_TURNS} and at most {schema.MOST_TURNS} are allowed"
+        return f"number of turns is {len(item.turns)}, at least {schema.FEWEST_TURNS} and at most {schema.MOST_TURNS} are allowed"
     if code == "E108":
         return f"id {quoted(str(item.id))} is not the file's name {quoted(_stem(entry.source) or '')}"
     if code == "E109":

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stages.split import Params, kin, split
+from stages.tutoring.diagnostics import DataError, ParamsError
+from stages.tutoring.dialogue import Dialogue, Turn
+from stages.tutoring.records import read_jsonl, write_jsonl
+from stages.tutoring.splits import read_ledger
+from tests.conftest import ROOT
+
+SETTINGS = Params(train=0.7, validation=0.1, test=0.2, seed=1)
+
+
+@pytest.fixture
+def dialogues(fractions: Dialogue) -> list[Dialogue]:
+    """Return six dialogues that share no words."""
+    texts = ["apples fall down", "bees dance left", "cats hear mice", "dogs dig holes", "eels swim far", "foxes eat eggs"]
+    return [
+        dataclasses.replace(fractions, id=text[:4].strip(), turns=(Turn("student", text), Turn("teacher", text[::-1]))) for text in texts
+    ]
+
+
+def run(project: Path) -> subprocess.CompletedProcess[str]:
+    """Run the stage in `project` as DVC does."""
+    command = [sys.executable, "-m", "stages.split"]
+    return subprocess.run(command, cwd=project, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+
+
+def test_the_stage_deals_new_dialogues_and_leaves_the_others(dialogues: list[Dialogue], tmp_path: Path) -> None:
+    """Running on more dialogues keeps what the ledger says; each split's file holds its dialogues."""
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    processed = tmp_path / "data/processed/dialogues.jsonl"
+    write_jsonl(processed, (one.to_record() for one in dialogues[:4]))
+    assert run(tmp_path).returncode == 0
+    first = read_ledger(tmp_path / "data/raw/splits.csv")
+    write_jsonl(processed, (one.to_record() for one in dialogues))
+    assert run(tmp_path).returncode == 0
+    second = read_ledger(tmp_path / "data/raw/splits.csv")
+    assert {name: second[name] for name in first} == first
+    assert second.keys() == {one.id for one in dialogues}
+    for name in ("train", "validation", "test"):
+        held = [record["id"] for record in read_jsonl(tmp_path / f"data/processed/splits/{name}.jsonl")]
+        assert held == sorted(one for one, where in second.items() if where == name)
+
+
+def test_rows_of_vanished_dialogues_are_dropped(dialogues: list[Dialogue]) -> None:
+    """The ledger names the dialogues there are, no others."""
+    rows = split(dialogues, {"gone": "train", "bees": "test"}, SETTINGS)
+    assert [row.id for row in rows] == sorted(one.id for one in dialogues)
+    assert next(row.split for row in rows if row.id == "bees") == "test"
+
+
+def test_dialogues_of_one_problem_may_not_be_apart(dialogues: list[Dialogue]) -> None:
+    """A ledger that keeps two dialogues of one problem apart is an error that names them; without a word on them they stay together."""
+    copy = dataclasses.replace(dialogues[0], id="copy")
+    assert kin([*dialogues, copy]) == [(dialogues[0].id, "copy")]
+    together = {row.id: row.split for row in split([*dialogues, copy], {}, SETTINGS)}
+    assert together["copy"] == together[dialogues[0].id]
+    with pytest.raises(DataError, match=rf"{dialogues[0].id} \(train\) and copy \(test\)"):
+        split([*dialogues, copy], {dialogues[0].id: "train", "copy": "test"}, SETTINGS)
+
+
+def test_shares_add_up_to_one(dialogues: list[Dialogue]) -> None:
+    """Shares that leave something over are a mistake in params.yaml."""
+    with pytest.raises(ParamsError, match=r"add up to 0\.9, not to 1"):
+        split(dialogues, {}, Params(train=0.6, validation=0.1, test=0.2, seed=1))

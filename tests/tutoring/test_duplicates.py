@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import random
+import string
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages.tutoring import duplicates
+from stages.tutoring.duplicates import alike, pairs, triples
+
+WORDS = [first + second for first in string.ascii_lowercase for second in string.ascii_lowercase]
+words = st.lists(st.sampled_from(WORDS[:6]), max_size=12)
+
+
+@given(words, words)
+def test_alike_is_the_share_of_common_triples(one: list[str], other: list[str]) -> None:
+    """The Jaccard index of the sets of three words in a row, taken without hashing."""
+    sets = [{tuple(said[start : start + 3]) for start in range(len(said) - 2)} for said in (one, other)]
+    either = len(sets[0] | sets[1])
+    assert alike(triples(one), triples(other)) == pytest.approx(len(sets[0] & sets[1]) / either if either else 0)
+
+
+def spoiled(said: list[str], share: float, generator: random.Random) -> list[str]:
+    """Return the words with `share` of them replaced."""
+    return [generator.choice(WORDS) if generator.random() < share else word for word in said]
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("threshold", [0.15, 0.6])
+def test_every_pair_alike_is_found(large: bool, threshold: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 60 texts and copies with ever more words replaced, those at or above the threshold are found, also by sampling."""
+    if large:
+        monkeypatch.setattr(duplicates, "LARGE", 1)
+    generator = random.Random(7)
+    texts = [[generator.choice(WORDS) for _ in range(300)] for _ in range(60)]
+    copies = [spoiled(text, index / 120, generator) for index, text in enumerate(texts)]
+    sets = [triples(text) for text in [*texts, *copies]]
+    expected = [(index, index + 60) for index in range(60) if alike(sets[index], sets[index + 60]) >= threshold]
+    assert 5 < len(expected) < 60
+    assert [(pair.first, pair.second) for pair in pairs(sets, threshold)] == expected
+
+
+def test_each_of_many_copies_is_linked_to_the_one_before() -> None:
+    """A thousand copies of one text give a chain, not half a million pairs."""
+    same = triples(WORDS[:50])
+    assert [(pair.first, pair.second, pair.alike) for pair in pairs([same] * 1000, 0.6)] == [(one, one + 1, 1.0) for one in range(999)]
+
+
+def test_short_texts_are_like_nothing() -> None:
+    """Fewer than three words have no triple, so two of them are no pair."""
+    assert triples(["oh", "no"]).dtype == np.uint32
+    assert pairs([triples(["oh", "no"])] * 2, 0.1) == []
+    assert pairs([], 0.1) == []

@@ -10,7 +10,7 @@ export PYTHONUNBUFFERED := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro test test-fast check fix bench chat overview lock
+.PHONY: help install repro report test test-fast check fix bench chat overview lock
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,9 @@ repro: $(READY)  ## Run the pipeline: validate, train, answer, evaluate, report
 	@dvc repro
 	@echo "Made: models/ (the tutors), data/processed/ (what they learned from, answered and scored), reports/ (what it means)."
 	@echo "Look: open reports/index.html, read reports/comparison.md, or talk with the tutors by 'make chat'."
+
+report: $(READY)  ## Write the reports from whatever is there, also after a run in which a tutor failed
+	@python -m stages.report
 
 test: $(READY)  ## Run every test
 	@python -m pytest -n 2 --dist worksteal -q

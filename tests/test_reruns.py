@@ -134,14 +134,13 @@ def reword(name: str, split: str) -> Callable[[Path], None]:
 
 TABLE: list[tuple[str, Callable[[Path], None], set[str]]] = [
     ("nothing", lambda _: None, set()),
-    ("params: validate", change_param("validate"), {"validate"}),
-    ("params: split (nobody moves)", change_param("split"), {"split"}),
+    ("params: validate", change_param("validate"), {"validate", "report"}),
+    ("params: split (nobody moves)", change_param("split"), {"split", "report"}),
     ("params: estimate_costs", change_param("estimate_costs"), {"estimate_costs", "report"}),
     ("params: dspy", change_param("dspy"), one("dspy")),
     ("params: openai", change_param("openai"), one("openai")),
     ("params: lora", change_param("lora"), one("lora")),
     ("params: answer", change_param("answer"), ANSWERS | TUTOR_SCORES | {"report"}),
-    ("params: evaluate", change_param("evaluate"), SCORES | {"report"}),
     ("params: report", change_param("report"), {"report"}),
     (
         "params: base_model",

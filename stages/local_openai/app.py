@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp
 from stages.local_openai import chat
 from stages.local_openai.chat_request import read_chat
 from stages.local_openai.engine import Engine, Engines, ModelFiles
-from stages.local_openai.errors import ApiError, on_api_error, on_failure, on_http_error, on_tutor_error
+from stages.local_openai.errors import ApiError, on_api_error, on_failure, on_full_disk, on_http_error, on_tutor_error
 from stages.local_openai.guard import LOOPBACK, Guard, Limits
 from stages.local_openai.requests import json_body
 from stages.tutoring.diagnostics import TutorError
@@ -157,7 +158,14 @@ def build(service: Service, api_key: str, hosts: tuple[str, ...] = LOOPBACK) -> 
         Route("/v1/models/{model}", service.delete_model, methods=["DELETE"]),
         *(service.training.routes() if service.training is not None else []),
     ]
-    handlers: Mapping[Any, Any] = {ApiError: on_api_error, TutorError: on_tutor_error, HTTPException: on_http_error, Exception: on_failure}
+    handlers: Mapping[Any, Any] = {
+        ApiError: on_api_error,
+        TutorError: on_tutor_error,
+        HTTPException: on_http_error,
+        OSError: on_full_disk,
+        sqlite3.OperationalError: on_full_disk,
+        Exception: on_failure,
+    }
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
     return Guard(app, api_key, service.limits, hosts)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from stages.tutoring.diagnostics import DataError, EndpointError
+
+logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 1
 
@@ -65,10 +68,15 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     return ApiError(status, f"Unknown request URL: {request.method} {request.url.path}.", code="unknown_url").response()
 
 
-async def on_failure(_: Request, error: Exception) -> JSONResponse:
+async def on_full_disk(_: Request, error: Exception) -> JSONResponse:
+    """Answer where the server's folder or database could not be written; the traceback goes to the log."""
+    logger.error("A request could not be kept.", exc_info=error)
+    reason = getattr(error, "strerror", None) or str(error)
+    return ApiError(507, f"The server could not keep this: {reason}.", code="server_error").response()
+
+
+async def on_failure(_: Request, __: Exception) -> JSONResponse:
     """Answer in the same shape where something broke; the traceback goes to the log."""
-    if isinstance(error, OSError):
-        return ApiError(507, f"The server could not keep this: {error.strerror or error}.", code="server_error").response()
     return ApiError(500, "The server had an error while processing this request; its log says more.", code="server_error").response()
 
 

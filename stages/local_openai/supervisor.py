@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,10 +17,13 @@ from stages.local_openai.job import job_folder, read_files
 from stages.local_openai.store import Row, Store
 from stages.local_openai.training_file import TrainingFileError
 
+logger = logging.getLogger(__name__)
+
 GRACE_SECONDS = 30.0
 """In which a process may write down its state before it is killed."""
 MOST_KILLS = 3
 """A process that is killed this often without reaching another checkpoint (out of memory, say) fails its job."""
+AGAIN_SECONDS = 5.0
 PROJECT = Path(__file__).parents[2]
 
 
@@ -55,10 +60,17 @@ class Supervisor:
 
     def _work(self) -> None:
         while not self._stopping:
-            self._validate()
-            row = self._next()
-            if row is not None:
-                self._mind(row)
+            try:
+                self._validate()
+                row = self._next()
+                if row is not None:
+                    self._mind(row)
+                    continue
+            except (OSError, sqlite3.OperationalError):
+                # A full disk, most likely: nothing can be written down, so all waits until there is room again.
+                logger.exception("Jobs wait: the server's folder cannot be used. Make room; they go on by themselves.")
+                self._news.wait(AGAIN_SECONDS)
+                self._news.clear()
                 continue
             self._news.wait()
             self._news.clear()

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ import pytest
 
 from stages.local_openai.engine import ModelFiles
 from stages.local_openai.fine_tuning import FineTuning
+from stages.local_openai.supervisor import Supervisor
 from stages.tutoring.diagnostics import TutorError
 from tests.local_openai.conftest import Running, create, examples, messages_of, wait_for
 
@@ -322,6 +325,38 @@ def test_an_upload_that_is_too_large_or_no_form_is_refused(start: Callable[..., 
             )
         assert expires.value.body["param"] == "expires_after"
         assert list((running.root / "files").iterdir()) == []
+
+
+def test_a_full_disk_refuses_an_upload_and_the_server_goes_on(start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client hears why; nothing half-written stays."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with start() as running:
+        with monkeypatch.context() as patched:
+            patched.setattr("stages.local_openai.files._copy", full)
+            with pytest.raises(openai.InternalServerError, match="No space left on device") as refused:
+                running.client.files.create(file=("t.jsonl", examples()), purpose="fine-tune")
+        assert refused.value.status_code == 507
+        assert list((running.root / "files").iterdir()) == []
+        assert running.client.files.create(file=("t.jsonl", examples()), purpose="fine-tune").status == "processed"
+
+
+def test_jobs_wait_while_nothing_can_be_written(start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk under the database stops no job for good."""
+    monkeypatch.setattr("stages.local_openai.supervisor.AGAIN_SECONDS", 0.05)
+    real = Supervisor._validate
+    faults = [sqlite3.OperationalError("database or disk is full")] * 2
+
+    def failing(self: Supervisor) -> None:
+        if faults:
+            raise faults.pop()
+        real(self)
+
+    monkeypatch.setattr(Supervisor, "_validate", failing)
+    with start() as running:
+        assert wait_for(running.client, create(running.client).id).status == "succeeded"
 
 
 def test_a_file_name_is_only_shown(running: Running) -> None:

@@ -9,8 +9,8 @@ from stages.tutoring.records import Record
 
 Auto = Literal["auto"]
 
-BASE_LEARNING_RATE = 5e-5
-"""Full fine-tuning at `learning_rate_multiplier` 1."""
+BASE_LEARNING_RATE = 1e-4
+"""Full fine-tuning at `learning_rate_multiplier` 1; an adapter then learns at the 1e-3 that `lora` in params.yaml has."""
 LORA_FACTOR = 10
 """Adapters learn about ten times faster (Schulman et al. 2025, "LoRA without regret")."""
 

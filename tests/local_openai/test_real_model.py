@@ -91,7 +91,7 @@ def test_a_job_really_trains_a_model_that_answers(client: openai.OpenAI, more: d
     rows = [{"messages": [{"role": "user", "content": "Well?"}, {"role": "assistant", "content": "Draw it. Draw it."}]} for _ in range(12)]
     data = "\n".join(json.dumps(row) for row in rows).encode()
     validation = client.files.create(file=("validation.jsonl", data), purpose="fine-tune").id
-    hyperparameters = {"n_epochs": 3, "batch_size": 4, "learning_rate_multiplier": 100, **more}
+    hyperparameters = {"n_epochs": 3, "batch_size": 4, "learning_rate_multiplier": 30, **more}
     method = {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}}
     job = create(client, data, validation_file=validation, method=method)
     done = wait_for(client, job.id)

@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from stages.chat import export, view
+from stages.chat import export, view, wording
 from stages.chat.conversations import Conversations
 from stages.chat.forms import lesson, number, one, read_form
 from stages.chat.guard import Guard, refusal
@@ -161,7 +161,7 @@ class Pages:
     def _start(self, error: str = "", published: int | None = None) -> Response:
         scenarios = sorted(self.conversations.scenarios.values(), key=lambda one: (one.lesson.subject, one.lesson.topic))
         roster = self.conversations.replying.roster
-        talks = [(talk, view.title(talk, first), view.beginning(first), when) for talk, first, when in self.conversations.store.talks()]
+        talks = [(talk, view.title(talk, first), wording.beginning(first), when) for talk, first, when in self.conversations.store.talks()]
         html = page(
             "start",
             scenarios=scenarios,

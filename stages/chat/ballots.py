@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from dataclasses import asdict
@@ -43,9 +42,9 @@ class Ballots:
     def choose(self, talk: Talk, exchange: Exchange, preferred: str | None, now: float) -> None:
         """Keep which tutor was preferred (None: no difference); a changed mind replaces the earlier choice."""
         names = shown(talk, exchange)
-        models = tuple(hashlib.sha256(exchange.replies[name].model.encode()).hexdigest()[:12] for name in names)
+        versions = tuple(exchange.replies[name].version for name in names)
         day = datetime.fromtimestamp(now, UTC).date().isoformat()
-        ballot = Preference(secrets.token_hex(8), day, talk.lesson.subject, talk.lesson.grade, names, preferred, models)
+        ballot = Preference(secrets.token_hex(8), day, talk.lesson.subject, talk.lesson.grade, names, preferred, versions)
         known = self.chosen(exchange.id)
         record = {**asdict(ballot), "id": known.id if known else ballot.id}
         self._store.write("insert or replace into ballots values (?, ?)", (exchange.id, json.dumps(record)))
@@ -74,4 +73,4 @@ class Ballots:
 
 def _preference(text: str) -> Preference:
     record = json.loads(text)
-    return Preference(**{**record, "shown": tuple(record["shown"]), "models": tuple(record["models"])})
+    return Preference(**{**record, "shown": tuple(record["shown"]), "versions": tuple(record["versions"])})

@@ -8,18 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-CRITERIA = {
-    "keeps_answer": "keeps the answer back",
-    "takes_up": "takes up the student’s words",
-    "fits_the_turn": "fits what the student showed",
-    "moves_on": "gives one thing to do next",
-    "short": "is short",
-    "off_topic": "stays on the topic",
-    "false_praise": "praises no mistake",
-    "parrots": "says something new",
-    "broken": "is whole and readable",
-}
-"""What the rubric's criteria ask for, in a teacher's words; each is met at 1."""
+from stages.chat.wording import criterion
 
 
 def page(template: str, **values: Any) -> str:  # noqa: ANN401 - a template takes anything
@@ -36,7 +25,7 @@ def _environment() -> Environment:
         "plain": _plain,
         "percent": _percent,
         "moment": _moment,
-        "criterion": lambda name: CRITERIA.get(name, _plain(name)),
+        "criterion": criterion,
     }
     return environment
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from stages.chat.roster import endpoint_of, is_local
+from stages.chat.roster import EMPTY, endpoint_of, is_local
 from stages.tutoring import tokens
 from stages.tutoring.dialogue import Lesson, Turn
 from stages.tutoring.formats import Message, messages
@@ -31,6 +33,14 @@ def prompt(tutor: Tutor, lesson: Lesson, turns: Sequence[Turn]) -> list[Message]
     if isinstance(tutor, Prompting):
         return tutor.prompt(Conversation(lesson, tuple(turns)))
     return messages(lesson, turns)
+
+
+def fingerprint(tutor: Tutor) -> str:
+    """Return what tells this tutor from one that was made anew: its model and what it puts around a conversation."""
+    endpoint = endpoint_of(tutor)
+    asked = prompt(tutor, EMPTY, (Turn("student", "Hello"),))
+    text = json.dumps([tutor.name, endpoint.model if endpoint else "", asked])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def counter(tutor: Tutor, lesson: Lesson, tokenizer: Path = TOKENIZER) -> Callable[[Sequence[Turn]], int]:

@@ -52,6 +52,7 @@ class Live:
     def __init__(self, store: Store, exchange: int, tutor: TutorName, prices: Mapping[str, Model]) -> None:
         """Begin the clock; the store already holds the empty draft."""
         self.endpoint: Endpoint | None = None
+        self.version = ""
         self.prices = prices
         self.exchange, self.tutor = exchange, tutor
         self.started = time.monotonic()
@@ -100,9 +101,8 @@ class Live:
             text = self._text
             if not text.strip():
                 status, note = "failed", note or "This tutor ended its turn without a word."
-            self.reply = TutorReply(self.tutor, text, status, note, self.left_out, seconds=round(time.monotonic() - self.started, 2))
-            if self.endpoint:
-                self.reply = replace(self.reply, model=self.endpoint.model)
+            seconds, model = round(time.monotonic() - self.started, 2), self.endpoint.model if self.endpoint else ""
+            self.reply = TutorReply(self.tutor, text, status, note, self.left_out, model, self.version, seconds=seconds)
             if whole and whole.completion_tokens:
                 used = (whole.prompt_tokens, whole.completion_tokens)
                 cost = micro_usd(self.endpoint, self.prices, *used)
@@ -160,7 +160,7 @@ class Replying:
         """Ask one tutor and write down what it says; runs in a thread of its own."""
         try:
             tutor = self.roster.tutor(live.tutor)
-            live.endpoint = endpoint_of(tutor)
+            live.endpoint, live.version = endpoint_of(tutor), prompts.fingerprint(tutor)
             room = self._manner.window - self._manner.sampling.max_tokens
             fitted = fit(known.past, newest, room, prompts.counter(tutor, talk.lesson))
             live.left_out = tuple(sorted((*known.unanswered, *known.exchanges[: fitted.left_out])))

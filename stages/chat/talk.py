@@ -30,6 +30,8 @@ class TutorReply:
     left_out: tuple[int, ...] = ()
     """Earlier exchanges that this tutor was not shown, because they did not fit its window or it has no reply there."""
     model: str = ""
+    version: str = ""
+    """Fingerprint of the model and of the prompt around a conversation; a tutor made anew has another one."""
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     seconds: float = 0.0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-from stages.chat import view
+from stages.chat import view, wording
 from stages.chat.conversations import Conversations
 from stages.chat.talk import Exchange, Talk, TutorReply, path, tip
 from stages.tutoring.diagnostics import TutorError
@@ -75,6 +75,7 @@ class Terminal:
         self.follows = None
         for tutor in self._exchanges()[self.at].asked:
             self._show(tutor, self.at)
+        self._print("")
         self._offer()
 
     def _show(self, tutor: TutorName, exchange: int) -> None:
@@ -141,7 +142,7 @@ class Terminal:
             score = self.conversations.score(self.talk, self.at, tutor)
             self._print(f"{tutor}: {score.value:.2f}" if score else f"{tutor}: nothing to score")
             for criterion in score.criteria if score else ():
-                self._print(f"  {criterion.value:.1f} {criterion.name}: {plain(criterion.reason)}")
+                self._print(f"  {criterion.value:.1f} {wording.criterion(criterion.name)}: {plain(criterion.reason)}")
 
     def _list(self, _: str) -> None:
         for number, (talk, first, _when) in enumerate(self.conversations.store.talks(), start=1):

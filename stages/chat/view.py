@@ -11,12 +11,9 @@ from stages.chat.ballots import can_choose
 from stages.chat.conversations import LETTERS, Conversations
 from stages.chat.roster import EMPTY
 from stages.chat.talk import Exchange, Talk, TutorReply, path, tip, versions
+from stages.chat.wording import ENDINGS, beginning, facts
 from stages.tutoring.rubric import RubricScore
 from stages.tutoring.tutors import TutorName
-
-ENDINGS = {"length": "Cut", "cut": "Broke off", "stopped": "Stopped", "failed": "No reply"}
-BEGINNING = 90
-"""Characters of a turn that stand for it where it is only pointed at."""
 
 
 @dataclass(frozen=True)
@@ -138,20 +135,6 @@ def column(conversations: Conversations, talk: Talk, reply: TutorReply, exchange
     return Column(key_of(talk, reply.tutor), labels[reply.tutor], reply.text, False, ending, note, "" if hidden else facts(reply), missed)
 
 
-def facts(reply: TutorReply) -> str:
-    """Return what a reply took: tokens, seconds, price."""
-    parts = []
-    if reply.completion_tokens is not None:
-        tokens = "token" if reply.completion_tokens == 1 else "tokens"
-        parts.append(f"{reply.completion_tokens} {tokens} (prompt {reply.prompt_tokens})")
-    parts.append(f"{reply.seconds:.1f}\u00a0s")
-    if reply.micro_usd is not None:
-        parts.append("no\u00a0fee" if reply.micro_usd == 0 else f"${reply.micro_usd / 1e6:.6f}")
-    elif reply.completion_tokens is not None:
-        parts.append("price unknown")
-    return " · ".join(parts)
-
-
 def announcement(shown_column: Column) -> str:
     """Return what a screen reader says when a reply has ended."""
     ending = f"{shown_column.ending}: {shown_column.note} " if shown_column.ending else ""
@@ -171,12 +154,6 @@ def tutor_of(talk: Talk, key: str | None) -> TutorName | None:
 def title(talk: Talk, first: str) -> str:
     """Return what a conversation is called: the topic of its lesson, or how it began."""
     return talk.lesson.topic if talk.lesson != EMPTY else beginning(first) or "An empty page"
-
-
-def beginning(text: str) -> str:
-    """Return a turn's beginning on one line."""
-    line = " ".join(text.split())
-    return line if len(line) <= BEGINNING else f"{line[:BEGINNING].rstrip()} …"
 
 
 def _tutor(talk: Talk, key: str | None) -> TutorName | None:

@@ -30,8 +30,8 @@ class Preference:
     """Tutors in the order of their columns, from left to right."""
     preferred: str | None
     """None where the person saw no difference."""
-    models: tuple[str, ...]
-    """Fingerprint of each tutor's model, in the order of `shown`; a tutor made anew is another one."""
+    versions: tuple[str, ...]
+    """Fingerprint of each tutor, in the order of `shown`; a tutor made anew is another one."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def read_preferences(path: Path = PREFERENCES) -> list[Preference]:
     found = []
     for line, record in enumerate(read_jsonl(path), start=1):
         try:
-            found.append(Preference(**{**record, "shown": tuple(record["shown"]), "models": tuple(record["models"])}))
+            found.append(Preference(**{**record, "shown": tuple(record["shown"]), "versions": tuple(record["versions"])}))
         except (KeyError, TypeError) as error:
             raise DataError(f"{path}:{line}: not a preference ({error}); the chat page writes them, mend or remove the line.") from None
     return found
@@ -98,4 +98,4 @@ def _standing(tutor: str, preferences: Sequence[Preference]) -> Standing:
 
 
 def _record(preference: Preference) -> Record:
-    return {**asdict(preference), "shown": list(preference.shown), "models": list(preference.models)}
+    return {**asdict(preference), "shown": list(preference.shown), "versions": list(preference.versions)}

@@ -44,7 +44,7 @@ def test_one_goes_on_with_a_tutor_edits_and_scores(tmp_path: Path, base_url: str
     shown = played(tmp_path, base_url, ["Is it 5/6?", "/go dspy", "Sure?", "/edit Really?", "/scores", "/ask lora", "And?"])
     assert "Going on with dspy" in shown
     assert "dspy: You said: Really?" in shown
-    assert "fits_the_turn" in shown
+    assert "fits what the student showed: " in shown
     assert "Asking lora." in shown
     with conversing(tmp_path, base_url, SCRIPTS) as talks:
         exchanges = talks.store.exchanges(talks.store.talks()[0][0].id)

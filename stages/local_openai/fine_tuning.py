@@ -16,6 +16,7 @@ from stages.local_openai.job_store import forget_checkpoint
 from stages.local_openai.jobs import Jobs
 from stages.local_openai.store import Row, Store
 from stages.local_openai.supervisor import Supervisor
+from stages.local_openai.training_file import FEWEST
 from stages.tutoring.diagnostics import TutorError
 from stages.tutoring.records import Record
 
@@ -25,13 +26,14 @@ JOB_MODULE = "stages.local_openai.job"
 class FineTuning:
     """Everything that lives in one root folder; one server at a time may have it."""
 
-    def __init__(self, root: Path, bases: Mapping[str, ModelFiles], module: str = JOB_MODULE) -> None:
+    def __init__(self, root: Path, bases: Mapping[str, ModelFiles], module: str = JOB_MODULE, fewest: int = FEWEST) -> None:
         """Open the folder, made where it is missing.
 
         Args:
             root: the folder.
             bases: the models that jobs may start from, beside those that came out of jobs.
             module: what runs a job in a process of its own.
+            fewest: examples that a training file must have.
 
         Raises:
             TutorError: another server has the folder.
@@ -46,7 +48,7 @@ class FineTuning:
             raise TutorError(f"Another server works in {root}; stop it or choose another folder.") from None
         self.store = Store(root.resolve())
         self._bases = bases
-        self._supervisor = Supervisor(self.store, lambda model: self.base(model).weights, module)
+        self._supervisor = Supervisor(self.store, lambda model: self.base(model).weights, module, fewest)
         self._files = Files(self.store)
         self._jobs = Jobs(self.store, self.base, self._supervisor.wake)
 

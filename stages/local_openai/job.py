@@ -128,14 +128,14 @@ def run_job(store: Store, job: str, base: Path, train: Train, stop: Callable[[],
         job_store.fail(store, job, "server_error", f"Training failed: {reason or type(error).__name__}.")
 
 
-def read_files(store: Store, row: Row) -> tuple[list[Record], list[Record]]:
-    """Return the training and validation examples of a job.
+def read_files(store: Store, row: Row, fewest: int = 1) -> tuple[list[Record], list[Record]]:
+    """Return the training and validation examples of a job; `fewest` was held against it before it was queued.
 
     Raises:
         TrainingFileError: they cannot be trained on.
 
     """
-    rows = read_training_file(stored_file(store, row.document["training_file"]))
+    rows = read_training_file(stored_file(store, row.document["training_file"]), fewest=fewest)
     name = row.document["validation_file"]
     validation = read_training_file(stored_file(store, name), purpose="validation", fewest=1) if name else []
     return rows, validation

@@ -31,8 +31,9 @@ PROJECT = Path(__file__).parents[2]
 class Supervisor:
     """A thread that takes the oldest unfinished job, starts its process and waits for it."""
 
-    def __init__(self, store: Store, base: Callable[[str], Path], module: str) -> None:
-        """Find the weights of a job's model with `base`; run jobs with the Python module `module`."""
+    def __init__(self, store: Store, base: Callable[[str], Path], module: str, fewest: int) -> None:
+        """Find the weights of a job's model with `base`; run jobs of at least `fewest` examples with the Python module `module`."""
+        self._fewest = fewest
         self._module = module
         self._store = store
         self._base = base
@@ -81,7 +82,7 @@ class Supervisor:
         waiting, _ = self._store.page("job", limit=100, ascending=True, having={"status": "validating_files"})
         for row in waiting:
             try:
-                rows, _ = read_files(self._store, row)
+                rows, _ = read_files(self._store, row, self._fewest)
             except TrainingFileError as problem:
                 param = "validation_file" if "validation" in problem.code else "training_file"
                 job_store.fail(self._store, row.id, problem.code, problem.message, param)

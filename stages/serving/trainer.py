@@ -26,7 +26,8 @@ def local_trainer(ledger: Ledger, model: str, base: Path, module: str = JOB_MODU
     root = server_folder(ledger)
     for stale in set(root.parent.glob(f"*{root.suffix}")) - {root}:
         shutil.rmtree(stale)
-    training = FineTuning(root, {model: ModelFiles(base)}, module)
+    # OpenAI wants ten examples; on one's own machine a first try with five dialogues is welcome.
+    training = FineTuning(root, {model: ModelFiles(base)}, module, fewest=1)
     with serving({model: ModelFiles(base)}, training=training) as server:
         yield JobService(server.base_url, server.api_key), training.folder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,7 +14,7 @@ from stages.tutoring.duplicates import LEAK, pairs
 from stages.tutoring.finding import Finding, Path, Source, quoted
 from stages.tutoring.reading import Entry
 from stages.tutoring.splits import Split
-from stages.tutoring.words import content_words, words
+from stages.tutoring.words import content_words
 
 SCENARIO_LEAK = 0.2
 """Share of a scenario's word triples that a dialogue may not have."""
@@ -101,10 +102,10 @@ def _same_ends(dialogues: Sequence[Entry]) -> Iterator[Finding]:
         first: dict[tuple[str, ...], Entry] = {}
         for entry in dialogues:
             turns = entry.item.turns if entry.item else ()
-            said = tuple(words(turns[end].text))
+            said = re.findall(r"\w+", turns[end].text.lower())
             if len(said) < CLOSING_WORDS:
                 continue
-            other = first.setdefault(said, entry)
+            other = first.setdefault(tuple(said), entry)
             if other is not entry:
                 yield Finding(entry.source, "W306", f"{what} in the words of {quoted(other.name)}", ("turns", end % len(turns)))
 

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -54,12 +55,12 @@ def find(paths: Sequence[Path]) -> tuple[list[DataFile], list[Finding]]:
     findings: list[Finding] = []
     for path in paths:
         root = path if path.is_dir() else path.parent
-        candidates = list(_candidates(path))
+        candidates, inside = list(_candidates(path)), root.resolve()
         if not candidates:
             findings.append(Finding(Source(shown(path)), "E009", "the folder holds no .yaml or .jsonl file", place=(1, 1)))
         for candidate in candidates:
-            problem = _refusal(candidate, root.resolve())
-            file = DataFile(candidate, shown(candidate), _holds(candidate))
+            problem = _refusal(candidate, inside)
+            file = DataFile(candidate, shown(candidate), _holds(candidate.parent.absolute()))
             if problem:
                 findings.append(Finding(Source(file.shown), *problem, place=(1, 1)))
             else:
@@ -69,9 +70,16 @@ def find(paths: Sequence[Path]) -> tuple[list[DataFile], list[Finding]]:
 
 def shown(path: Path) -> str:
     """Return `path` for people, relative to the working folder where it lies inside it."""
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow links
-    with_root = absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else path
-    return printable(with_root.as_posix())
+    if path.name in {"", ".."}:
+        return printable(path.as_posix())
+    return f"{_shown_folder(path.parent, os.getcwd())}{printable(path.name)}"  # noqa: PTH109 - a Path for every file takes longer
+
+
+@lru_cache(maxsize=1024)
+def _shown_folder(folder: Path, working: str) -> str:
+    absolute = Path(os.path.abspath(folder))  # noqa: PTH100 - `resolve` would follow links
+    with_root = absolute.relative_to(working) if absolute.is_relative_to(working) else folder
+    return "" if with_root == Path() else printable(with_root.as_posix()).rstrip("/") + "/"
 
 
 def contents(path: Path) -> bytes:
@@ -167,12 +175,14 @@ def _candidates(path: Path) -> Iterator[Path]:
 def _refusal(path: Path, root: Path) -> tuple[str, str] | None:
     """Return code and sentence where `path` is no data file."""
     try:
-        real = path.resolve(strict=True)
-        mode = real.stat().st_mode
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            real = path.resolve(strict=True)
+            if not real.is_relative_to(root):
+                return "E001", "is a link that leads out of the folder"
+            mode = real.stat().st_mode
     except (OSError, RuntimeError) as error:
         return "E001", f"cannot be read: {getattr(error, 'strerror', None) or 'the link leads in a circle'}"
-    if not real.is_relative_to(root):
-        return "E001", "is a link that leads out of the folder"
     if stat.S_ISDIR(mode):
         return "E001", "is a folder, not a file"
     if not stat.S_ISREG(mode):
@@ -182,8 +192,9 @@ def _refusal(path: Path, root: Path) -> tuple[str, str] | None:
     return None
 
 
-def _holds(path: Path) -> Holds:
-    for parent in path.absolute().parents:
+@lru_cache(maxsize=1024)
+def _holds(folder: Path) -> Holds:
+    for parent in (folder, *folder.parents):
         if parent.name == "dialogues":
             return "dialogues"
         if parent.name == "scenarios":

@@ -46,7 +46,10 @@ _FEWEST_DIGITS = 9
 # Each with the words without which it cannot match: looking for those first is fifty times as fast.
 _STREETS = (
     (
-        (" St", " Road", " Rd", " Ave", " Lane", " Ln", " Dr", " Boulevard", " Blvd", " Court", " Crescent", " Terrace", " Close", " H"),
+        (
+            *(" Street", " St ", " St.", " St,", " Road", " Rd", " Ave", " Lane", " Ln", " Drive", " Dr ", " Dr.", " Dr,", " Boulevard"),
+            *(" Blvd", " Court", " Crescent", " Terrace", " Close", " Highway", " Hwy"),
+        ),
         re.compile(
             r"\b\d{1,5}[a-zA-Z]?,?\s+(?:(?:[NSEW]\.?|North|South|East|West)\s+)?(?:[A-ZÀ-Ý][\w'’.-]+\s+){1,3}"
             r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Crescent|Terrace|Close|Highway|Hwy)\b\.?"
@@ -122,9 +125,13 @@ def find(text: str) -> Iterator[Found]:
 
 
 def _matches(code: str, what: str, pattern: re.Pattern[str], text: str, needed: Iterable[str]) -> Iterator[Found]:
-    if any(part in text for part in needed):
-        for match in pattern.finditer(text):
-            yield code, what, next((group for group in match.groups() if group), match.group())
+    for part in needed:  # a loop, because `any` over a generator takes twice as long
+        if part in text:
+            break
+    else:
+        return
+    for match in pattern.finditer(text):
+        yield code, what, next((group for group in match.groups() if group), match.group())
 
 
 def _online(text: str) -> Iterator[Found]:

@@ -74,12 +74,13 @@ def read(file: DataFile, block: Block | None = None) -> Iterator[Entry]:
 def read_line(file: DataFile, source: Source, data: bytes) -> Entry:
     """Return what one line of a JSON Lines file holds."""
     try:
-        value = json_source.parse(decode(data, source.line), source.line)
+        text = decode(data, source.line)
+        value = json_source.parse(text, source.line)
     except SourceError as error:
         return Entry(source, None, findings=[Finding(source, error.code, error.message, place=error.place)])
-    entry = _entry(value, source, file)
+    entry = _entry(value, source, file, escapes="\\" in text)
     if json_source.has_repeated_key(value):
-        repeated = json_source.tree(data.decode(), source.line).repeated
+        repeated = json_source.tree(text, source.line).repeated
         entry.findings += [_repeated(source, path) for path in repeated]
     return entry
 
@@ -88,11 +89,12 @@ def _read_yaml(file: DataFile) -> Entry:
     source = Source(file.shown)
     try:
         text = decode(contents(file.path))
-        tree = yaml_source.parse(text)
+        tree = yaml_source.parse(text, places=False)
     except SourceError as error:
         return Entry(source, None, findings=[Finding(source, error.code, error.message, place=error.place)])
-    entry = _entry(tree.value, source, file)
-    entry.findings += [_repeated(source, path) for path in tree.repeated]
+    entry = _entry(tree.value, source, file, escapes="\\" in text)
+    if tree.repeated:
+        entry.findings += [_repeated(source, path) for path in yaml_source.parse(text).repeated]
     if not _NAMES_SCHEMA.match(text):
         entry.findings.append(Finding(source, "W011", "the first line names no schema", place=(1, 1)))
     return entry
@@ -114,13 +116,13 @@ def _repeated(source: Source, path: Path) -> Finding:
     return Finding(source, "E007", f"{path[-1]} is written twice", path, key=True)
 
 
-def _entry(value: Any, source: Source, file: DataFile) -> Entry:  # noqa: ANN401 - a tree holds anything
-    shape = _Shape(source)
+def _entry(value: Any, source: Source, file: DataFile, *, escapes: bool) -> Entry:  # noqa: ANN401 - a tree holds anything
+    shape = _Shape(source, escapes)
     if not isinstance(value, dict):
         shape.note("E103", f"expected keys such as id and turns, found {_kind(value)}", ())
         return Entry(source, None, findings=shape.findings)
     scenario = file.holds == "scenarios" or (not file.holds and "kind" in value)
-    head = shape.fields(value, SCENARIO_HEAD if scenario else DIALOGUE_HEAD, (), ("turns",))
+    head = shape.fields(value, _SCENARIO if scenario else _DIALOGUE, ())
     turns = shape.turns(value)
     if scenario:
         turns = [shape.scripted(turn, ("turns", index)) for index, turn in enumerate(turns)]
@@ -138,29 +140,48 @@ def _entry(value: Any, source: Source, file: DataFile) -> Entry:  # noqa: ANN401
     return Entry(source, item, head.get("opening"), folder, shape.findings)
 
 
+class _Keys:
+    """The fields of one mapping, and the names of all keys it may have."""
+
+    def __init__(self, fields: tuple[Field, ...], *others: str) -> None:
+        self.fields = fields
+        self.names = frozenset([*(field.name for field in fields), *others])
+
+
+_DIALOGUE, _SCENARIO = _Keys(DIALOGUE_HEAD, "turns"), _Keys(SCENARIO_HEAD, "turns")
+_STUDENT, _TEACHER, _SCRIPTED = _Keys(STUDENT_TURN), _Keys(TEACHER_TURN), _Keys(SCRIPTED_TURN, "expect")
+_EXPECT = _Keys(EXPECT)
+
+
 class _Shape:
     """Takes a tree apart; notes what has the wrong shape and goes on."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, escapes: bool) -> None:
         self.source = source
+        self.escapes = escapes
+        """Whether a value may hold a character that the file's text does not show."""
         self.findings: list[Finding] = []
 
     def note(self, code: str, message: str, path: Path, *, key: bool = False) -> None:
         self.findings.append(Finding(self.source, code, message, path, key=key))
 
-    def fields(self, value: Any, fields: tuple[Field, ...], path: Path, others: tuple[str, ...] = ()) -> dict[str, Any]:  # noqa: ANN401
+    def fields(self, value: Any, keys: _Keys, path: Path) -> dict[str, Any]:  # noqa: ANN401
         """Return the value of each field, None where it is missing or of the wrong type."""
         if not isinstance(value, dict):
-            self.note("E103", f"expected keys such as {fields[0].name}, found {_kind(value)}", path)
+            self.note("E103", f"expected keys such as {keys.fields[0].name}, found {_kind(value)}", path)
             value = {}
-        known = [*(known.name for known in fields), *others]
-        unknown = [key for key in value if key not in known]
+        if not keys.names.issuperset(value):
+            self.unknown([key for key in value if key not in keys.names], keys, path)
+        return {
+            field.name: self.value(value[field.name], field, (*path, field.name)) if field.name in value else None for field in keys.fields
+        }
+
+    def unknown(self, unknown: list[str], keys: _Keys, path: Path) -> None:
         for key in unknown[:MOST_UNKNOWN]:
-            close = difflib.get_close_matches(key[:40], known, 1)
+            close = difflib.get_close_matches(key[:40], keys.names, 1)
             self.note("E102", f"unknown key {quoted(key)}" + (f"; did you mean {close[0]}?" if close else ""), (*path, key), key=True)
         if len(unknown) > MOST_UNKNOWN:
             self.note("E102", f"{len(unknown)} unknown keys in all", path)
-        return {field.name: self.value(value[field.name], field, (*path, field.name)) if field.name in value else None for field in fields}
 
     def value(self, value: Any, field: Field, path: Path) -> Any:  # noqa: ANN401
         if field.kind == "text":
@@ -182,7 +203,7 @@ class _Shape:
         if not isinstance(value, str):
             self.note("E103", f"{name} must be text, not {_kind(value)}", path)
             return None
-        bad = forbidden(value)
+        bad = forbidden(value) if self.escapes else None
         if bad:
             self.note("E003", f"{name} contains {bad}", path)
             return None
@@ -211,16 +232,16 @@ class _Shape:
             self.note("E103" if both else "E101", f"a turn has either student or teacher{both}", path)
             return Turn(None, None)  # type: ignore[arg-type]  # see Entry
         speaker = speakers[0] if speakers else None
-        got = self.fields(value, TEACHER_TURN if speaker == "teacher" else STUDENT_TURN, path)
+        got = self.fields(value, _TEACHER if speaker == "teacher" else _STUDENT, path)
         weight = got.get("weight")
         return Turn(speaker, got.get(speaker), got.get("strategy"), got.get("understanding"), 1 if weight is None else weight)  # type: ignore[arg-type]
 
     def scripted(self, value: Any, path: Path) -> ScriptedTurn:  # noqa: ANN401
-        got = self.fields(value, SCRIPTED_TURN, path, ("expect",))
+        got = self.fields(value, _SCRIPTED, path)
         here = (*path, "expect")
         if isinstance(value, dict) and "expect" not in value:
             self.note("E101", "expect is missing", here)
-        expect = self.fields(value.get("expect", {}) if isinstance(value, dict) else {}, EXPECT, here)
+        expect = self.fields(value.get("expect", {}) if isinstance(value, dict) else {}, _EXPECT, here)
         lists = {name: expect[name] or () for name in ("must", "must_not", "mentions", "never_says")}
         return ScriptedTurn(got["student"], got["understanding"], Expectation(expect["note"], **lists))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 import pandera.polars as pa
@@ -71,11 +72,13 @@ def frame(entries: Sequence[Entry], head: tuple[Field, ...], turn: tuple[Field, 
             heads["opening"] = [entry.opening or "student" for entry in entries]
         else:
             heads[field.name] = [getattr(item if field.name in {"id", "kind"} else item.lesson, field.name) for item in items]
-    rows = [(number, index, said) for number, item in enumerate(items) for index, said in enumerate(item.turns)]
-    turns: dict[str, list[Any]] = {"entry": [row[0] for row in rows], "turn": [row[1] for row in rows]}
-    turns["speaker"] = [getattr(row[2], "speaker", "student") for row in rows]
+    said = [one for item in items for one in item.turns]
+    turns: dict[str, list[Any]] = {"entry": [number for number, item in enumerate(items) for _ in item.turns]}
+    turns["turn"] = [index for item in items for index in range(len(item.turns))]
+    turns["speaker"] = [getattr(one, "speaker", "student") for one in said]
     for field in turn:
-        turns[field.name] = [getattr(row[2].expect if field in schema.EXPECT else row[2], field.name) for row in rows]
+        value = attrgetter(f"expect.{field.name}" if field in schema.EXPECT else field.name)
+        turns[field.name] = list(map(value, said))
     types = {"entry": pl.Int64(), "turn": pl.Int64(), "stem": pl.String(), "folder": pl.String(), "speaker": pl.String()}
     types |= {field.name: _TYPES[field.kind] for field in (*head, *turn)}
     left = pl.DataFrame(heads, schema={name: types[name] for name in heads})

@@ -15,11 +15,13 @@ written down and the outcome's `status` is `stopped`; calling again with the sam
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import math
 import random
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -179,6 +181,17 @@ def portions(batch: Sequence[Example], tokens: int) -> Iterator[list[Example]]:
     yield part
 
 
+def give_back_memory() -> None:
+    """Return freed memory to the system.
+
+    Conversations differ in length, so freed activations leave holes of odd sizes; without this, full fine-tuning of the
+    embedded model grows to twice what it uses. Only glibc knows how; elsewhere nothing happens.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
+
+
 class _Run:
     """A run under way: what has been done, and what is needed to go on."""
 
@@ -262,6 +275,7 @@ class _Run:
             if parameter.grad is not None:
                 parameter.grad.zero_()
         self.learner.refresh()
+        give_back_memory()
         self.read_tokens += sum(len(example.ids) for example in batch)
         self.train_seconds += time.monotonic() - started
         event = StepEvent(step + 1, steps, epoch, rate, total.mean_loss, total.accuracy, total.tokens)

@@ -1,0 +1,71 @@
+"""The whole pipeline, for real, on three dialogues."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.language_model.conftest import embedded  # noqa: F401 - a fixture
+
+ROOT = Path(__file__).parent.parent
+DIALOGUES = ["mathematics/square-of-a-sum", "physics/one-wire-bulb", "history/silk-road-relay"]
+SMALL = {
+    "dspy": {
+        "optimizer": "random_search",
+        "candidates": 1,
+        "demonstrations": [1],
+        "training_turns": 2,
+        "validation_turns": 2,
+        "max_tokens": 8,
+    },
+    "openai": {"n_epochs": 1},
+    "lora": {"epochs": 1},
+    "answer": {"max_tokens": 8},
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, embedded: Path) -> Path:  # noqa: F811 - the imported fixture
+    """Return a checkout of this project with three dialogues, one scenario, the embedded model and small params."""
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    dropped = ("data/raw/dialogues/", "data/raw/scenarios/", "data/raw/splits.csv", "reports/", "tests/", "dvc.lock")
+    kept = [name for name in tracked if not name.startswith(dropped) and (ROOT / name).exists()]
+    kept += [f"data/raw/dialogues/{name}.yaml" for name in DIALOGUES]
+    kept.append("data/raw/scenarios/ohms-law-just-tell-me.yaml")
+    for name in kept:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    yaml = YAML()
+    params = yaml.load(tmp_path / "params.yaml")
+    params["base_model"]["source"] = str(embedded)
+    for section, values in SMALL.items():
+        params[section].update(values)
+    yaml.dump(params, tmp_path / "params.yaml")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def repro(folder: Path) -> str:
+    """Run `dvc repro` and return what it printed."""
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run([sys.executable, "-m", "dvc", "repro"], cwd=folder, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_three_dialogues_go_from_yaml_to_reports(project: Path) -> None:
+    """Every stage runs, every tutor is trained, answers and is scored, the reports are written; a second run does nothing."""
+    printed = repro(project)
+    assert "Running stage 'report'" in printed
+    for name in ["index.html", "comparison.md", "cost_benefit.md", "deployment_plan.md", "reflection.md"]:
+        assert (project / "reports" / name).stat().st_size > 500
+    for name in ["baseline", "dspy", "openai", "lora"]:
+        assert (project / f"data/processed/answers/{name}/answers.jsonl").exists()
+    assert "Data and pipelines are up to date." in repro(project)

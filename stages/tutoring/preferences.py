@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stages.tutoring.diagnostics import DataError
 from stages.tutoring.records import Record, read_jsonl, write_jsonl
+from stages.tutoring.statistics import wilson
 from stages.tutoring.tutors import TUTORS
 
 PREFERENCES = Path("data/raw/preferences.jsonl")
@@ -89,12 +90,9 @@ def _standing(tutor: str, preferences: Sequence[Preference]) -> Standing:
     won = sum(preference.preferred == tutor for preference in decided)
     if not decided:
         return Standing(tutor, len(shown), 0, len(shown), None, None, None, None)
-    from scipy.stats import binomtest  # noqa: PLC0415 - a light module until somebody counts
-
-    interval = binomtest(won, len(decided)).proportion_ci(method="wilson")
+    rate = wilson(won, len(decided))
     by_chance = sum(1 / len(preference.shown) for preference in decided) / len(decided)
-    share = won / len(decided)
-    return Standing(tutor, len(shown), won, len(shown) - len(decided), share, float(interval.low), float(interval.high), by_chance)
+    return Standing(tutor, len(shown), won, len(shown) - len(decided), rate.value, rate.low, rate.high, by_chance)
 
 
 def _record(preference: Preference) -> Record:

@@ -45,7 +45,7 @@ class Params:
     """Which model is prompted, how far the ladder is climbed, and what it may take."""
 
     optimizer: Rung
-    """Last rung of the ladder: `zero_shot`, `reminded`, `labelled`, `random_search`, `gepa` or `mipro`."""
+    """Last rung of the ladder: `zero_shot`, `reminded`, `redrafted`, `labelled`, `random_search`, `gepa` or `mipro`."""
     base_url: str
     """`local` (models/base, served by this stage), or the address of an OpenAI-compatible service up to and including `/v1`."""
     model: str

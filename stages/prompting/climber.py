@@ -14,10 +14,10 @@ from stages.prompting.language_model import REFLECTION_TOKENS, language_model
 from stages.prompting.ledger import call_key
 from stages.prompting.meter import Meter, Model, Usage
 from stages.prompting.metric import Metric, judge, rubric_metric
-from stages.prompting.program import TeacherStudentDialogueModel
+from stages.prompting.program import TeacherStudentDialogueModel, sound
 from stages.tutoring.endpoint import Sampling
 
-Rung = Literal["zero_shot", "reminded", "labelled", "random_search", "gepa", "mipro"]
+Rung = Literal["zero_shot", "reminded", "redrafted", "labelled", "random_search", "gepa", "mipro"]
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 EXEMPLARY = 0.9
 """Rubric score from which a teacher's turn may be shown as an example; four in ten of ours reach it."""
@@ -54,7 +54,7 @@ class Candidate:
     """The rubric's score for every validation turn, in their order."""
     replies: tuple[str, ...]
     prompt_tokens: float
-    """Mean length of its prompts on these turns: what it costs with every reply."""
+    """Mean tokens of all prompts for one of these turns: what it costs with every reply."""
     usage: Usage
     """What trying it took."""
 
@@ -138,9 +138,15 @@ class Climber:
         return candidate
 
     def prompt_tokens(self, program: TeacherStudentDialogueModel, example: dspy.Example) -> int:
-        """Return the tokens of the prompt for an example that was asked, as the endpoint counted them."""
-        reply = self.meter.ledger.get(call_key(self.tutor.identity, program.messages(example.inputs()), self.sampling))
-        return reply.prompt_tokens if reply else 0
+        """Return the prompt tokens of every draft that was asked for to answer an example, as the endpoint counted them."""
+        total = 0
+        for draft, reminder in enumerate(program.drafts):
+            asked = call_key(self.tutor.identity, program.messages(example.inputs(), draft), self.sampling)
+            reply = self.meter.ledger.get(asked)
+            total += reply.prompt_tokens if reply else 0
+            if reply is None or sound(reply.text, reminder):
+                break
+        return total
 
     def evaluate(self, program: TeacherStudentDialogueModel, examples: Sequence[dspy.Example]) -> tuple[tuple[float, ...], tuple[str, ...]]:
         """Return the score of and the reply to every example."""
@@ -153,9 +159,9 @@ class Climber:
         return tuple(float(score) for _, _, score in result.results), tuple(prediction.reply for _, prediction, _ in result.results)
 
     def fresh(self, matching: Matching, shown: int) -> TeacherStudentDialogueModel:
-        """Return a program without demonstrations, with the best reminder so far, told how to show those that it will get."""
+        """Return a program without demonstrations, with the best drafts so far, told how to show those that it will get."""
         program = self.start.reset_copy()
         program.matching, program.shown = matching, shown
         if self.climb.candidates:
-            program.reminder = self.climb.best.program.reminder
+            program.drafts = list(self.climb.best.program.drafts)
         return program

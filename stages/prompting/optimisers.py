@@ -65,6 +65,7 @@ def planned_calls(plan: Plan, validation: int) -> int:
     of_rung: dict[Rung, int] = {
         "zero_shot": validation,
         "reminded": validation * len(REMINDERS["teacher"]),
+        "redrafted": validation // 2,
         "labelled": validation * len(get_args(Matching)) * len(plan.demonstrations),
         "random_search": plan.training_turns + validation * plan.candidates,
         "gepa": plan.reflections + plan.reflections // 6,

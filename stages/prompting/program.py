@@ -14,6 +14,7 @@ from stages.tutoring.diagnostics import DataError
 from stages.tutoring.dialogue import Lesson, Speaker, Strategy, Turn, Understanding
 from stages.tutoring.formats import STUDENT_INSTRUCTION, TEACHER_INSTRUCTION, Message, messages
 from stages.tutoring.records import Record
+from stages.tutoring.repetition import broken
 
 INSTRUCTIONS: dict[Speaker, str] = {"teacher": TEACHER_INSTRUCTION, "student": STUDENT_INSTRUCTION}
 """What a frame ends with: the words that optimisers may change."""
@@ -24,7 +25,7 @@ ROW = (
 )
 """What `formats.dspy_rows` writes into every example."""
 
-OWN = ("adapter_name", "speaker", "reminder", "matching", "shown")
+OWN = ("adapter_name", "speaker", "drafts", "matching", "shown")
 """What of a program is ours beside DSPy's own state."""
 
 
@@ -55,6 +56,9 @@ class TeacherStudentDialogueModel(dspy.Module):
     stages; `converse` plays a whole dialogue and keeps what it said itself. With an adapter that marks outputs up it
     first says what the student's turn shows (its check of understanding) and which strategy it chooses; the plain one
     goes straight to the reply, and the demonstrations carry the strategy.
+
+    `drafts` holds the reminders of successive drafts, the first usually empty: a second draft is asked for only where
+    the first is no finished turn, which the tutor sees without knowing the answer or the rubric.
     """
 
     def __init__(self, adapter_name: AdapterName = "plain", speaker: Speaker = "teacher") -> None:
@@ -64,23 +68,34 @@ class TeacherStudentDialogueModel(dspy.Module):
         self.speaker = speaker
         self.matching: Matching = "fixed"
         self.shown = 0
-        self.reminder = ""
+        self.drafts = [""]
         signature = Reply if adapter_name == "plain" else StrategyAndReply
         self.turn = dspy.Predict(signature.with_instructions(INSTRUCTIONS[speaker]))
 
-    @property
-    def adapter(self) -> dspy.Adapter:
-        """How inputs become messages."""
-        return adapter(self.adapter_name, self.speaker, self.reminder)
-
     def forward(self, frame: str, history: dspy.History, said: str, subject: str = "", grade: int = 0) -> dspy.Prediction:
-        """Return the prediction for one turn: `reply`, and with most adapters `understanding` and `strategy`."""
+        """Return the prediction for one turn: `reply`, and with most adapters `understanding` and `strategy`.
+
+        Where a draft is no finished turn the next one is asked for; where none is, the first one stands. An optimiser
+        that learns from traces sees the draft that stands and no other.
+        """
         inputs = {"frame": frame, "history": history, "said": said, "subject": subject, "grade": grade}
-        with dspy.context(adapter=self.adapter):
-            try:
-                return self.turn(**self.prompted(inputs), demos=self.demonstrations(inputs))
-            except AdapterParseError:
-                return dspy.Prediction(reply="", strategy=None, understanding=None)  # no reply, which the rubric scores as such
+        drafts: list[tuple[dspy.Prediction, list[Any]]] = []
+        for reminder in self.drafts:
+            trace: list[Any] = []
+            with dspy.context(adapter=self.adapter(reminder), trace=trace):
+                drafts.append((self._draft(inputs), trace))
+            if sound(drafts[-1][0].reply, reminder):
+                break
+        else:
+            drafts = drafts[:1]
+        prediction, trace = drafts[-1]
+        if dspy.settings.trace is not None:
+            dspy.settings.trace.extend(trace)
+        return prediction
+
+    def adapter(self, reminder: str = "") -> dspy.Adapter:
+        """Return how inputs become messages, with `reminder` after the last turn."""
+        return adapter(self.adapter_name, self.speaker, reminder)
 
     def converse(self, lesson: Lesson, said: Sequence[str]) -> list[dspy.Prediction]:
         """Return the predictions for a whole dialogue in which the student says `said`, turn by turn."""
@@ -108,9 +123,10 @@ class TeacherStudentDialogueModel(dspy.Module):
             "said": inputs["said"],
         }
 
-    def messages(self, inputs: Mapping[str, Any]) -> list[Message]:
-        """Return the exact messages that are sent for these inputs."""
-        return list(self.adapter.format(self.turn.signature, self.demonstrations(inputs), self.prompted(inputs)))
+    def messages(self, inputs: Mapping[str, Any], draft: int = 0) -> list[Message]:
+        """Return the exact messages that are sent for these inputs; each draft has its own."""
+        written = self.adapter(self.drafts[draft])
+        return list(written.format(self.turn.signature, self.demonstrations(inputs), self.prompted(inputs)))
 
     def parse(self, text: str) -> dict[str, Any]:
         """Return the outputs in a model's text.
@@ -119,7 +135,13 @@ class TeacherStudentDialogueModel(dspy.Module):
             dspy.utils.exceptions.AdapterParseError: the text is not marked up as the adapter asked.
 
         """
-        return dict(self.adapter.parse(self.turn.signature, text))
+        return dict(self.adapter().parse(self.turn.signature, text))
+
+    def _draft(self, inputs: Mapping[str, Any]) -> dspy.Prediction:
+        try:
+            return self.turn(**self.prompted(inputs), demos=self.demonstrations(inputs))
+        except AdapterParseError:
+            return dspy.Prediction(reply="", strategy=None, understanding=None)  # no reply, which the rubric scores as such
 
     def dump_state(self, json_mode: bool = True) -> Record:
         """Return the program as JSON: DSPy's own state and how demonstrations are chosen."""
@@ -131,6 +153,11 @@ class TeacherStudentDialogueModel(dspy.Module):
         super().load_state(state, allow_unsafe_lm_state=allow_unsafe_lm_state)
         for name in OWN:
             setattr(self, name, state["program"][name])
+
+
+def sound(reply: str, reminder: str = "") -> bool:
+    """Return whether `reply` is a finished turn: it does not go round in circles, break off, or show the reminder."""
+    return broken(reply).value == 0 and not (reminder and reminder.lower() in reply.lower())
 
 
 def inputs_of(lesson: Lesson, turns: Sequence[Turn]) -> dict[str, Any]:

@@ -27,13 +27,13 @@ from stages.tutoring.dialogue import Speaker
 
 REMINDERS: dict[Speaker, tuple[str, ...]] = {
     "teacher": (
-        "Reply with one short question about what I just said.",
         "Reply in one or two short sentences and ask me one question.",
-        "Reply in one short sentence about what I said, then ask me one short question about it.",
+        "What would a good tutor ask me now, in one short question?",
+        "Reply with one short question about what I just said.",
     ),
     "student": ("Answer in one short sentence.",),
 }
-"""Sentences that the rung `reminded` tries after the last turn, in the voice of the one who said it."""
+"""Sentences to try after the last turn, in the voice of the one who said it; further drafts take them in this order."""
 LONGEST_INSTRUCTION = 1200
 """Characters. A longer one costs more with every reply than it brings."""
 ADVICE = (
@@ -51,8 +51,19 @@ def _reminded(climber: Climber) -> Iterator[Candidate]:
         return
     for number, reminder in enumerate(REMINDERS[climber.start.speaker], start=1):
         program = climber.fresh("fixed", 0)
-        program.reminder = reminder
+        program.drafts = [reminder]
         yield climber.try_out("reminded", f"reminded_{number}", program, climber.meter.usage)
+
+
+def _redrafted(climber: Climber) -> Iterator[Candidate]:
+    if climber.start.adapter_name != "plain":
+        return
+    first = climber.climb.best.program.drafts
+    others = [reminder for reminder in REMINDERS[climber.start.speaker] if reminder not in first]
+    for number in range(1, len(others) + 1):
+        program = climber.fresh("fixed", 0)
+        program.drafts = [*first, *others[:number]]
+        yield climber.try_out("redrafted", f"redrafted_{number}", program, climber.meter.usage)
 
 
 def _labelled(climber: Climber) -> Iterator[Candidate]:
@@ -163,6 +174,7 @@ def unreadable(rung: Rung, error: Exception) -> EndpointError:
 LADDER: dict[Rung, Callable[[Climber], Iterator[Candidate]]] = {
     "zero_shot": _zero_shot,
     "reminded": _reminded,
+    "redrafted": _redrafted,
     "labelled": _labelled,
     "random_search": _random_search,
     "gepa": _gepa,

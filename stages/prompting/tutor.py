@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dspy.utils.exceptions import AdapterParseError
 
-from stages.prompting.program import TeacherStudentDialogueModel, inputs_of
+from stages.prompting.program import TeacherStudentDialogueModel, inputs_of, sound
 from stages.prompting.program_files import read_program
 from stages.tutoring.endpoint import Endpoint, Reply, Sampling
 from stages.tutoring.formats import Message
@@ -36,22 +36,27 @@ class ProgramTutor:
         """
         return cls(read_program(folder), endpoint)
 
-    def prompt(self, conversation: Conversation) -> list[Message]:
-        """Return the exact messages that are sent for a conversation."""
-        return self.program.messages(inputs_of(conversation.lesson, conversation.turns))
+    def prompt(self, conversation: Conversation, draft: int = 0) -> list[Message]:
+        """Return the exact messages that are sent for a conversation; each draft has its own."""
+        return self.program.messages(inputs_of(conversation.lesson, conversation.turns), draft)
 
     def reply_many(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[Reply]:
-        """Return the program's reply to each conversation, in their order."""
-        replies = self.endpoint.chat_many([self.prompt(talk) for talk in conversations], self._sampling(sampling))
-        return [replace(reply, text=self._reply(reply.text)) for reply in replies]
+        """Return the program's reply to each conversation, in their order; its tokens are those of every draft."""
+        drafts: list[list[Reply]] = [[] for _ in conversations]
+        waiting = list(range(len(conversations)))
+        for draft, reminder in enumerate(self.program.drafts):
+            asked = [self.prompt(conversations[index], draft) for index in waiting]
+            for index, reply in zip(waiting, self.endpoint.chat_many(asked, self._sampling(sampling)), strict=True):
+                drafts[index].append(replace(reply, text=self._reply(reply.text)))
+            waiting = [index for index in waiting if not sound(drafts[index][-1].text, reminder)]
+        unsound = set(waiting)
+        return [_together(own, own[0] if index in unsound else own[-1]) for index, own in enumerate(drafts)]
 
     def stream(self, conversation: Conversation, sampling: Sampling) -> Generator[str, None, Reply]:
-        """Yield the reply piece by piece, in one piece where it has to be read out of labels first; return all of it."""
-        pieces = self.endpoint.stream(self.prompt(conversation), self._sampling(sampling))
-        if self.program.adapter_name == "plain":
-            return (yield from pieces)
-        whole = _drained(pieces)
-        reply = replace(whole, text=self._reply(whole.text))
+        """Yield the reply piece by piece, in one piece where it is read first (for labels, or another draft); return all of it."""
+        if self.program.adapter_name == "plain" and len(self.program.drafts) == 1:
+            return (yield from self.endpoint.stream(self.prompt(conversation), self._sampling(sampling)))
+        (reply,) = self.reply_many([conversation], sampling)
         yield reply.text
         return reply
 
@@ -67,11 +72,10 @@ class ProgramTutor:
             return ""
 
 
-def _drained(pieces: Generator[str, None, Reply]) -> Reply:
-    """Return what a stream returns at its end."""
-    while True:
-        try:
-            next(pieces)
-        except StopIteration as end:
-            whole: Reply = end.value
-            return whole
+def _together(drafts: Sequence[Reply], chosen: Reply) -> Reply:
+    """Return the chosen draft with the tokens of all."""
+    return replace(
+        chosen,
+        prompt_tokens=sum(draft.prompt_tokens for draft in drafts),
+        completion_tokens=sum(draft.completion_tokens for draft in drafts),
+    )

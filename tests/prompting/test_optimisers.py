@@ -59,6 +59,9 @@ def test_the_ladder_finds_what_helps_and_keeps_the_best(climbing: Climbing, new_
         "reminded_1",
         "reminded_2",
         "reminded_3",
+        "redrafted_1",
+        "redrafted_2",
+        "redrafted_3",
         "labelled_fixed_1",
         "labelled_fixed_2",
         "labelled_matched_1",
@@ -75,7 +78,12 @@ def test_the_ladder_finds_what_helps_and_keeps_the_best(climbing: Climbing, new_
 def test_one_rung_at_a_time(climbing: Climbing, new_meter: Callable[..., Meter]) -> None:
     """`optimizer` says where the climb ends."""
     assert [one.rung for one in climbing(new_meter(), optimizer="zero_shot").candidates] == ["zero_shot"]
-    assert {one.rung for one in climbing(new_meter(), optimizer="labelled").candidates} == {"zero_shot", "reminded", "labelled"}
+    assert {one.rung for one in climbing(new_meter(), optimizer="labelled").candidates} == {
+        "zero_shot",
+        "reminded",
+        "redrafted",
+        "labelled",
+    }
 
 
 def test_the_tutors_own_replies_become_demonstrations_where_the_rubric_passes_them(
@@ -107,7 +115,27 @@ def test_a_reminder_that_helps_stays(climbing: Climbing, new_meter: Callable[...
     endpoint.script = heeds_the_last_line
     tried = climbing(new_meter())
     assert tried.best.name == "reminded_1"
-    assert {one.program.reminder for one in tried.candidates[4:]} == {tried.best.program.reminder}
+    assert {one.program.drafts[0] for one in tried.candidates[4:]} == set(tried.best.program.drafts)
+
+
+def test_another_draft_is_tried_where_the_first_goes_round_in_circles(
+    climbing: Climbing, new_meter: Callable[..., Meter], endpoint: Any
+) -> None:
+    """A model that loops until it is reminded is asked a second time, and only for those turns."""
+
+    def loops(messages: Sequence[Message]) -> str:
+        said, _, reminder = messages[-1]["content"].partition("\n\n")
+        if "gets smaller" in said and not reminder:
+            return "It is so. It is so. It is so."
+        return (
+            f"Before we go on, what makes you think that {' '.join(said.split()[:6]).lower()}?" if not reminder else "Why do pieces shrink?"
+        )
+
+    endpoint.script = loops
+    tried = climbing(new_meter(), optimizer="redrafted")
+    assert tried.best.name == "redrafted_1"
+    assert tried.best.usage.calls == 0  # the reminder was asked for every turn on the rung before
+    assert tried.best.prompt_tokens > tried.zero_shot.prompt_tokens
 
 
 def test_gepa_rewords_the_instruction(

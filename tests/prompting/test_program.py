@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import dspy
 import pytest
@@ -62,17 +63,42 @@ def test_what_cannot_be_read_is_no_reply(asking: Callable[..., dspy.LM], rows: l
     assert (prediction.reply, prediction.strategy) == ("", None)
 
 
+LOOP = "It is. It is. It is."
+
+
+@pytest.mark.parametrize(
+    ("replies", "stands"),
+    [
+        (["Which piece is bigger?"], "Which piece is bigger?"),
+        ([LOOP, "Which piece is bigger?"], "Which piece is bigger?"),
+        ([LOOP, "(Be brief.)", "Look at the bar."], "Look at the bar."),
+        ([LOOP, LOOP, LOOP + " So."], LOOP),
+    ],
+)
+def test_the_first_finished_draft_stands(asking: Callable[..., dspy.LM], rows: list[Record], replies: list[str], stands: str) -> None:
+    """Drafts are asked for until one is a finished turn; where none is, the first one stands. Traces hold that one alone."""
+    said = iter(replies)
+    program = TeacherStudentDialogueModel()
+    program.drafts = ["", "Be brief.", "Ask me."]
+    trace: list[Any] = []
+    with dspy.context(lm=asking(lambda _: next(said)), trace=trace):
+        prediction = program(**example(rows[0]).inputs())
+    assert prediction.reply == stands
+    assert list(said) == []
+    assert [step[2].reply for step in trace] == [stands]
+
+
 def test_a_loaded_program_asks_the_same_byte_for_byte(rows: list[Record]) -> None:
     """State, instruction, demonstrations and the way of choosing them survive."""
     program = TeacherStudentDialogueModel()
     program.turn.demos = [example(row) for row in rows[2:]]
-    program.matching, program.shown = "matched", 3
+    program.matching, program.shown, program.drafts = "matched", 3, ["", "Be brief."]
     program.turn.signature = program.turn.signature.with_instructions("Ask first.\n\nThen wait.")
     loaded = TeacherStudentDialogueModel()
     loaded.load_state(program.dump_state())
     for row in rows:
         inputs = dict(example(row).inputs())
-        assert loaded.messages(inputs) == program.messages(inputs)
+        assert [loaded.messages(inputs, draft) for draft in (0, 1)] == [program.messages(inputs, draft) for draft in (0, 1)]
 
 
 def test_a_student_simulator_answers_the_teacher(corpus: list[Dialogue]) -> None:

@@ -41,6 +41,21 @@ def test_zero_shot_it_is_the_baseline(tmp_path: Path, endpoint: object, corpus: 
     assert tutor.reply_many(talks, SAMPLING) == ChatTutor("baseline", endpoint).reply_many(talks, SAMPLING)  # type: ignore[arg-type]
 
 
+def test_a_tutor_drafts_again_as_the_program_does(tmp_path: Path, endpoint: object, corpus: list[Dialogue]) -> None:
+    """Only the looping conversation is asked again, its reply counts the tokens of both drafts, and a stream gives it whole."""
+    loop = "It is. It is. It is."
+    endpoint.script = lambda messages: loop if messages[-1]["content"].endswith("stays the same.") else "Which one is bigger?"  # type: ignore[attr-defined]
+    program = TeacherStudentDialogueModel()
+    program.drafts = ["", "Ask me."]
+    tutor = ProgramTutor.load(saved(tmp_path, program), endpoint)  # type: ignore[arg-type]
+    talks = [Conversation(corpus[0].lesson, corpus[0].turns[:end]) for end in (1, 3)]
+    first, second = tutor.reply_many(talks, SAMPLING)
+    assert (first.text, second.text) == ("Which one is bigger?", "Which one is bigger?")
+    assert (first.completion_tokens, second.completion_tokens) == (4, 10)
+    assert endpoint.asked[2] == tutor.prompt(talks[1], draft=1)  # type: ignore[attr-defined]
+    assert "".join(tutor.stream(talks[1], SAMPLING)) == second.text
+
+
 def test_labels_stay_out_of_the_reply(tmp_path: Path, endpoint: object, corpus: list[Dialogue]) -> None:
     """Of a marked-up answer the student hears the reply, streamed or not; of an unreadable one, nothing."""
     endpoint.script = lambda _: '{"understanding": "wrong", "strategy": "scaffolding", "reply": "Look again."}'  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +11,14 @@ from pydantic import Field
 
 from stages.reporting.comparison import Setting, texts
 from stages.reporting.cost_benefit import cost_benefit
+from stages.reporting.croissant import croissant
+from stages.reporting.data_card import data_card
+from stages.reporting.data_figures import coverage, moves
 from stages.reporting.evidence import Evidence, gather
 from stages.reporting.findings import Findings
 from stages.reporting.index_page import index_page
 from stages.reporting.measures import measure
+from stages.reporting.overview import markdown, overview
 from stages.reporting.pictures import pictures
 from stages.reporting.provenance import Provenance, provenance, this_machine
 from stages.reporting.scorecard import findings_of
@@ -40,13 +45,17 @@ def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[st
     """Return the reports by file name below reports/: the page, the texts and the pictures that the texts show."""
     findings = findings_of(evidence)
     figures = pictures(evidence, findings)
-    written = texts(evidence, findings, figures, made, Setting(settings.class_size, settings.tolerated_failures)) | _costs(
-        evidence, findings
-    )
+    of_data = [coverage(evidence.dialogues), moves(evidence.dialogues)]
+    written = {
+        **texts(evidence, findings, figures, made, Setting(settings.class_size, settings.tolerated_failures)),
+        **_costs(evidence, findings),
+        "data_card.md": data_card(evidence.dialogues, evidence.scenarios, evidence.ledger, evidence.metrics.get("data", {}), of_data),
+    }
     return {
         "index.html": index_page(evidence, findings, figures, made, texts=list(written), most_conversations=settings.conversations),
         **written,
-        **{f"figures/{figure.name}.svg": figure.svg for figure in figures},
+        "croissant.json": _croissant(evidence),
+        **{f"figures/{figure.name}.svg": figure.svg for figure in [*figures, *of_data]},
     }
 
 
@@ -57,11 +66,17 @@ def _costs(evidence: Evidence, findings: Findings) -> dict[str, str]:
     return {"cost_benefit.md": cost_benefit(evidence.costs, scores, measure("score").label.lower())}
 
 
+def _croissant(evidence: Evidence) -> str:
+    described = croissant(evidence.dialogues, evidence.scenarios, evidence.ledger, evidence.digests)
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+
+
 def main() -> None:
     """Gather what the run left, write the reports, say what is missing."""
     settings = read("report", Params)
     evidence = gather()
-    for name, text in report(evidence, provenance(evidence, PARAMS_FILE, this_machine()), settings).items():
+    reports = report(evidence, provenance(evidence, PARAMS_FILE, this_machine()), settings)
+    for name, text in {**reports, "overview.md": markdown(overview())}.items():
         write_text(OUT / name, text)
     for sentence in evidence.missing:
         print(f"report: {sentence}")

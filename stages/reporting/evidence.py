@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,8 @@ class Evidence:
     """What `estimate_costs` found; empty where it has not run."""
     preferences: Sequence[Standing]
     """Whom people preferred when they did not know whose reply they read; empty where nobody was asked."""
+    digests: Mapping[str, str]
+    """SHA-256 of the files with all dialogues, all scenarios and the splits, by file name."""
     missing: Sequence[str]
     """One sentence for each thing that should be here and is not."""
 
@@ -113,6 +116,7 @@ def gather(root: Path = Path()) -> Evidence:
         optimisation=read_optimisation(root / PROGRAM),
         costs=read_json(costs) if costs.exists() else {},
         preferences=tally(read_preferences(root / PREFERENCES)),
+        digests={path.name: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in (DIALOGUES, SCENARIOS, LEDGER)},
         missing=missing,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,11 +102,16 @@ def overview(root: Path = Path()) -> list[Page]:
     ]
 
 
+def markdown(pages: Sequence[Page]) -> str:
+    """Return the walk as Markdown without its last page: the figures of a run are in the other reports."""
+    return "\n\n".join(page.markdown() for page in pages[:-1]) + "\n"
+
+
 def main() -> None:
     """Print the walk; in a terminal, wait for Enter between its pages."""
     pages = overview()
     if "--markdown" in sys.argv:
-        print("\n\n".join(page.markdown() for page in pages[:-1]))
+        print(markdown(pages), end="")
         return
     for number, page in enumerate(pages, start=1):
         print(page.text())

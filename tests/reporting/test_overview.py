@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.reporting.overview import METHODS, overview
+from stages.reporting.overview import METHODS, markdown, overview
 from stages.tutoring.diagnostics import DataError
 from stages.tutoring.tutors import TUTORS
 from tests.reporting.walked import DIALOGUE, ROOT
@@ -91,3 +91,9 @@ def test_as_markdown_it_is_a_page_of_the_readme(project: Path) -> None:
     text = overview(project)[0].markdown()
     assert text.startswith("### 1 One dialogue\n\nA teacher wrote down a lesson")
     assert "```text\n  id: adding-unlike-fractions\n" in text
+
+
+def test_all_of_it_as_markdown_leaves_the_run_out(project: Path) -> None:
+    """The page has a heading for the dialogue, its renderings and each method, and none for a run, whose figures change."""
+    headings = [line for line in markdown(overview(project)).splitlines() if line.startswith("### ")]
+    assert [f"### {page.title}" for page in overview(project)[:-1]] == headings

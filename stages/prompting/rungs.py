@@ -58,12 +58,15 @@ def _reminded(climber: Climber) -> Iterator[Candidate]:
 def _redrafted(climber: Climber) -> Iterator[Candidate]:
     if climber.start.adapter_name != "plain":
         return
-    first = climber.climb.best.program.drafts
-    others = [reminder for reminder in REMINDERS[climber.start.speaker] if reminder not in first]
-    for number in range(1, len(others) + 1):
-        program = climber.fresh("fixed", 0)
-        program.drafts = [*first, *others[:number]]
-        yield climber.try_out("redrafted", f"redrafted_{number}", program, climber.meter.usage)
+    reminders, best = REMINDERS[climber.start.speaker], climber.climb.best.program.drafts
+    for name, first in {"plain": [""], "reminded": best}.items():
+        others = [reminder for reminder in reminders if reminder not in first]
+        if name == "reminded" and first == [""]:
+            continue
+        for number in range(1, len(others) + 1):
+            program = climber.fresh("fixed", 0)
+            program.drafts = [*first, *others[:number]]
+            yield climber.try_out("redrafted", f"redrafted_{name}_{number}", program, climber.meter.usage)
 
 
 def _labelled(climber: Climber) -> Iterator[Candidate]:

@@ -59,9 +59,9 @@ def test_the_ladder_finds_what_helps_and_keeps_the_best(climbing: Climbing, new_
         "reminded_1",
         "reminded_2",
         "reminded_3",
-        "redrafted_1",
-        "redrafted_2",
-        "redrafted_3",
+        "redrafted_plain_1",
+        "redrafted_plain_2",
+        "redrafted_plain_3",
         "labelled_fixed_1",
         "labelled_fixed_2",
         "labelled_matched_1",
@@ -115,7 +115,8 @@ def test_a_reminder_that_helps_stays(climbing: Climbing, new_meter: Callable[...
     endpoint.script = heeds_the_last_line
     tried = climbing(new_meter())
     assert tried.best.name == "reminded_1"
-    assert {one.program.drafts[0] for one in tried.candidates[4:]} == set(tried.best.program.drafts)
+    later = [one.program.drafts for one in tried.candidates if one.rung in {"labelled", "random_search"}]
+    assert later == [tried.best.program.drafts] * len(later)
 
 
 def test_another_draft_is_tried_where_the_first_goes_round_in_circles(
@@ -133,7 +134,7 @@ def test_another_draft_is_tried_where_the_first_goes_round_in_circles(
 
     endpoint.script = loops
     tried = climbing(new_meter(), optimizer="redrafted")
-    assert tried.best.name == "redrafted_1"
+    assert tried.best.name == "redrafted_plain_1"
     assert tried.best.usage.calls == 0  # the reminder was asked for every turn on the rung before
     assert tried.best.prompt_tokens > tried.zero_shot.prompt_tokens
 

@@ -149,7 +149,7 @@ TABLE: list[tuple[str, Callable[[Path], None], set[str]]] = [
     ),
     ("a comment in params", append("params.yaml", "# read by nobody\n"), set()),
     ("a price", append("data/raw/prices.yaml", "# dearer\n"), {"estimate_costs", "report"}),
-    ("a comment in a dialogue", append("data/raw/dialogues/physics/one-wire-bulb.yaml", "# thanks\n"), {"validate"}),
+    ("a comment in a dialogue", append("data/raw/dialogues/physics/one-wire-bulb.yaml", "# thanks\n"), {"validate", "report"}),
     ("a scenario", reword("scenarios", ""), {"validate"} | ANSWERS | SCORES | {"report"}),
     ("a test dialogue", reword("dialogues", "test"), {"validate", "split"} | FROM_RENDER - TRAINING),
     ("a training dialogue", reword("dialogues", "train"), {"validate", "split"} | FROM_RENDER - {"answer@baseline"}),

@@ -21,6 +21,8 @@ Holds = Literal["dialogues", "scenarios", ""]
 """What a file holds, told by its folder; empty where only its keys can tell."""
 
 
+IMPORT_REPORT = "import-report.json"
+"""What an import leaves beside its dialogues."""
 BLOCK = 2 * 1024 * 1024
 """Bytes of a JSON Lines file that one process takes at a time."""
 
@@ -167,7 +169,7 @@ def _candidates(path: Path) -> Iterator[Path]:
         folders.sort()
         for name in [*folders, *names]:
             entry = Path(folder, name)
-            named_like_data = entry.suffix.lower() in {".yaml", ".yml", ".json", ".jsonl"}
+            named_like_data = entry.suffix.lower() in {".yaml", ".yml", ".json", ".jsonl"} and name != IMPORT_REPORT
             if named_like_data or (name in folders and entry.is_symlink()):
                 yield entry
 

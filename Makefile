@@ -8,9 +8,10 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 # Fetching happens at installation only; a run that reached for a hub would not repeat.
 export HF_HUB_DISABLE_TELEMETRY := 1
-# Two threads that wait for each other by spinning lose nearly everything to any third process on two cores: measured on a
-# busy machine, training ran at 30-50 tokens/s by default and at 315 with a short spin.
-export GOMP_SPINCOUNT ?= 1000
+# Threads that wait for each other spin for milliseconds by default and lose nearly everything to any third process on two
+# cores: on a busy machine training ran at 30-50 tokens/s so, and at 315 with a very short spin, which a quiet machine pays
+# for with sleeping threads. This is between the two.
+export GOMP_SPINCOUNT ?= 10000
 
 .DEFAULT_GOAL := help
 .PHONY: help install repro report test test-fast check fix bench chat overview lock
@@ -39,10 +40,10 @@ report: $(READY)  ## Write the reports from whatever is there, also after a run 
 	@python -m stages.report
 
 test: $(READY)  ## Run every test
-	@python -m pytest -n 2 --dist worksteal -q
+	@OMP_NUM_THREADS=1 python -m pytest -n 2 --dist worksteal -q
 
 test-fast: $(READY)  ## Run the tests that need no training, pipeline run or browser
-	@python -m pytest -n 2 -q -m "not slow"
+	@OMP_NUM_THREADS=1 python -m pytest -n 2 -q -m "not slow"
 
 check: $(READY)  ## Lint, format and types
 	@ruff check .

@@ -110,8 +110,8 @@ class Supervisor:
         folder = job_folder(self._store, row.id)
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "log.txt").open("wb") as log:
-            # Threads that wait for each other by spinning take the very core the other one needs on a busy machine: half the speed.
-            environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
+            # Threads that spin long while they wait for each other take the very core the other one needs on a busy machine.
+            environment = {"GOMP_SPINCOUNT": "10000", **os.environ}
             process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=PROJECT, env=environment)  # noqa: S603 - our own module
             try:
                 while not self._ended(process):

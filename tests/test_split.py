@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from stages.split import Params, kin, split
+from stages.split import Params, split
 from stages.tutoring.diagnostics import DataError, ParamsError
 from stages.tutoring.dialogue import Dialogue, Turn
+from stages.tutoring.duplicates import kin
 from stages.tutoring.records import read_jsonl, write_jsonl
 from stages.tutoring.splits import read_ledger
 from tests.conftest import ROOT

@@ -16,6 +16,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from stages.tutoring.dialogue import Dialogue
+from stages.tutoring.words import words
+
 Triples = npt.NDArray[np.uint32]
 """Sorted hashes of the different word triples of a text."""
 
@@ -37,11 +40,11 @@ class Pair:
     alike: float
 
 
-def triples(words: Iterable[str]) -> Triples:
-    """Return the triples of `words`; fewer than three words have none."""
-    said = np.fromiter(map(_hash, words), np.uint32)
+def triples(said: Iterable[str]) -> Triples:
+    """Return the triples of the words `said`; fewer than three words have none."""
+    hashes = np.fromiter(map(_hash, said), np.uint32)
     # Odd multipliers keep the order of the three apart; uint32 arithmetic wraps around.
-    return np.unique(said[:-2] * np.uint32(0x9E3779B1) + said[1:-1] * np.uint32(0x85EBCA77) + said[2:] * np.uint32(0xC2B2AE3D))
+    return np.unique(hashes[:-2] * np.uint32(0x9E3779B1) + hashes[1:-1] * np.uint32(0x85EBCA77) + hashes[2:] * np.uint32(0xC2B2AE3D))
 
 
 @lru_cache(maxsize=2**16)
@@ -60,6 +63,12 @@ def pairs(sets: Sequence[Triples], threshold: float) -> list[Pair]:
     """Return every pair at least `threshold` (above 0) alike, in order; of many copies, each with the one before it."""
     found = (Pair(first, second, alike(sets[first], sets[second])) for first, second in _proposed(sets, threshold))
     return sorted(pair for pair in found if pair.alike >= threshold)
+
+
+def kin(dialogues: Sequence[Dialogue]) -> list[tuple[str, str]]:
+    """Return the pairs of ids whose dialogues tell of one problem, so that one would leak into the other's split."""
+    sets = [triples(word for turn in dialogue.turns for word in words(turn.text)) for dialogue in dialogues]
+    return [(dialogues[pair.first].id, dialogues[pair.second].id) for pair in pairs(sets, LEAK)]
 
 
 def _proposed(sets: Sequence[Triples], threshold: float) -> Iterator[tuple[int, int]]:

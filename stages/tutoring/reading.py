@@ -59,10 +59,13 @@ class Entry:
 
 def read(file: DataFile, block: Block | None = None) -> Iterator[Entry]:
     """Yield what `file` holds: one entry, or one for each line of `block` where it has one dialogue a line."""
-    if not file.is_jsonl:
-        yield _read_yaml(file)
-        return
     source = Source(file.shown)
+    if not file.is_jsonl:
+        try:
+            yield read_yaml(file, contents(file.path))
+        except SourceError as error:
+            yield _refused(source, error)
+        return
     try:
         for one in [block] if block else blocks(file.path):
             for number, offset, data in lines(file.path, one):
@@ -77,27 +80,31 @@ def read_line(file: DataFile, source: Source, data: bytes) -> Entry:
         text = decode(data, source.line)
         value = json_source.parse(text, source.line)
     except SourceError as error:
-        return Entry(source, None, findings=[Finding(source, error.code, error.message, place=error.place)])
+        return _refused(source, error)
     entry = _entry(value, source, file, escapes="\\" in text)
     if json_source.has_repeated_key(value):
-        repeated = json_source.tree(text, source.line).repeated
-        entry.findings += [_repeated(source, path) for path in repeated]
+        entry.findings += [_repeated(source, path) for path in json_source.tree(text, source.line).repeated]
     return entry
 
 
-def _read_yaml(file: DataFile) -> Entry:
+def read_yaml(file: DataFile, data: bytes) -> Entry:
+    """Return what a YAML file with these bytes holds."""
     source = Source(file.shown)
     try:
-        text = decode(contents(file.path))
+        text = decode(data)
         tree = yaml_source.parse(text, places=False)
     except SourceError as error:
-        return Entry(source, None, findings=[Finding(source, error.code, error.message, place=error.place)])
+        return _refused(source, error)
     entry = _entry(tree.value, source, file, escapes="\\" in text)
     if tree.repeated:
         entry.findings += [_repeated(source, path) for path in yaml_source.parse(text).repeated]
     if not _NAMES_SCHEMA.match(text):
         entry.findings.append(Finding(source, "W011", "the first line names no schema", place=(1, 1)))
     return entry
+
+
+def _refused(source: Source, error: SourceError) -> Entry:
+    return Entry(source, None, findings=[Finding(source, error.code, error.message, place=error.place)])
 
 
 def places(file: FilePath, source: Source) -> yaml_source.Tree:

@@ -9,10 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from stages.tutoring.diagnostics import DataError
+from pydantic import Field
+
+from stages.tutoring.diagnostics import DataError, ParamsError
 from stages.tutoring.dialogue import Dialogue
+from stages.tutoring.params import params
 from stages.tutoring.records import write_text
 
 Split = Literal["train", "validation", "test"]
@@ -21,6 +24,20 @@ COLUMNS = ("id", "subject", "split")
 
 FILL_ORDER: tuple[Split, ...] = ("train", "test", "validation")
 """Which empty split gets the first dialogue: something to learn from, then something to measure on."""
+
+
+@params
+class Shares:
+    """How the dialogues are dealt."""
+
+    train: Annotated[float, Field(gt=0, lt=1)]
+    """Share of the dialogues that tutors learn from."""
+    validation: Annotated[float, Field(gt=0, lt=1)]
+    """Share on which prompts and settings are chosen."""
+    test: Annotated[float, Field(gt=0, lt=1)]
+    """Share on which claims are made; touched by nothing before."""
+    seed: int
+    """Shuffles the order in which new dialogues are dealt. Those in data/raw/splits.csv stay where they are."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +52,7 @@ class Row:
 def deal(
     dialogues: Sequence[Dialogue],
     ledger: Mapping[str, Split],
-    shares: Mapping[Split, float],
-    seed: int,
+    shares: Shares,
     alike: Collection[tuple[str, str]] = (),
 ) -> list[Row]:
     """Return the ledger of `dialogues`, sorted by id.
@@ -47,9 +63,13 @@ def deal(
     this leaves a split empty (dialogues were removed, or all new ones are alike), one moves out of the largest split.
 
     Raises:
+        ParamsError: the shares do not add up to 1.
         DataError: fewer than three dialogues cannot fill three splits.
 
     """
+    share: dict[Split, float] = {"train": shares.train, "validation": shares.validation, "test": shares.test}
+    if abs(sum(share.values()) - 1) > 1e-9:  # noqa: PLR2004 - rounding of three decimal fractions
+        raise ParamsError(f"params.yaml: split: train, validation and test add up to {sum(share.values()):g}, not to 1.")
     if len(dialogues) < len(SPLITS):
         raise DataError(f"{len(dialogues)} dialogues cannot fill train, validation and test; write at least {len(SPLITS)}, better 120.")
     subjects = {dialogue.id: dialogue.lesson.subject for dialogue in dialogues}
@@ -60,16 +80,16 @@ def deal(
     dealt: dict[str, Split] = {name: ledger[name] for name in subjects if name in ledger}
     whole = Counter(dealt.values())
     within = Counter((subjects[name], split) for name, split in dealt.items())
-    for name in sorted(subjects.keys() - dealt.keys(), key=lambda name: _order(name, seed)):
+    for name in sorted(subjects.keys() - dealt.keys(), key=lambda name: _order(name, shares.seed)):
         followed = Counter(dealt[other] for other in kin[name] if other in dealt)
-        split = max(SPLITS, key=lambda split: followed[split]) if followed else _lacking(subjects[name], whole, within, shares)
+        split = max(SPLITS, key=lambda split: followed[split]) if followed else _lacking(subjects[name], whole, within, share)
         dealt[name] = split
         whole[split] += 1
         within[subjects[name], split] += 1
     for empty in (split for split in FILL_ORDER if not whole[split]):
         largest = max(SPLITS, key=lambda split: whole[split])
         candidates = (name for name in dealt if dealt[name] == largest)
-        moved = min(candidates, key=lambda name: (name in ledger, bool(kin[name]), _order(name, seed)))
+        moved = min(candidates, key=lambda name: (name in ledger, bool(kin[name]), _order(name, shares.seed)))
         dealt[moved] = empty
         whole.update({largest: -1, empty: 1})
     return [Row(name, subjects[name], dealt[name]) for name in sorted(dealt)]
@@ -83,12 +103,15 @@ def read_ledger(path: Path) -> dict[str, Split]:
 
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        return parse_ledger(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         return {}
-    rows = list(csv.reader(io.StringIO(text)))
+
+
+def parse_ledger(text: str, path: Path) -> dict[str, Split]:
+    """Return the split of every dialogue in `text`, the contents of `path`; see `read_ledger`."""
     ledger: dict[str, Split] = {}
-    for line, row in enumerate(rows, start=1):
+    for line, row in enumerate(csv.reader(io.StringIO(text)), start=1):
         if line == 1 and tuple(row) == COLUMNS:
             continue
         known = [split for split in SPLITS if len(row) == len(COLUMNS) and row[2] == split]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from stages.tutoring.diagnostics import DataError
 from stages.tutoring.dialogue import Dialogue, Lesson
-from stages.tutoring.splits import SPLITS, Row, Split, deal, read_ledger, write_ledger
+from stages.tutoring.splits import SPLITS, Row, Shares, Split, deal, read_ledger, write_ledger
 
-SHARES: dict[Split, float] = {"train": 0.7, "validation": 0.1, "test": 0.2}
+SHARES = Shares(train=0.7, validation=0.1, test=0.2, seed=1)
 
 
 def lessons(subjects: dict[str, str]) -> list[Dialogue]:
@@ -39,17 +39,17 @@ def splits_of(rows: list[Row]) -> dict[str, Split]:
 def test_adding_dialogues_never_moves_another(
     before: dict[str, str], more: dict[str, str], seed: int, numbers: list[tuple[int, int]]
 ) -> None:
-    """Whatever is added, on whatever subject and like whatever else, every dialogue that was dealt stays where it was."""
-    ledger = splits_of(deal(lessons(before), {}, SHARES, seed, named(numbers, list(before))))
+    """Whatever is added, on whatever subject, every dialogue that was dealt stays where it was."""
+    ledger = splits_of(deal(lessons(before), {}, dataclasses.replace(SHARES, seed=seed), named(numbers, list(before))))
     after = more | before
-    dealt = splits_of(deal(lessons(after), ledger, SHARES, seed, named(numbers, list(after))))
+    dealt = splits_of(deal(lessons(after), ledger, dataclasses.replace(SHARES, seed=seed), named(numbers, list(after))))
     assert {name: dealt[name] for name in before} == ledger
 
 
 @given(subjects, st.dictionaries(st.text("abcdefgh", min_size=1, max_size=4), st.sampled_from(SPLITS)), pairs)
 def test_no_split_is_ever_empty(corpus: dict[str, str], ledger: dict[str, Split], numbers: list[tuple[int, int]]) -> None:
     """Three dialogues are enough for three splits, whatever the ledger says and whatever was removed."""
-    rows = deal(lessons(corpus), ledger, SHARES, 1, named(numbers, list(corpus)))
+    rows = deal(lessons(corpus), ledger, SHARES, named(numbers, list(corpus)))
     assert {row.split for row in rows} == set(SPLITS)
     assert [row.id for row in rows] == sorted(corpus)
 
@@ -58,13 +58,15 @@ def test_no_split_is_ever_empty(corpus: dict[str, str], ledger: dict[str, Split]
 def test_dealing_does_not_depend_on_the_order_of_files(corpus: dict[str, str], seed: int) -> None:
     """The same dialogues are dealt alike in whatever order they are read."""
     backwards = dict(reversed(corpus.items()))
-    assert deal(lessons(corpus), {}, SHARES, seed) == deal(lessons(backwards), {}, SHARES, seed)
+    assert deal(lessons(corpus), {}, dataclasses.replace(SHARES, seed=seed)) == deal(
+        lessons(backwards), {}, dataclasses.replace(SHARES, seed=seed)
+    )
 
 
 def test_each_subject_gets_its_share_of_each_split() -> None:
     """Of ten subjects with twelve dialogues each, every one has 7–9 in train, 1–2 in validation and 2–3 in test."""
     corpus = {f"{subject}-{index}": f"subject_{subject}" for subject in range(10) for index in range(12)}
-    rows = deal(lessons(corpus), {}, SHARES, 1)
+    rows = deal(lessons(corpus), {}, SHARES)
     assert Counter(row.split for row in rows) == {"train": 84, "validation": 12, "test": 24}
     by_subject = {subject: Counter(row.split for row in rows if row.subject == subject) for subject in set(corpus.values())}
     assert {count["train"] for count in by_subject.values()} <= {7, 8, 9}
@@ -74,28 +76,28 @@ def test_each_subject_gets_its_share_of_each_split() -> None:
 
 def test_many_subjects_of_one_dialogue_still_fill_the_test() -> None:
     """Where no subject could fill a split by itself, the whole is balanced."""
-    rows = deal(lessons({f"d-{index}": f"s{index}" for index in range(40)}), {}, SHARES, 1)
+    rows = deal(lessons({f"d-{index}": f"s{index}" for index in range(40)}), {}, SHARES)
     assert Counter(row.split for row in rows) == {"train": 28, "validation": 4, "test": 8}
 
 
 def test_dialogues_of_one_problem_share_a_split() -> None:
     """A new dialogue follows the one it is like, so that none teaches what the other examines."""
     corpus = {f"d-{index}": "maths" for index in range(30)}
-    ledger = splits_of(deal(lessons(corpus), {}, SHARES, 1))
+    ledger = splits_of(deal(lessons(corpus), {}, SHARES))
     examined = next(name for name, split in ledger.items() if split == "test")
-    dealt = splits_of(deal(lessons(corpus | {"new": "maths", "newer": "art"}), ledger, SHARES, 1, [("new", examined), ("newer", "new")]))
+    dealt = splits_of(deal(lessons(corpus | {"new": "maths", "newer": "art"}), ledger, SHARES, [("new", examined), ("newer", "new")]))
     assert (dealt["new"], dealt["newer"]) == ("test", "test")
 
 
 def test_two_dialogues_cannot_fill_three_splits() -> None:
     """Too few dialogues are an error that says how many are needed."""
     with pytest.raises(DataError, match="write at least 3"):
-        deal(lessons({"a": "x", "b": "x"}), {}, SHARES, 1)
+        deal(lessons({"a": "x", "b": "x"}), {}, SHARES)
 
 
 def test_the_ledger_is_read_back(tmp_path: Path) -> None:
     """What was written is what is read; no file is an empty ledger."""
-    rows = deal(lessons({"a": "x", "b": "x", "c": "y"}), {}, SHARES, 1)
+    rows = deal(lessons({"a": "x", "b": "x", "c": "y"}), {}, SHARES)
     assert read_ledger(tmp_path / "splits.csv") == {}
     write_ledger(tmp_path / "splits.csv", rows)
     assert read_ledger(tmp_path / "splits.csv") == splits_of(rows)
@@ -113,6 +115,6 @@ def test_a_spoilt_ledger_is_an_error_with_its_line(line: str, tmp_path: Path) ->
 def test_a_changed_subject_moves_nothing() -> None:
     """A dialogue whose subject was mended keeps its split."""
     corpus = lessons({"a": "x", "b": "x", "c": "y"})
-    ledger = splits_of(deal(corpus, {}, SHARES, 1))
+    ledger = splits_of(deal(corpus, {}, SHARES))
     mended = [dataclasses.replace(one, lesson=dataclasses.replace(one.lesson, subject="z")) for one in corpus]
-    assert splits_of(deal(mended, ledger, SHARES, 1)) == ledger
+    assert splits_of(deal(mended, ledger, SHARES)) == ledger

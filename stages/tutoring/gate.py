@@ -100,9 +100,12 @@ def inspect(batch: Batch, limits: Limits) -> list[Entry]:
         )
         entry.findings += [Finding(entry.source, *note) for note in notes]
         texts = [turn.text for turn in item.turns]
-        if next(personal_data.find(personal_data.SEPARATOR.join([*texts, *_head(item)])), None):
+        said = [word for text in texts for word in tokens(text)]
+        head = _head(item)
+        words = {*said, *chain.from_iterable(map(tokens, head))}
+        if next(personal_data.find(personal_data.SEPARATOR.join([*texts, *head]), words), None):
             entry.findings += _personal(entry)
-        entry.triples = triples(chain.from_iterable(map(tokens, texts)))
+        entry.triples = triples(said)
     return entries
 
 

@@ -53,7 +53,7 @@ def working_tree(root: Path) -> Revision:
 
 def _revision(name: str, entries: list[Entry], ledger: Mapping[str, Split]) -> Revision:
     whole = {entry.name: entry.item for entry in entries if isinstance(entry.item, Dialogue) and _is_whole(entry.item)}
-    broken = [str(entry.source) for entry in entries if whole.get(entry.name) is not entry.item]
+    broken = [str(entry.source) for entry in entries if entry.item is None or whole.get(entry.name) is not entry.item]
     return Revision(name, whole, ledger, tuple(broken))
 
 

@@ -128,8 +128,10 @@ def test_the_command_compares_a_revision_with_the_working_tree(project: Path) ->
         "- why-ice-floats (mathematics, grade 5, 6 turns)",
         "~ adding-unlike-fractions (mathematics, grade 6, 6 turns)",
         "    grade: “5” → “6”",
-        "    turn 2 (teacher): “Before we check it, which is bigger, 2/5 or 1/2?” → “Which is bigger?”; "
-        "label socratic_questioning → scaffolding",
+        (
+            "    turn 2 (teacher): “Before we check it, which is bigger, 2/5 or 1/2?” → “Which is bigger?”; "
+            "label socratic_questioning → scaffolding"
+        ),
         "",
         "to make with tokens change USD change",
     ]

@@ -9,16 +9,27 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML
+
+DVC_LOCK = Path("dvc.lock")
 
 # `modified` is a committed file with other content, or params with other values; `deleted` is an output not made here.
 STALE = {"modified", "new", "changed command"}
 
 
-def stale(status: dict[str, Any]) -> list[str]:
-    """Return one line for each stage whose committed inputs differ from dvc.lock, given `dvc status --json`."""
+def stale(status: dict[str, Any], recorded: Collection[str]) -> list[str]:
+    """Return one line for each stage in `recorded` whose committed inputs differ from dvc.lock, given `dvc status --json`.
+
+    A stage that dvc.lock does not record was never run, so there is no result of it that could be stale.
+    """
     lines = []
     for stage, changes in status.items():
+        if stage not in recorded:
+            continue
         for change in changes:
             if isinstance(change, str):
                 lines.append(f"{stage}: {change}")
@@ -33,10 +44,11 @@ def stale(status: dict[str, Any]) -> list[str]:
 def main() -> None:
     """Ask DVC and report."""
     answer = subprocess.run(["dvc", "status", "--json"], check=True, capture_output=True, text=True)
-    lines = stale(json.loads(answer.stdout))
+    recorded = YAML(typ="safe").load(DVC_LOCK)["stages"] if DVC_LOCK.exists() else {}
+    lines = stale(json.loads(answer.stdout), recorded)
     if lines:
         sys.exit("\n".join([*lines, "dvc.lock is not current: run `dvc repro` and commit dvc.lock with the reports."]))
-    print("dvc.lock is current.")
+    print(f"dvc.lock is current; it records {len(recorded)} stages.")
 
 
 def _differs(state: str | dict[str, str]) -> bool:

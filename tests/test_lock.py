@@ -20,4 +20,9 @@ from tests.lock import stale
 )
 def test_only_what_git_holds_makes_the_lock_stale(status: dict[str, Any], expected: list[str]) -> None:
     """Changed code, params or commands are reported; outputs that a fresh clone does not have are not."""
-    assert expected == stale(status)
+    assert expected == stale(status, {"train_lora", "report"})
+
+
+def test_a_stage_that_was_never_run_has_nothing_stale() -> None:
+    """A stage that dvc.lock does not record is run by the next `make repro`; it is not reported."""
+    assert [] == stale({"train_lora": [{"changed deps": {"stages/train_lora.py": "new"}}]}, {"report"})

@@ -77,7 +77,9 @@ class Pages:
         asked = [name for key in form.get("ask", []) if (name := view.tutor_of(talk, key))]
         click = one(form, "request") or None
         try:
-            new = self.conversations.say(talk, text, parent=parent, follows=follows, asked=asked, request=click)
+            new = await run_in_threadpool(
+                self.conversations.say, talk, text, parent=parent, follows=follows, asked=asked, request=click
+            )  # starting threads waits for them
         except TutorError as error:
             again = view.Asked(parent, one(form, "follow"), number(one(form, "edit")), error=str(error), typed=text)
             return self._conversation(talk, again)

@@ -57,7 +57,7 @@ def measure() -> dict[str, Any]:
 
 async def students(origin: str, token: str, count: int, spread: float) -> list[float]:
     """Return the seconds to the first words of every column, `count` students beginning within `spread` seconds."""
-    limits = httpx.Limits(max_connections=None)
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=1)  # the server closes what is idle for longer
     async with httpx.AsyncClient(base_url=origin, headers={"Origin": origin}, follow_redirects=True, timeout=60, limits=limits) as client:
         await client.get("/", params={"token": token})
         forms = [await new_turn(client) for _ in range(count)]
@@ -83,7 +83,9 @@ async def student(client: httpx.AsyncClient, address: str, form: dict[str, Any],
 async def requests(origin: str, token: str, count: int) -> None:
     """Send `count` turns, eight at a time, and read every reply to its end."""
     room = asyncio.Semaphore(8)
-    async with httpx.AsyncClient(base_url=origin, headers={"Origin": origin}, follow_redirects=True, timeout=60) as client:
+    async with httpx.AsyncClient(
+        base_url=origin, headers={"Origin": origin}, follow_redirects=True, timeout=60, limits=httpx.Limits(keepalive_expiry=1)
+    ) as client:
         await client.get("/", params={"token": token})
 
         async def one() -> None:

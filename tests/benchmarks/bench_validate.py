@@ -1,0 +1,103 @@
+"""How long the gate takes over 10,000 YAML files and 100,000 lines of JSON, and over hostile files, beside check-jsonschema.
+
+    python -m tests.benchmarks.bench_validate
+
+The dialogues are made of exchanges of our own ones, drawn at random within a subject, so that words, lengths and labels are
+real. Each run is a process of its own, interpreter and libraries included. check-jsonschema gets the same YAML files and our
+JSON Schema; it checks neither across files nor beyond structure, and tells no lines.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from stages.tutoring.dialogue import Dialogue
+from stages.tutoring.dialogue_file import as_yaml
+from stages.tutoring.files import find
+from stages.tutoring.reading import read
+
+ROOT = Path(__file__).parent.parent.parent
+FILES, LINES = 10_000, 100_000
+OF_PEER = 1_000
+"""Files that the peer gets: it takes as long for each."""
+HOSTILE = {
+    "brackets.yaml": b"[" * 2_000_000,
+    "nested.yaml": b"a: " + b"{a: " * 50_000,
+    "line.yaml": b"id: " + b"a" * 1_000_000,
+    "aliases.yaml": b"a: &a [x, x]\n" + b"".join(b"%c: &%c [*%c, *%c]\n" % (c + 1, c + 1, c, c) for c in range(97, 117)),
+    "nul.yaml": b"id: a\0b\n",
+}
+
+
+def measure() -> dict[str, Any]:
+    """Return seconds and peak memory (MB) of each, and milliseconds a file of ours and of the peer."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        written = dialogues()
+        for _ in range(FILES):
+            record = next(written)
+            path = folder / "yaml/dialogues" / record["subject"] / f"{record['id']}.yaml"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(as_yaml(record), encoding="utf-8")
+        (folder / "lines/dialogues").mkdir(parents=True)
+        with (folder / "lines/dialogues/all.jsonl").open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(next(written), ensure_ascii=False) + "\n" for _ in range(LINES))
+        for bad, data in HOSTILE.items():
+            (folder / bad).write_bytes(data)
+        yaml, lines = (run("stages.validate", str(folder / part)) for part in ("yaml", "lines"))
+        hostile = [run("stages.validate", str(folder / bad)) for bad in HOSTILE]
+        some = sorted(map(str, (folder / "yaml").rglob("*.yaml")))[:OF_PEER]
+        peer = run("check_jsonschema", "--schemafile", str(ROOT / "data/raw/dialogue.schema.json"), *some)
+    return {
+        f"{FILES}_yaml_files": yaml,
+        f"{LINES}_lines": lines,
+        "slowest_hostile_file": {key: max(one[key] for one in hostile) for key in ("seconds", "memory_mb")},
+        "milliseconds_a_file": round(1000 * yaml["seconds"] / FILES, 2),
+        f"check-jsonschema {version('check-jsonschema')} milliseconds_a_file": round(1000 * peer["seconds"] / OF_PEER, 2),
+    }
+
+
+def dialogues() -> Iterator[dict[str, Any]]:
+    """Yield dialogue after dialogue, without end, the same each time."""
+    generator = random.Random(1)
+    own = [entry.item for file in find([ROOT / "data/raw/dialogues"])[0] for entry in read(file) if isinstance(entry.item, Dialogue)]
+    number = 0
+    while True:
+        number += 1
+        first = generator.choice(own)
+        same = [one for one in own if one.lesson.subject == first.lesson.subject]
+        turns: list[dict[str, Any]] = []
+        for _ in range(len(first.turns) // 2):
+            other = generator.choice(same)
+            at = 2 * generator.randrange(len(other.turns) // 2)
+            student, teacher = other.turns[at], other.turns[at + 1]
+            turns.append({"student": student.text, "understanding": student.understanding})
+            turns.append({"teacher": teacher.text, "strategy": teacher.strategy})
+        turns[0]["student"] = f"No. {number}: {turns[0]['student']}"
+        turns[-1]["teacher"] = f"No. {number}: {turns[-1]['teacher']}"
+        head = {key: getattr(first.lesson, key) for key in ("subject", "grade", "topic", "objective", "misconception")}
+        yield {"id": f"d-{number}", **head, "answer": [], "turns": turns}
+
+
+def run(*command: str) -> dict[str, float]:
+    """Return wall seconds and peak memory of one process and those it starts, which all run after this one's other children."""
+    code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
+    code += "; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", code, sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return {"seconds": round(time.perf_counter() - started, 2), "memory_mb": round(int(done.stdout) / 1024)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(), indent=2))

@@ -48,6 +48,6 @@ def test_a_run_without_curves_and_program_is_a_run(tmp_path: Path) -> None:
 def test_preferences_of_people_are_counted(tmp_path: Path) -> None:
     """What the chat page wrote in blind mode is tallied by tutor."""
     root = small_run.write_run(tmp_path)
-    row = {"day": "2026-11-22", "subject": "physics", "grade": 9, "shown": ["lora", "dspy"], "preferred": "lora", "models": ["a", "b"]}
+    row = {"day": "2026-11-22", "subject": "physics", "grade": 9, "shown": ["lora", "dspy"], "preferred": "lora", "versions": ["a", "b"]}
     write_jsonl(root / "data/raw/preferences.jsonl", [{"id": "1", **row}, {"id": "2", **row}])
     assert [(one.tutor, one.shown, one.preferred) for one in gather(root).preferences] == [("dspy", 2, 0), ("lora", 2, 2)]

@@ -102,14 +102,15 @@ class Live:
             if not text.strip():
                 status, note = "failed", note or "This tutor ended its turn without a word."
             seconds, model = round(time.monotonic() - self.started, 2), self.endpoint.model if self.endpoint else ""
-            self.reply = TutorReply(self.tutor, text, status, note, self.left_out, model, self.version, seconds=seconds)
+            reply = TutorReply(self.tutor, text, status, note, self.left_out, model, self.version, seconds=seconds)
             if whole and whole.completion_tokens:
                 used = (whole.prompt_tokens, whole.completion_tokens)
                 cost = micro_usd(self.endpoint, self.prices, *used)
-                self.reply = replace(self.reply, prompt_tokens=used[0], completion_tokens=used[1], micro_usd=cost)
-            self._store.end(self.exchange, self.reply)
+                reply = replace(reply, prompt_tokens=used[0], completion_tokens=used[1], micro_usd=cost)
+            self._store.end(self.exchange, reply)
+            self.reply = reply  # whoever finds no reply under way finds it in the store
             for hear in self._hearers:
-                hear(self.reply)
+                hear(reply)
             self._hearers.clear()
 
 
@@ -140,9 +141,9 @@ class Replying:
                 threading.Thread(target=answer, name=f"{tutor} #{exchange}", daemon=True).start()
 
     def live(self, exchange: int) -> Mapping[str, Live]:
-        """Return the replies of an exchange that are being written, by tutor."""
+        """Return the replies of an exchange that are being written, by tutor; every other one is in the store."""
         with self._lock:
-            return dict(self._live.get(exchange, {}))
+            return {tutor: live for tutor, live in self._live.get(exchange, {}).items() if live.reply is None}
 
     def stop(self, exchange: int, note: str = "You stopped this reply.") -> None:
         """End every reply of an exchange where it is."""

@@ -87,7 +87,7 @@ def main() -> None:
     arguments = _arguments(sys.argv[1:])
     settings = read("validate", Params)
     limits = Limits(max_turns=settings.max_turns, max_words=settings.max_words, near_duplicate=settings.near_duplicate)
-    data = [DIALOGUES, SCENARIOS] if SCENARIOS.exists() else [DIALOGUES]
+    data = [DIALOGUES, SCENARIOS] if any(SCENARIOS.glob("*")) else [DIALOGUES]
     verdict = check(arguments.path or data, limits, read_ledger(SPLITS))
     print(formatted(verdict.problems, arguments.format), end="")
     if verdict.errors:

@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,12 @@ def test_dialogues_of_one_problem_may_not_be_apart(dialogues: list[Dialogue]) ->
     assert together["copy"] == together[dialogues[0].id]
     with pytest.raises(DataError, match=rf"{dialogues[0].id} \(train\) and copy \(test\)"):
         split([*dialogues, copy], {dialogues[0].id: "train", "copy": "test"}, SETTINGS)
+
+
+def test_a_corpus_of_one_mould_is_dealt_all_the_same(fractions: Dialogue) -> None:
+    """Dialogues that all fill one form are spread over the three splits like any others."""
+    filled = [dataclasses.replace(fractions, id=f"d-{index}") for index in range(20)]
+    assert Counter(row.split for row in split(filled, {}, SETTINGS)) == {"train": 14, "validation": 2, "test": 4}
 
 
 def test_shares_add_up_to_one(dialogues: list[Dialogue]) -> None:

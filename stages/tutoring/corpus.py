@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from stages.tutoring.dialogue import STRATEGIES, Dialogue, Scenario
-from stages.tutoring.duplicates import LEAK, pairs
+from stages.tutoring.duplicates import LEAK, of_one_problem, pairs
 from stages.tutoring.finding import Finding, Path, Source, quoted
 from stages.tutoring.reading import Entry
 from stages.tutoring.splits import Split
@@ -52,14 +52,16 @@ def _repeated_ids(entries: Sequence[Entry]) -> Iterator[Finding]:
 
 
 def _alike(entries: Sequence[Entry], splits: Mapping[str, Split], near_duplicate: float) -> Iterator[Finding]:
-    for pair in pairs([entry.triples for entry in entries], min(LEAK, near_duplicate)):
+    found = pairs([entry.triples for entry in entries], min(LEAK, near_duplicate))
+    leaks = set(of_one_problem([pair for pair in found if pair.alike >= LEAK], len(entries)))
+    for pair in found:
         first, second = entries[pair.first], entries[pair.second]
         share = f"{pair.alike:.0%} of its word triples are those of {quoted(first.name)} in {first.source}"
         if pair.alike == 1:
             yield Finding(second.source, "E301", f"says word for word what {quoted(first.name)} in {first.source} says", ("turns",))
         elif pair.alike >= near_duplicate:
             yield Finding(second.source, "E302", share, ("turns",))
-        elif splits.get(first.name, "") != splits.get(second.name, "") and first.name in splits and second.name in splits:
+        elif pair in leaks and first.name in splits and second.name in splits and splits[first.name] != splits[second.name]:
             where = f"this is in {splits[second.name]}, that in {splits[first.name]}"
             yield Finding(second.source, "E303", f"{share}; {where}", ("turns",))
 

@@ -9,6 +9,7 @@ so), which two alike texts share just as well.
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -65,10 +66,29 @@ def pairs(sets: Sequence[Triples], threshold: float) -> list[Pair]:
     return sorted(pair for pair in found if pair.alike >= threshold)
 
 
+def of_one_problem(found: Sequence[Pair], texts: int) -> list[Pair]:
+    """Return the pairs of `found` among `texts` that may leak into each other.
+
+    More than two alike that are more than a tenth of all texts are no leak but a mould: whoever fills one form a hundred
+    times still wants three splits.
+    """
+    group = list(range(texts))
+
+    def root(member: int) -> int:
+        while group[member] != member:
+            group[member] = member = group[group[member]]
+        return member
+
+    for pair in found:
+        group[root(pair.second)] = root(pair.first)
+    sizes = Counter(root(member) for member in range(texts))
+    return [pair for pair in found if sizes[root(pair.first)] <= max(2, texts // 10)]
+
+
 def kin(dialogues: Sequence[Dialogue]) -> list[tuple[str, str]]:
     """Return the pairs of ids whose dialogues tell of one problem, so that one would leak into the other's split."""
     sets = [triples(word for turn in dialogue.turns for word in words(turn.text)) for dialogue in dialogues]
-    return [(dialogues[pair.first].id, dialogues[pair.second].id) for pair in pairs(sets, LEAK)]
+    return [(dialogues[pair.first].id, dialogues[pair.second].id) for pair in of_one_problem(pairs(sets, LEAK), len(sets))]
 
 
 def _proposed(sets: Sequence[Triples], threshold: float) -> Iterator[tuple[int, int]]:

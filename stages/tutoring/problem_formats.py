@@ -94,3 +94,7 @@ def _sarif(problems: Sequence[Problem]) -> str:
         ],
     }
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    print(table(), end="")

@@ -9,6 +9,8 @@ JSON Schema; it checks neither across files nor beyond structure, and tells no l
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import random
 import subprocess
@@ -20,7 +22,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from stages.tutoring.dialogue import Dialogue
+import psutil
+
+from stages.tutoring.dialogue import Dialogue, Turn
 from stages.tutoring.dialogue_file import as_yaml
 from stages.tutoring.files import find
 from stages.tutoring.reading import read
@@ -70,16 +74,13 @@ def dialogues() -> Iterator[dict[str, Any]]:
     """Yield dialogue after dialogue, without end, the same each time."""
     generator = random.Random(1)
     own = [entry.item for file in find([ROOT / "data/raw/dialogues"])[0] for entry in read(file) if isinstance(entry.item, Dialogue)]
-    number = 0
-    while True:
-        number += 1
+    exchanges: dict[str, list[tuple[Turn, Turn]]] = {one.lesson.subject: [] for one in own}
+    for one in own:
+        exchanges[one.lesson.subject] += zip(one.turns[::2], one.turns[1::2], strict=True)
+    for number in itertools.count(1):
         first = generator.choice(own)
-        same = [one for one in own if one.lesson.subject == first.lesson.subject]
         turns: list[dict[str, Any]] = []
-        for _ in range(len(first.turns) // 2):
-            other = generator.choice(same)
-            at = 2 * generator.randrange(len(other.turns) // 2)
-            student, teacher = other.turns[at], other.turns[at + 1]
+        for student, teacher in generator.sample(exchanges[first.lesson.subject], len(first.turns) // 2):
             turns.append({"student": student.text, "understanding": student.understanding})
             turns.append({"teacher": teacher.text, "strategy": teacher.strategy})
         turns[0]["student"] = f"No. {number}: {turns[0]['student']}"
@@ -89,14 +90,15 @@ def dialogues() -> Iterator[dict[str, Any]]:
 
 
 def run(*command: str) -> dict[str, float]:
-    """Return wall seconds and peak memory of one process and those it starts, which all run after this one's other children."""
-    code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
-    code += "; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    started = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", code, sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return {"seconds": round(time.perf_counter() - started, 2), "memory_mb": round(int(done.stdout) / 1024)}
+    """Return wall seconds of one process, and the most memory that it and those it started held together."""
+    started, most = time.perf_counter(), 0
+    process = psutil.Popen([sys.executable, "-m", *command], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None:
+        with contextlib.suppress(psutil.Error):
+            # Shared pages are counted once: the others began as copies of the first.
+            most = max(most, sum(one.memory_full_info().pss for one in [process, *process.children(recursive=True)]))
+        time.sleep(0.02)
+    return {"seconds": round(time.perf_counter() - started, 2), "memory_mb": round(most / 2**20)}
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from stages.tutoring.codes import CODES, TABLE
+from stages.tutoring.problem_formats import table
 
 GATE = Path(__file__).parent.parent.parent / "stages" / "tutoring"
 
@@ -19,3 +20,9 @@ def test_codes_are_unique_and_in_order() -> None:
     """Numbers rise through the table and none comes twice, so a code can be found in it."""
     numbers = [int(code.code[1:]) for code in TABLE]
     assert numbers == sorted(set(numbers))
+
+
+def test_the_documentation_has_the_table() -> None:
+    """data/raw/README.md shows authors exactly these codes, meanings and hints."""
+    written = (GATE.parent.parent / "data/raw/README.md").read_text(encoding="utf-8")
+    assert written.endswith(table())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.tutoring import duplicates
-from stages.tutoring.duplicates import alike, pairs, triples
+from stages.tutoring.duplicates import Pair, alike, of_one_problem, pairs, triples
 
 WORDS = [first + second for first in string.ascii_lowercase for second in string.ascii_lowercase]
 words = st.lists(st.sampled_from(WORDS[:6]), max_size=12)
@@ -54,3 +54,12 @@ def test_short_texts_are_like_nothing() -> None:
     assert triples(["oh", "no"]).dtype == np.uint32
     assert pairs([triples(["oh", "no"])] * 2, 0.1) == []
     assert pairs([], 0.1) == []
+
+
+def test_a_mould_is_no_leak() -> None:
+    """Two of ten texts that are alike may leak; all ten alike are one form filled ten times."""
+    two = [Pair(0, 1, 0.5), Pair(4, 5, 0.5)]
+    assert of_one_problem(two, 10) == two
+    assert of_one_problem([Pair(one, one + 1, 0.5) for one in range(9)], 10) == []
+    assert of_one_problem([*two, Pair(1, 2, 0.5)], 10) == [two[1]]
+    assert of_one_problem([*two, Pair(1, 2, 0.5)], 40) == [*two, Pair(1, 2, 0.5)]

@@ -19,6 +19,8 @@ from stages.tutoring.revealing import reveal, said
         ("(12) is what you want", "12"),
         ("It costs $3.50.", "$3.50"),
         ("Then it is 50%!", "50%"),
+        ("He took 2,000 steps.", "2000"),
+        ("He took 12 000 steps.", "12000"),
         ("print(total) is missing", "print(total)"),
         ("se dice «me gusta»", "me gusta"),
     ],
@@ -85,6 +87,14 @@ def test_a_lone_digit_has_to_be_a_result(fractions: Dialogue) -> None:
     assert reveal(lesson(fractions, student, Turn("teacher", "Share them among 4 of you."), answer=("4",))) is None
     assert reveal(lesson(fractions, student, Turn("teacher", "12 / 3 = 4, do you see?"), answer=("4",)))
     assert reveal(lesson(fractions, student, Turn("teacher", "The answer is 4."), answer=("4",)))
+
+
+@pytest.mark.parametrize(("answer", "told"), [("5/6", "five sixths"), ("11", "eleven"), ("3/4", "three quarters")])
+def test_a_spelled_number_is_the_number(answer: str, told: str, fractions: Dialogue) -> None:
+    """Whoever spells the answer gives it away as well."""
+    found = reveal(lesson(fractions, Turn("student", "how much?"), Turn("teacher", f"That makes {told} in all."), answer=(answer,)))
+    assert found
+    assert f"makes {told} in all" in found[1]
 
 
 def test_without_an_answer_nothing_is_given_away(fractions: Dialogue) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from stages.tutoring.ignoring import tokens
 from stages.tutoring.quotation import own_words
+from stages.tutoring.turn_words import tokens
 
 _GOOD = (
     r"great|good|nice|excellent|perfect|wonderful|awesome|amazing|brilliant|fantastic|super|terrific|outstanding|superb|impressive|lovely"

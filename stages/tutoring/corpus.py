@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-import re
+import string
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -26,6 +26,8 @@ RARE, FREQUENT = 0.5, 3.0
 """Times the even share, between which a strategy's share of the teacher turns should lie."""
 CLOSING_WORDS = 3
 """Words from which an opening or closing is somebody's own; a bare "idk" may come twice."""
+
+_PUNCTUATION = str.maketrans("", "", string.punctuation + "“”‘’…–—")
 
 
 def notes(entries: Sequence[Entry], splits: Mapping[str, Split], near_duplicate: float) -> Iterator[Finding]:
@@ -56,14 +58,17 @@ def _alike(entries: Sequence[Entry], splits: Mapping[str, Split], near_duplicate
     leaks = set(of_one_problem([pair for pair in found if pair.alike >= LEAK], len(entries)))
     for pair in found:
         first, second = entries[pair.first], entries[pair.second]
-        share = f"{pair.alike:.0%} of its word triples are those of {quoted(first.name)} in {first.source}"
         if pair.alike == 1:
             yield Finding(second.source, "E301", f"says word for word what {quoted(first.name)} in {first.source} says", ("turns",))
         elif pair.alike >= near_duplicate:
-            yield Finding(second.source, "E302", share, ("turns",))
+            yield Finding(second.source, "E302", _share(pair.alike, first), ("turns",))
         elif pair in leaks and first.name in splits and second.name in splits and splits[first.name] != splits[second.name]:
             where = f"this is in {splits[second.name]}, that in {splits[first.name]}"
-            yield Finding(second.source, "E303", f"{share}; {where}", ("turns",))
+            yield Finding(second.source, "E303", f"{_share(pair.alike, first)}; {where}", ("turns",))
+
+
+def _share(alike: float, other: Entry) -> str:
+    return f"{alike:.0%} of its word triples are those of {quoted(other.name)} in {other.source}"
 
 
 def _into_scenarios(dialogues: Sequence[Entry], scenarios: Sequence[Entry]) -> Iterator[Finding]:
@@ -104,7 +109,7 @@ def _same_ends(dialogues: Sequence[Entry]) -> Iterator[Finding]:
         first: dict[tuple[str, ...], Entry] = {}
         for entry in dialogues:
             turns = entry.item.turns if entry.item else ()
-            said = re.findall(r"\w+", turns[end].text.lower())
+            said = turns[end].text.lower().translate(_PUNCTUATION).split()
             if len(said) < CLOSING_WORDS:
                 continue
             other = first.setdefault(tuple(said), entry)

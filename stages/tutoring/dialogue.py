@@ -55,7 +55,7 @@ SCENARIO_KINDS: tuple[ScenarioKind, ...] = get_args(ScenarioKind)
 MOVES: tuple[Move, ...] = get_args(Move)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One utterance. A student turn may carry an understanding, a teacher turn a strategy."""
 
@@ -171,7 +171,8 @@ def _read(path: Path, from_record: Any) -> list[Any]:  # noqa: ANN401 - typed by
 
 
 def _turn_record(turn: Turn) -> Record:
-    return {key: value for key, value in vars(turn).items() if value is not None}
+    record = {"speaker": turn.speaker, "text": turn.text, "strategy": turn.strategy, "understanding": turn.understanding}
+    return {key: value for key, value in record.items() if value is not None} | {"weight": turn.weight}
 
 
 def _lesson(record: Record) -> Lesson:

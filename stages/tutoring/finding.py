@@ -53,4 +53,6 @@ def quoted(text: str) -> str:
 
 def printable(text: str) -> str:
     """Return `text` with control, invisible and unpaired characters as escapes."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)

@@ -6,7 +6,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path as FilePath
@@ -18,9 +18,9 @@ from stages.tutoring.dialogue import Dialogue, Scenario, ScriptedTurn, Turn
 from stages.tutoring.duplicates import triples
 from stages.tutoring.files import Block, DataFile, blocks, find
 from stages.tutoring.finding import Finding, Path, Source, printable, quoted
-from stages.tutoring.ignoring import tokens
 from stages.tutoring.reading import Entry, places, read
 from stages.tutoring.splits import Split
+from stages.tutoring.turn_words import tokens
 
 Batch = Sequence[tuple[DataFile, Block | None]]
 """What one process reads at a time: some YAML files, or a block of one JSON Lines file."""
@@ -88,40 +88,58 @@ def check(paths: Sequence[FilePath], limits: Limits, splits: Mapping[str, Split]
 
 def inspect(batch: Batch, limits: Limits) -> list[Entry]:
     """Read one batch and check each dialogue and scenario by itself."""
-    entries = [entry for file, block in batch for entry in read(file, block)]
-    for entry in entries:
-        item = entry.item
-        if item is None or not item.turns or not all(turn.text for turn in item.turns):
-            continue
-        notes = (
-            teaching.notes(item, max_turns=limits.max_turns, max_words=limits.max_words)
-            if isinstance(item, Dialogue)
-            else scripting.notes(item)
-        )
-        entry.findings += [Finding(entry.source, *note) for note in notes]
-        texts = [turn.text for turn in item.turns]
-        said = [word for text in texts for word in tokens(text)]
-        head = _head(item)
-        words = {*said, *chain.from_iterable(map(tokens, head))}
-        if next(personal_data.find(personal_data.SEPARATOR.join([*texts, *head]), words), None):
-            entry.findings += _personal(entry)
-        entry.triples = triples(said)
+    entries = []
+    for file, block in batch:
+        for entry in read(file, block):
+            _check_alone(entry, limits)
+            entry.findings = list(placed(entry.findings, file))
+            entries.append(entry)
     return entries
 
 
+def _check_alone(entry: Entry, limits: Limits) -> None:
+    """Add to `entry` what can be found in it alone, where all its turns have words."""
+    item = entry.item
+    if item is None or not item.turns or not all(turn.text for turn in item.turns):
+        return
+    notes = (
+        teaching.notes(item, max_turns=limits.max_turns, max_words=limits.max_words)
+        if isinstance(item, Dialogue)
+        else scripting.notes(item)
+    )
+    entry.findings += [Finding(entry.source, *note) for note in notes]
+    texts = [turn.text for turn in item.turns]
+    said = [word for text in texts for word in tokens(text)]
+    head = _head(item)
+    words = {*said, *chain.from_iterable(map(tokens, head))}
+    if next(personal_data.find(personal_data.SEPARATOR.join([*texts, *head]), words), None):
+        entry.findings += _personal(entry)
+    entry.triples = triples(said)
+
+
+def placed(findings: Sequence[Finding], file: DataFile) -> Iterator[Finding]:
+    """Yield the findings of one dialogue in `file` with their places; it is read again only where one has none."""
+    if all(finding.place for finding in findings):
+        yield from findings
+        return
+    source = findings[0].source
+    tree = places(file.path, source)
+    for finding in findings:
+        known = tree.keys if finding.key else tree.values
+        ways = (finding.path[:length] for length in range(len(finding.path), -1, -1))
+        place = next((place for way in ways if (place := known.get(way) or tree.values.get(way))), (source.line, 1))
+        yield finding if finding.place else replace(finding, place=place)
+
+
 def located(findings: Iterable[Finding], files: Mapping[str, DataFile]) -> Iterator[Problem]:
-    """Yield each finding as a problem with line and column; a file is read again only where it has findings."""
+    """Yield each finding as a problem with line and column."""
     by_source: dict[Source, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_source[finding.source].append(finding)
     for source, some in by_source.items():
-        tree = places(files[source.file].path, source) if any(finding.place is None for finding in some) else None
-        for finding in some:
+        # A folder is no file to read again; whatever is found in one has its place.
+        for finding in placed(some, files[source.file]) if source.file in files else some:
             line, column = finding.place or (source.line, 1)
-            if tree and finding.place is None:
-                known = tree.keys if finding.key else tree.values
-                ways = (finding.path[:length] for length in range(len(finding.path), -1, -1))
-                line, column = next((place for way in ways if (place := known.get(way) or tree.values.get(way))), (line, column))
             yield Problem(source.file, line, column, finding.code, printable(finding.message), CODES[finding.code].hint)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
-from stages.tutoring.ignoring import tokens
+from stages.tutoring.turn_words import tokens
 
 Found = tuple[str, str, str]
 """Code, what it is, the words."""
@@ -97,6 +97,9 @@ _HANDLES, _STREETS, _CALLES, _DOCUMENTS, _BIRTHS, _NAMES = (
 )
 
 
+_OWN = frozenset({"my", "our", "llamo", "called"})
+
+
 def find(text: str, words: AbstractSet[str] | None = None) -> Iterator[Found]:
     """Yield every piece of personal data in `text`; `words` are those of the text, where they are known already."""
     words = set(tokens(text)) if words is None else words
@@ -108,7 +111,7 @@ def find(text: str, words: AbstractSet[str] | None = None) -> Iterator[Found]:
         yield from _matches("E405", "an identity number", _DOCUMENT, text)
     if not _BIRTHS.isdisjoint(words):
         yield from _matches("E405", "a date of birth", _BORN, text)
-    if not _NAMES.isdisjoint(words):
+    if not _NAMES.isdisjoint(words) and not _OWN.isdisjoint(words):
         yield from _matches("W406", "a full name", _FULL_NAME, text)
 
 
@@ -120,7 +123,7 @@ def _matches(code: str, what: str, pattern: re.Pattern[str], text: str) -> Itera
 def _online(text: str, words: AbstractSet[str]) -> Iterator[Found]:
     if "@" in text or "dot" in words:
         yield from _matches("E401", "an e-mail address", _EMAIL, text)
-    if not _HANDLES.isdisjoint(words):
+    if ("@" in text or "#" in text) and not _HANDLES.isdisjoint(words):
         yield from _matches("E401", "the name of an account", _HANDLE, text)
     if "://" in text or _INNER_POINT.search(text):
         for match in _LINK.finditer(text):

@@ -56,6 +56,27 @@ class Entry:
         """The id; empty where there is none."""
         return (self.item.id or "") if self.item else ""
 
+    def __reduce__(self) -> Any:  # noqa: ANN401 - what pickle takes
+        """Go from one process to another as plain values, which takes a third of the time that objects take."""
+        item = self.item
+        if isinstance(item, Dialogue):
+            turns = [(turn.speaker, turn.text, turn.strategy, turn.understanding, turn.weight) for turn in item.turns]
+            plain: Any = (item.id, tuple(vars(item.lesson).values()), turns, item.source)
+        else:
+            plain = item
+        source = (self.source.file, self.source.line, self.source.offset, self.source.length)
+        return _entry_of, (source, plain, self.opening, self.folder, self.findings, self.triples.tobytes())
+
+
+def _entry_of(source: Any, plain: Any, *rest: Any) -> Entry:  # noqa: ANN401
+    """Undo `Entry.__reduce__`."""
+    opening, folder, findings, triples = rest
+    item = plain
+    if isinstance(plain, tuple):
+        name, lesson, turns, shown = plain
+        item = Dialogue(name, Lesson(*lesson), tuple(Turn(*turn) for turn in turns), shown)
+    return Entry(Source(*source), item, opening, folder, findings, np.frombuffer(triples, np.uint32))
+
 
 def read(file: DataFile, block: Block | None = None) -> Iterator[Entry]:
     """Yield what `file` holds: one entry, or one for each line of `block` where it has one dialogue a line."""
@@ -158,6 +179,7 @@ class _Keys:
 _DIALOGUE, _SCENARIO = _Keys(DIALOGUE_HEAD, "turns"), _Keys(SCENARIO_HEAD, "turns")
 _STUDENT, _TEACHER, _SCRIPTED = _Keys(STUDENT_TURN), _Keys(TEACHER_TURN), _Keys(SCRIPTED_TURN, "expect")
 _EXPECT = _Keys(EXPECT)
+_USUAL_STUDENT, _USUAL_TEACHER = {"student", "understanding"}, {"teacher", "strategy"}
 
 
 class _Shape:
@@ -233,6 +255,12 @@ class _Shape:
 
     def turn(self, value: Any, path: Path) -> Turn:  # noqa: ANN401
         """Return one turn of a dialogue; who speaks is the key its words stand under."""
+        if isinstance(value, dict) and not self.escapes and all(isinstance(one, str) for one in value.values()):
+            # Nearly every turn is one of these two, and nothing can be wrong with its shape.
+            if value.keys() == _USUAL_STUDENT:
+                return Turn("student", value["student"].strip(), None, value["understanding"].strip())
+            if value.keys() == _USUAL_TEACHER:
+                return Turn("teacher", value["teacher"].strip(), value["strategy"].strip())
         speakers: list[Any] = [speaker for speaker in SPEAKERS if isinstance(value, dict) and speaker in value]
         if isinstance(value, dict) and len(speakers) != 1:
             both = ", not both" if speakers else ""

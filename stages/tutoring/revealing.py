@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from stages.tutoring.dialogue import Dialogue
 from stages.tutoring.finding import Note, quoted
-from stages.tutoring.ignoring import tokens
 from stages.tutoring.leak import mention
+from stages.tutoring.turn_words import tokens
 
 NUMBERS = frozenset(
     """

@@ -52,17 +52,19 @@ def notes(dialogue: Dialogue, *, max_turns: int, max_words: int) -> Iterator[Not
     revealed = reveal(dialogue)
     if revealed:
         yield revealed
+    lower = "\n".join(turn.text for turn in turns if turn.speaker == "teacher").lower()
+    stock = any(part in lower for part in _IN_STOCK)
     for index, turn in enumerate(turns):
         if turn.speaker != "teacher":
             continue
         before = turns[index - 1] if index else None
-        for code, message in _turn(turn, before, max_words):
+        for code, message in _turn(turn, before, max_words, stock=stock):
             yield code, message, ("turns", index, "strategy" if code == "W205" else "teacher")
         if before and ignores(dialogue, index):
             yield "W204", f"nothing in it takes up {quoted(before.text)} or the lesson", ("turns", index, "teacher")
 
 
-def _turn(turn: Turn, before: Turn | None, max_words: int) -> Iterator[tuple[str, str]]:
+def _turn(turn: Turn, before: Turn | None, max_words: int, *, stock: bool) -> Iterator[tuple[str, str]]:
     if before and before.understanding == "wrong" and (said := affirmation(turn.text)):
         yield "E202", f"praises with {quoted(said)} what is labelled wrong"
     questions = count_questions(turn.text)
@@ -74,10 +76,8 @@ def _turn(turn: Turn, before: Turn | None, max_words: int) -> Iterator[tuple[str
     length = len(turn.text.split())
     if length > max_words:
         yield "W206", f"{length} words, at most {max_words} are wanted"
-    lower = turn.text.lower()
-    stock = _STOCK.search(turn.text) if any(part in lower for part in _IN_STOCK) else None
-    if stock:
-        yield "W207", f"stock phrase {quoted(stock.group())}"
+    if stock and (phrase := _STOCK.search(turn.text)):
+        yield "W207", f"stock phrase {quoted(phrase.group())}"
 
 
 def _unlabelled(dialogue: Dialogue) -> Iterator[Note]:

@@ -80,7 +80,9 @@ def dialogues() -> Iterator[dict[str, Any]]:
     for number in itertools.count(1):
         first = generator.choice(own)
         turns: list[dict[str, Any]] = []
-        for student, teacher in generator.sample(exchanges[first.lesson.subject], len(first.turns) // 2):
+        drawn = generator.sample(exchanges[first.lesson.subject], len(first.turns) // 2)
+        # As in a lesson, what is wrong comes before what is right.
+        for student, teacher in sorted(drawn, key=lambda exchange: exchange[0].understanding == "correct"):
             turns.append({"student": student.text, "understanding": student.understanding})
             turns.append({"teacher": teacher.text, "strategy": teacher.strategy})
         turns[0]["student"] = f"No. {number}: {turns[0]['student']}"
@@ -97,7 +99,7 @@ def run(*command: str) -> dict[str, float]:
         with contextlib.suppress(psutil.Error):
             # Shared pages are counted once: the others began as copies of the first.
             most = max(most, sum(one.memory_full_info().pss for one in [process, *process.children(recursive=True)]))
-        time.sleep(0.02)
+        time.sleep(0.25)  # asking costs the process time
     return {"seconds": round(time.perf_counter() - started, 2), "memory_mb": round(most / 2**20)}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,27 +11,16 @@ from typing import Any
 import numpy as np
 
 from stages.tutoring import json_source, yaml_source
-from stages.tutoring.characters import forbidden
-from stages.tutoring.dialogue import SPEAKERS, Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
+from stages.tutoring.dialogue import Dialogue, Lesson, Scenario, Turn
 from stages.tutoring.duplicates import Triples
 from stages.tutoring.files import Block, DataFile, blocks, contents, decode, lines
-from stages.tutoring.finding import Finding, Path, Source, quoted
+from stages.tutoring.finding import Finding, Path, Source
 from stages.tutoring.schema import (
-    DIALOGUE_HEAD,
-    EXPECT,
     LESSON,
-    MOST_TURNS,
-    SCENARIO_HEAD,
-    SCRIPTED_TURN,
-    STUDENT_TURN,
-    TEACHER_TURN,
-    Field,
 )
-from stages.tutoring.yaml_source import Plain, SourceError
+from stages.tutoring.shape import DIALOGUE, SCENARIO, Shape, kind_of
+from stages.tutoring.yaml_source import SourceError
 
-_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
-MOST_UNKNOWN = 20
-"""Unknown keys of one mapping that are listed; a file of thousands is no dialogue."""
 _NAMES_SCHEMA = re.compile(r"# yaml-language-server: \$schema=\S+")
 
 
@@ -145,12 +133,12 @@ def _repeated(source: Source, path: Path) -> Finding:
 
 
 def _entry(value: Any, source: Source, file: DataFile, *, escapes: bool) -> Entry:  # noqa: ANN401 - a tree holds anything
-    shape = _Shape(source, escapes)
+    shape = Shape(source, escapes)
     if not isinstance(value, dict):
-        shape.note("E103", f"expected keys such as id and turns, found {_kind(value)}", ())
+        shape.note("E103", f"expected keys such as id and turns, found {kind_of(value)}", ())
         return Entry(source, None, findings=shape.findings)
     scenario = file.holds == "scenarios" or (not file.holds and "kind" in value)
-    head = shape.fields(value, _SCENARIO if scenario else _DIALOGUE, ())
+    head = shape.fields(value, SCENARIO if scenario else DIALOGUE, ())
     turns = shape.turns(value)
     if scenario:
         turns = [shape.scripted(turn, ("turns", index)) for index, turn in enumerate(turns)]
@@ -166,124 +154,3 @@ def _entry(value: Any, source: Source, file: DataFile, *, escapes: bool) -> Entr
     else:
         item = Dialogue(head["id"], lesson, tuple(turns), str(source))
     return Entry(source, item, head.get("opening"), folder, shape.findings)
-
-
-class _Keys:
-    """The fields of one mapping, and the names of all keys it may have."""
-
-    def __init__(self, fields: tuple[Field, ...], *others: str) -> None:
-        self.fields = fields
-        self.names = frozenset([*(field.name for field in fields), *others])
-
-
-_DIALOGUE, _SCENARIO = _Keys(DIALOGUE_HEAD, "turns"), _Keys(SCENARIO_HEAD, "turns")
-_STUDENT, _TEACHER, _SCRIPTED = _Keys(STUDENT_TURN), _Keys(TEACHER_TURN), _Keys(SCRIPTED_TURN, "expect")
-_EXPECT = _Keys(EXPECT)
-_USUAL_STUDENT, _USUAL_TEACHER = {"student", "understanding"}, {"teacher", "strategy"}
-
-
-class _Shape:
-    """Takes a tree apart; notes what has the wrong shape and goes on."""
-
-    def __init__(self, source: Source, escapes: bool) -> None:
-        self.source = source
-        self.escapes = escapes
-        """Whether a value may hold a character that the file's text does not show."""
-        self.findings: list[Finding] = []
-
-    def note(self, code: str, message: str, path: Path, *, key: bool = False) -> None:
-        self.findings.append(Finding(self.source, code, message, path, key=key))
-
-    def fields(self, value: Any, keys: _Keys, path: Path) -> dict[str, Any]:  # noqa: ANN401
-        """Return the value of each field, None where it is missing or of the wrong type."""
-        if not isinstance(value, dict):
-            self.note("E103", f"expected keys such as {keys.fields[0].name}, found {_kind(value)}", path)
-            value = {}
-        if not keys.names.issuperset(value):
-            self.unknown([key for key in value if key not in keys.names], keys, path)
-        return {
-            field.name: self.value(value[field.name], field, (*path, field.name)) if field.name in value else None for field in keys.fields
-        }
-
-    def unknown(self, unknown: list[str], keys: _Keys, path: Path) -> None:
-        for key in unknown[:MOST_UNKNOWN]:
-            close = difflib.get_close_matches(key[:40], keys.names, 1)
-            self.note("E102", f"unknown key {quoted(key)}" + (f"; did you mean {close[0]}?" if close else ""), (*path, key), key=True)
-        if len(unknown) > MOST_UNKNOWN:
-            self.note("E102", f"{len(unknown)} unknown keys in all", path)
-
-    def value(self, value: Any, field: Field, path: Path) -> Any:  # noqa: ANN401
-        if field.kind == "text":
-            return self.text(value, field.name, path)
-        if field.kind == "whole":
-            if isinstance(value, int) and not isinstance(value, bool):
-                return value
-            if isinstance(value, Plain) and _WHOLE.fullmatch(value):
-                return int(value)
-            self.note("E103", f"{field.name} must be a whole number, not {_kind(value)}", path)
-            return None
-        if not isinstance(value, list):
-            self.note("E103", f"{field.name} must be a list, not {_kind(value)}", path)
-            return None
-        texts = [self.text(item, f"an item of {field.name}", (*path, index)) for index, item in enumerate(value)]
-        return tuple(text for text in texts if text is not None)
-
-    def text(self, value: Any, name: str, path: Path) -> str | None:  # noqa: ANN401
-        if not isinstance(value, str):
-            self.note("E103", f"{name} must be text, not {_kind(value)}", path)
-            return None
-        bad = forbidden(value) if self.escapes else None
-        if bad:
-            self.note("E003", f"{name} contains {bad}", path)
-            return None
-        return value.strip()
-
-    def turns(self, value: Any) -> list[Any]:  # noqa: ANN401
-        turns = value.get("turns") if isinstance(value, dict) else None
-        if isinstance(turns, list):
-            if not turns:
-                self.note("E106", "turns is empty", ("turns",))
-            if len(turns) <= MOST_TURNS:
-                return turns
-            self.note("E106", f"number of turns is {len(turns)}, at most {MOST_TURNS} are allowed", ("turns",))
-            return []
-        if isinstance(value, dict) and "turns" in value:
-            self.note("E103", f"turns must be a list, not {_kind(turns)}", ("turns",))
-        elif isinstance(value, dict):
-            self.note("E101", "turns is missing", ("turns",))
-        return []
-
-    def turn(self, value: Any, path: Path) -> Turn:  # noqa: ANN401
-        """Return one turn of a dialogue; who speaks is the key its words stand under."""
-        if isinstance(value, dict) and not self.escapes and all(isinstance(one, str) for one in value.values()):
-            # Nearly every turn is one of these two, and nothing can be wrong with its shape.
-            if value.keys() == _USUAL_STUDENT:
-                return Turn("student", value["student"].strip(), None, value["understanding"].strip())
-            if value.keys() == _USUAL_TEACHER:
-                return Turn("teacher", value["teacher"].strip(), value["strategy"].strip())
-        speakers: list[Any] = [speaker for speaker in SPEAKERS if isinstance(value, dict) and speaker in value]
-        if isinstance(value, dict) and len(speakers) != 1:
-            both = ", not both" if speakers else ""
-            self.note("E103" if both else "E101", f"a turn has either student or teacher{both}", path)
-            return Turn(None, None)  # type: ignore[arg-type]  # see Entry
-        speaker = speakers[0] if speakers else None
-        got = self.fields(value, _TEACHER if speaker == "teacher" else _STUDENT, path)
-        weight = got.get("weight")
-        return Turn(speaker, got.get(speaker), got.get("strategy"), got.get("understanding"), 1 if weight is None else weight)  # type: ignore[arg-type]
-
-    def scripted(self, value: Any, path: Path) -> ScriptedTurn:  # noqa: ANN401
-        got = self.fields(value, _SCRIPTED, path)
-        here = (*path, "expect")
-        if isinstance(value, dict) and "expect" not in value:
-            self.note("E101", "expect is missing", here)
-        expect = self.fields(value.get("expect", {}) if isinstance(value, dict) else {}, _EXPECT, here)
-        lists = {name: expect[name] or () for name in ("must", "must_not", "mentions", "never_says")}
-        return ScriptedTurn(got["student"], got["understanding"], Expectation(expect["note"], **lists))
-
-
-def _kind(value: Any) -> str:  # noqa: ANN401
-    if isinstance(value, dict):
-        return "keys with values"
-    if isinstance(value, list):
-        return "a list"
-    return "nothing" if value is None else quoted(str(value))

@@ -21,6 +21,7 @@ class Keys:
     """The fields of one mapping, and the names of all keys it may have."""
 
     def __init__(self, fields: tuple[Field, ...], *others: str) -> None:
+        """Take the fields, and the names of the keys that are taken apart elsewhere."""
         self.fields = fields
         self.names = frozenset([*(field.name for field in fields), *others])
 
@@ -35,12 +36,14 @@ class Shape:
     """Takes a tree apart; notes what has the wrong shape and goes on."""
 
     def __init__(self, source: Source, escapes: bool) -> None:
+        """Take where the tree was read, and whether its text can hide characters behind escapes."""
         self.source = source
         self.escapes = escapes
         """Whether a value may hold a character that the file's text does not show."""
         self.findings: list[Finding] = []
 
     def note(self, code: str, message: str, path: Path, *, key: bool = False) -> None:
+        """Note that the value at `path` (or its `key`) has the wrong shape."""
         self.findings.append(Finding(self.source, code, message, path, key=key))
 
     def fields(self, value: Any, keys: Keys, path: Path) -> dict[str, Any]:  # noqa: ANN401
@@ -55,6 +58,7 @@ class Shape:
         }
 
     def unknown(self, unknown: list[str], keys: Keys, path: Path) -> None:
+        """Note the first keys that no field has, each with the name it may be a slip of."""
         for key in unknown[:MOST_UNKNOWN]:
             close = difflib.get_close_matches(key[:40], keys.names, 1)
             self.note("E102", f"unknown key {quoted(key)}" + (f"; did you mean {close[0]}?" if close else ""), (*path, key), key=True)
@@ -62,6 +66,7 @@ class Shape:
             self.note("E102", f"{len(unknown)} unknown keys in all", path)
 
     def value(self, value: Any, field: Field, path: Path) -> Any:  # noqa: ANN401
+        """Return the value of `field` as its kind says, None where it is of another kind."""
         if field.kind == "text":
             return self.text(value, field.name, path)
         if field.kind == "whole":
@@ -78,6 +83,7 @@ class Shape:
         return tuple(text for text in texts if text is not None)
 
     def text(self, value: Any, name: str, path: Path) -> str | None:  # noqa: ANN401
+        """Return a text without its outer white space, None where the value is no text or hides a character."""
         if not isinstance(value, str):
             self.note("E103", f"{name} must be text, not {kind_of(value)}", path)
             return None
@@ -88,6 +94,7 @@ class Shape:
         return value.strip()
 
     def turns(self, value: Any) -> list[Any]:  # noqa: ANN401
+        """Return the list of turns, empty where there is none or it is too long to read."""
         turns = value.get("turns") if isinstance(value, dict) else None
         if isinstance(turns, list):
             if not turns:
@@ -121,6 +128,7 @@ class Shape:
         return Turn(speaker, got.get(speaker), got.get("strategy"), got.get("understanding"), 1 if weight is None else weight)  # type: ignore[arg-type]
 
     def scripted(self, value: Any, path: Path) -> ScriptedTurn:  # noqa: ANN401
+        """Return one turn of a scenario with what it expects of the tutor."""
         got = self.fields(value, _SCRIPTED, path)
         here = (*path, "expect")
         if isinstance(value, dict) and "expect" not in value:

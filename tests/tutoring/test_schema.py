@@ -89,7 +89,7 @@ def mutated(draw: st.DrawFn, whole: dict[str, Any]) -> dict[str, Any]:
         if draw(st.booleans()):
             part.pop(key, None)
         else:
-            part[key] = draw(odd)
+            part[key] = copy.deepcopy(draw(odd))  # "just" hands out one and the same mapping, which a later change would spoil
     return changed
 
 

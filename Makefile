@@ -8,10 +8,6 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 # Fetching happens at installation only; a run that reached for a hub would not repeat.
 export HF_HUB_DISABLE_TELEMETRY := 1
-# Threads that wait for each other spin for milliseconds by default and lose nearly everything to any third process on two
-# cores: on a busy machine training ran at 30-50 tokens/s so, and at 315 with a very short spin, which a quiet machine pays
-# for with sleeping threads. This is between the two.
-export GOMP_SPINCOUNT ?= 10000
 
 .DEFAULT_GOAL := help
 .PHONY: help install repro report test test-fast check fix bench chat overview lock

@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from stages.tutoring.break_even import Bill, break_even
-from stages.tutoring.consumption import consumption
-from stages.tutoring.costs import MICRO, Assumptions, Case, bills, case_of, conversation_cost
 from stages.tutoring.diagnostics import run
 from stages.tutoring.params import params, read
-from stages.tutoring.price_table import differences, litellm_table
-from stages.tutoring.prices import OLD_AFTER, Model, PromptCache, old, read_caches, read_prices
+from stages.tutoring.pricing.break_even import Bill, break_even
+from stages.tutoring.pricing.consumption import consumption
+from stages.tutoring.pricing.costs import MICRO, Assumptions, Case, bills, case_of, conversation_cost
+from stages.tutoring.pricing.price_table import differences, litellm_table
+from stages.tutoring.pricing.prices import OLD_AFTER, Model, PromptCache, old, read_caches, read_prices
+from stages.tutoring.pricing.sensitivity import difference, tornado
 from stages.tutoring.records import Record, read_jsonl, write_json, write_text
-from stages.tutoring.sensitivity import difference, tornado
 from stages.tutoring.tutors import TUTORS
 
 OPENAI = Path("data/processed/openai")

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stages.tutoring.answers import read_answers
-from stages.tutoring.context import context_gain
 from stages.tutoring.diagnostics import DataError, run
 from stages.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
 from stages.tutoring.questions import items, questions
 from stages.tutoring.records import Record, read_jsonl, write_json, write_jsonl
-from stages.tutoring.score import Score
-from stages.tutoring.strategy_classifier import StrategyClassifier, realised_as_intended, train
-from stages.tutoring.teaching_scores import Replied, Scores, references, replied, teaching_scores
+from stages.tutoring.scoring.context import context_gain
+from stages.tutoring.scoring.score import Score
+from stages.tutoring.scoring.strategy_classifier import StrategyClassifier, realised_as_intended, train
+from stages.tutoring.scoring.teaching_scores import Replied, Scores, references, replied, teaching_scores
 from stages.tutoring.tutors import REFERENCE, TUTORS
 
 SPLITS = Path("data/processed/splits")

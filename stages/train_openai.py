@@ -12,13 +12,14 @@ from pydantic import Field
 from stages.language_model import base
 from stages.local_openai.hyperparameters import auto_epochs
 from stages.serving.trainer import forget, local_trainer, remote_trainer
-from stages.tutoring import job_outputs, spending
 from stages.tutoring.diagnostics import run
 from stages.tutoring.endpoint import api_key
-from stages.tutoring.job_ledger import Done, Ledger, Order, Patience, fine_tune
-from stages.tutoring.job_service import Dialect, JobService
+from stages.tutoring.jobs import outputs as job_outputs
+from stages.tutoring.jobs.ledger import Done, Ledger, Order, Patience, fine_tune
+from stages.tutoring.jobs.service import Dialect, JobService
 from stages.tutoring.params import params, read
-from stages.tutoring.prices import PRICES_FILE, read_prices
+from stages.tutoring.pricing import spending
+from stages.tutoring.pricing.prices import PRICES_FILE, read_prices
 from stages.tutoring.records import read_jsonl, write_json, write_text
 
 TRAIN = Path("data/processed/openai/train.jsonl")

@@ -17,11 +17,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from stages.tutoring.checking.gate import Limits, Verdict, check, counts
+from stages.tutoring.checking.problem_formats import FORMATS, formatted
 from stages.tutoring.diagnostics import run
 from stages.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS
-from stages.tutoring.gate import Limits, Verdict, check, counts
 from stages.tutoring.params import params, read
-from stages.tutoring.problem_formats import FORMATS, formatted
 from stages.tutoring.records import write_json, write_jsonl
 from stages.tutoring.splits import read_ledger
 

@@ -11,8 +11,8 @@ from stages.tutoring.answers import Answer, write_answers
 from stages.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
 from stages.tutoring.questions import questions
 from stages.tutoring.records import write_json, write_jsonl, write_text
-from stages.tutoring.strategy_classifier import StrategyClassifier, train
-from stages.tutoring.teaching_scores import Replied, references, replied
+from stages.tutoring.scoring.strategy_classifier import StrategyClassifier, train
+from stages.tutoring.scoring.teaching_scores import Replied, references, replied
 from stages.tutoring.tutors import REFERENCE, TUTORS
 
 GOOD = "You wrote {said}. Which step of it would you check first, and what would it tell you about {topic}?"

@@ -12,8 +12,8 @@ from stages.tutoring.diagnostics import DataError
 from stages.tutoring.dialogue import Dialogue, Scenario
 from stages.tutoring.questions import items
 from stages.tutoring.records import write_jsonl
-from stages.tutoring.strategy_classifier import StrategyClassifier, train
-from stages.tutoring.teaching_scores import references, replied
+from stages.tutoring.scoring.strategy_classifier import StrategyClassifier, train
+from stages.tutoring.scoring.teaching_scores import references, replied
 
 
 @pytest.fixture

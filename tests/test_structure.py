@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ SOURCES = sorted((ROOT / "stages").rglob("*.py"))
 
 # Who may import whom: only what stands to the left of it, and itself.
 ORDER = ["tutoring", "prompting language_model reporting", "local_openai", "serving", "chat"]
+
+# The same inside tutoring: its own modules, the packages in it, then the modules that are run as commands.
+INNER_ORDER = ["words", "scoring pricing jobs", "checking", "commands"]
+COMMANDS = {"agreement", "difference", "importing", "judge"}
 
 
 def pipeline() -> dict[str, Any]:
@@ -68,10 +73,26 @@ def test_imports_point_one_way(path: Path) -> None:
             assert level(parts[1]) < level(own), f"{own} may not import {parts[1]}"
 
 
-@pytest.mark.parametrize("package", ["", *PACKAGES])
-def test_package_files_hold_a_docstring_and_nothing_else(package: str) -> None:
+def inner_level(parts: Sequence[str]) -> int:
+    """Return the place in `INNER_ORDER` of a module of tutoring, given as its path below tutoring."""
+    group = parts[0] if len(parts) > 1 else "commands" if parts[0] in COMMANDS else "words"
+    return next(index for index, names in enumerate(INNER_ORDER) if group in names.split())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "stages/tutoring").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_inside_tutoring_point_one_way(path: Path) -> None:
+    """The words of the field know no package, packages know what stands before them, commands know them all."""
+    inside = path.relative_to(ROOT / "stages/tutoring").with_suffix("").parts
+    for module in closure.imported(ast.parse(path.read_text(encoding="utf-8"))):
+        target = ROOT / f"{module.replace('.', '/')}.py"
+        if target.is_file() and (parts := module.split(".")[2:])[:-1] != list(inside[:-1]):
+            assert inner_level(parts) < inner_level(inside), f"{'/'.join(inside)} may not import {module}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "stages").rglob("__init__.py")), ids=lambda path: path.parent.name)
+def test_package_files_hold_a_docstring_and_nothing_else(path: Path) -> None:
     """An `__init__.py` with code would be a dependency that no closure lists."""
-    body = ast.parse((ROOT / "stages" / package / "__init__.py").read_text(encoding="utf-8")).body
+    body = ast.parse(path.read_text(encoding="utf-8")).body
     assert [type(node) for node in body] == [ast.Expr]
 
 

@@ -20,7 +20,7 @@ from stages.serving.trainer import local_trainer
 from stages.tutoring.diagnostics import EndpointError, ParamsError
 from stages.tutoring.records import read_json, read_jsonl
 from tests.local_openai.conftest import examples
-from tests.tutoring.fake_service import KEY, service
+from tests.tutoring.jobs.fake_service import KEY, service
 
 LOCAL: dict[str, Any] = {
     "base_url": "local",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from stages.tutoring.checking.gate import Limits, check
 from stages.tutoring.dialogue import read_dialogues, read_scenarios
-from stages.tutoring.gate import Limits, check
 from stages.tutoring.params import read
 from stages.tutoring.splits import read_ledger
 from stages.validate import Params, validate

@@ -29,7 +29,7 @@ from stages.tutoring.diagnostics import ParamsError, run
 from stages.tutoring.dialogue import read_scenarios
 from stages.tutoring.endpoint import Sampling
 from stages.tutoring.params import params, read
-from stages.tutoring.prices import read_prices
+from stages.tutoring.pricing.prices import read_prices
 from stages.tutoring.tutors import TUTORS, TutorName
 
 SCENARIOS = Path("data/processed/scenarios.jsonl")

@@ -24,9 +24,9 @@ from stages.chat.guard import Guard, refusal
 from stages.chat.pages import page
 from stages.chat.streaming import events
 from stages.chat.talk import Talk, path
+from stages.tutoring.checking.schema import LONGEST_TEXT
 from stages.tutoring.diagnostics import TutorError
-from stages.tutoring.preferences import PREFERENCES, tally
-from stages.tutoring.schema import LONGEST_TEXT
+from stages.tutoring.scoring.preferences import PREFERENCES, tally
 
 STATIC = Path(__file__).parent / "static"
 NOT_FOUND = 404

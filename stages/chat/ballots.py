@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stages.chat.store import Store
 from stages.chat.talk import Exchange, Talk
-from stages.tutoring.preferences import PREFERENCES, Preference, add_preferences
+from stages.tutoring.scoring.preferences import PREFERENCES, Preference, add_preferences
 
 FEWEST = 2
 """Replies between which there is something to prefer."""

@@ -13,10 +13,10 @@ from stages.chat.replying import Replying
 from stages.chat.roster import EMPTY
 from stages.chat.store import Store
 from stages.chat.talk import Exchange, Talk, behind, path
+from stages.tutoring.checking.schema import LONGEST_TEXT
 from stages.tutoring.diagnostics import TutorError
 from stages.tutoring.dialogue import Lesson, Scenario, ScriptedTurn
-from stages.tutoring.rubric import RubricScore, score
-from stages.tutoring.schema import LONGEST_TEXT
+from stages.tutoring.scoring.rubric import RubricScore, score
 from stages.tutoring.tutors import TUTORS, TutorName
 
 LETTERS = "abcd"

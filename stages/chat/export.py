@@ -11,10 +11,10 @@ from typing import Any
 import yaml
 
 from stages.chat.talk import Exchange, Talk, behind
-from stages.tutoring.characters import FORBIDDEN
+from stages.tutoring.checking.characters import FORBIDDEN
+from stages.tutoring.checking.schema import LONGEST_HEAD, LONGEST_TEXT, MOST_TURNS
 from stages.tutoring.diagnostics import TutorError
 from stages.tutoring.dialogue import Turn
-from stages.tutoring.schema import LONGEST_HEAD, LONGEST_TEXT, MOST_TURNS
 from stages.tutoring.tutors import TutorName
 
 CONSENT = "These words may be passed on: whoever wrote them agrees, and nobody can be recognised in them."

@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from stages.chat.roster import EMPTY
+from stages.tutoring.checking.schema import LONGEST_HEAD
 from stages.tutoring.dialogue import Lesson
-from stages.tutoring.schema import LONGEST_HEAD
 
 MOST_BYTES = 256 * 2**10
 """Of a form; a turn has at most 4,000 characters."""

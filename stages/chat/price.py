@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from stages.chat.roster import is_local
 from stages.tutoring.endpoint import Endpoint
-from stages.tutoring.prices import Model, Rates
+from stages.tutoring.pricing.prices import Model, Rates
 
 _DATE = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 

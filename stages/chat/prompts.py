@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from stages.chat.roster import EMPTY, endpoint_of, is_local
-from stages.tutoring import tokens
 from stages.tutoring.dialogue import Lesson, Turn
 from stages.tutoring.formats import Message, messages
+from stages.tutoring.pricing import tokens
 from stages.tutoring.tutors import Conversation, Tutor
 
 TOKENIZER = Path("models/base/tokenizer.json")

@@ -21,7 +21,7 @@ from stages.tutoring.diagnostics import TutorError
 from stages.tutoring.dialogue import Turn
 from stages.tutoring.endpoint import Endpoint, Reply, Sampling
 from stages.tutoring.history import fit
-from stages.tutoring.prices import Model
+from stages.tutoring.pricing.prices import Model
 from stages.tutoring.tutors import Conversation, TutorName
 
 MOST_REPLIES = 512

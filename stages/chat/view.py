@@ -12,7 +12,7 @@ from stages.chat.conversations import LETTERS, Conversations
 from stages.chat.roster import EMPTY
 from stages.chat.talk import Exchange, Talk, TutorReply, path, tip, versions
 from stages.chat.wording import ENDINGS, beginning, facts
-from stages.tutoring.rubric import RubricScore
+from stages.tutoring.scoring.rubric import RubricScore
 from stages.tutoring.tutors import TutorName
 
 

@@ -18,13 +18,12 @@ from torch.nn import functional
 from transformers import PretrainedConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
-CHUNK = 64
-"""Tokens of a prompt that are read at once, and step of the attended length."""
+CHUNK = 128
+"""Tokens of a prompt that are read at once: reading the weights takes longer than multiplying so few rows with them."""
+STEP = 64
+"""Step of the attended length; what is left of a prompt is read in so few rows where it fits."""
 GROUP = 8
 """Slots are attended in groups of this many, so that one lone conversation does not pay for all slots."""
-
-GROWTH = 128
-"""The cache holds a multiple of this many tokens a slot, as few as its longest conversation needs."""
 
 Linear = Callable[[Tensor], Tensor]
 Combined = Callable[[Tensor, Tensor], Tensor]
@@ -89,7 +88,7 @@ class Cache:
         """Make room for `tokens` a slot, keeping what was read."""
         if tokens <= self.capacity:
             return
-        old, self.capacity = self.capacity, -(-tokens // CHUNK) * CHUNK
+        old, self.capacity = self.capacity, -(-tokens // STEP) * STEP
         for index, layer in enumerate(self.layers):
             self.layers[index] = self._empty()
             self.layers[index][:, :, :, :old] = layer
@@ -168,23 +167,24 @@ class Llama:
             The last layer's states after the final norm, (len(ids), hidden).
 
         """
-        count, end = len(ids), start + CHUNK
+        count, rows = len(ids), STEP if len(ids) <= STEP else CHUNK
+        end = start + rows
         group, row = self.groups[slot // GROUP], slot % GROUP
         group.reserve(end)
         shares = self.heads // self.shared
-        mask = functional.pad(self.causal, (start, 0)).repeat(shares, 1)
+        mask = functional.pad(self.causal[:rows, :rows], (start, 0)).repeat(shares, 1)
 
         def attend(split: Tensor, index: int) -> Tensor:
-            fresh = split[:, self.heads :].view(CHUNK, 2, self.shared, self.width)
+            fresh = split[:, self.heads :].view(rows, 2, self.shared, self.width)
             cache = group.layers[index][:, row]
             cache[:, :, start:end] = fresh.permute(1, 2, 0, 3)
             keys, values = cache[:, :, :end]
-            query = split[:, : self.heads].transpose(0, 1).reshape(self.shared, shares * CHUNK, self.width)
+            query = split[:, : self.heads].transpose(0, 1).reshape(self.shared, shares * rows, self.width)
             scores = torch.bmm(query, keys.transpose(1, 2)).add_(mask)
             mixed = torch.bmm(torch.softmax(scores, -1), values)
-            return mixed.view(self.heads, CHUNK, self.width).transpose(0, 1).reshape(CHUNK, -1)
+            return mixed.view(self.heads, rows, self.width).transpose(0, 1).reshape(rows, -1)
 
-        return self._body(functional.pad(ids, (0, CHUNK - count)), self.turns[start:end], attend)[:count]
+        return self._body(functional.pad(ids, (0, rows - count)), self.turns[start:end], attend)[:count]
 
     @torch.inference_mode()
     def chunk(self, slot: int, start: int) -> Tensor:

@@ -202,6 +202,10 @@ class Gradients:
         normed = torch.empty_like(rows)
         scale = self._norm(self.norm, rows, normed)
         d_normed = torch.empty_like(normed)
+        # All of them for the head's gradient: adding to it costs more than the product, so it is added to once.
+        d_logits = (
+            None if weight is None else rows.new_empty(len(places) if self.head.gradient is not None else LOGIT_ROWS, len(self.head.value))
+        )
         loss, correct = 0.0, 0
         for first in range(0, len(places), LOGIT_ROWS):
             part = slice(first, first + LOGIT_ROWS)
@@ -210,12 +214,13 @@ class Gradients:
             goals = logprobs.gather(1, goal)
             loss -= float(goals.sum())
             correct += int((goals == logprobs.amax(-1, keepdim=True)).sum())
-            if weight is None:
+            if d_logits is None or weight is None:
                 continue
-            d_logits = logprobs.exp_().scatter_add_(1, goal, torch.full_like(goal, -1, dtype=torch.float32)).mul_(weight).to(self.dtype)
-            torch.mm(d_logits, self.head.value, out=d_normed[part])
-            if self.head.gradient is not None:
-                self.head.gradient.add_(torch.mm(d_logits.t(), normed[part]))
+            d_part = d_logits[part] if self.head.gradient is not None else d_logits[: len(goal)]
+            d_part.copy_(logprobs.exp_().scatter_add_(1, goal, torch.full_like(goal, -1, dtype=torch.float32)).mul_(weight))
+            torch.mm(d_part, self.head.value, out=d_normed[part])
+        if d_logits is not None and self.head.gradient is not None:
+            self.head.gradient.add_(torch.mm(d_logits.t(), normed))
         sums = Sums(loss, correct, len(places))
         if weight is None:
             return sums, None

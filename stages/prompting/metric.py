@@ -10,7 +10,7 @@ import dspy
 from stages.prompting.adapter import history_messages
 from stages.prompting.meter import Meter
 from stages.tutoring.dialogue import Lesson, Turn
-from stages.tutoring.rubric import RubricScore, score
+from stages.tutoring.scoring.rubric import RubricScore, score
 
 Metric = Callable[..., Any]
 

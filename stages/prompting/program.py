@@ -14,7 +14,7 @@ from stages.tutoring.diagnostics import DataError
 from stages.tutoring.dialogue import Lesson, Speaker, Strategy, Turn, Understanding
 from stages.tutoring.formats import STUDENT_INSTRUCTION, TEACHER_INSTRUCTION, Message, messages
 from stages.tutoring.records import Record
-from stages.tutoring.repetition import broken
+from stages.tutoring.scoring.repetition import broken
 
 INSTRUCTIONS: dict[Speaker, str] = {"teacher": TEACHER_INSTRUCTION, "student": STUDENT_INSTRUCTION}
 """What a frame ends with: the words that optimisers may change."""

@@ -20,9 +20,9 @@ from stages.reporting.provenance import Provenance
 from stages.reporting.score_figures import leak_rates
 from stages.reporting.strategies import RARE, repertoire
 from stages.reporting.training import overfitted
-from stages.tutoring.agreement_figures import CHECKED
 from stages.tutoring.dialogue import STRATEGIES
 from stages.tutoring.questions import questions
+from stages.tutoring.scoring.agreement_figures import CHECKED
 from stages.tutoring.tutors import REFERENCE
 from stages.tutoring.words import words
 

@@ -13,10 +13,10 @@ from stages.reporting.strategies import Pair
 from stages.tutoring.answers import Answer, read_answers
 from stages.tutoring.diagnostics import DataError
 from stages.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
-from stages.tutoring.preferences import PREFERENCES, Standing, read_preferences, tally
 from stages.tutoring.questions import items, questions
 from stages.tutoring.records import Record, read_json, read_jsonl
-from stages.tutoring.score import Score
+from stages.tutoring.scoring.preferences import PREFERENCES, Standing, read_preferences, tally
+from stages.tutoring.scoring.score import Score
 from stages.tutoring.splits import Split, read_ledger
 from stages.tutoring.tutors import REFERENCE, TUTORS
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from stages.reporting.measures import Measure, measure
 from stages.reporting.pages import listed, percent
-from stages.tutoring.agreement_figures import CHECKED
+from stages.tutoring.scoring.agreement_figures import CHECKED
 from stages.tutoring.tutors import REFERENCE
 
 Verdict = Literal["better", "worse", "no difference shown", "not compared"]

@@ -16,7 +16,7 @@ from stages.reporting.findings import Findings, verdict_sentences
 from stages.reporting.measures import measure
 from stages.reporting.pages import page, source
 from stages.reporting.provenance import Provenance
-from stages.tutoring.agreement_figures import CHECKED
+from stages.tutoring.scoring.agreement_figures import CHECKED
 
 
 def index_page(

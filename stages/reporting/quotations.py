@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from stages.tutoring.score import Score
+from stages.tutoring.scoring.score import Score
 
 _QUOTED = re.compile(r"“([^”]+)”")
 

@@ -15,8 +15,8 @@ from stages.reporting.evidence import Evidence
 from stages.reporting.findings import BASELINE, Cell, Findings, Verdict
 from stages.reporting.measures import MEASURES
 from stages.tutoring.dialogue import Scenario, ScenarioKind
-from stages.tutoring.score import Score
-from stages.tutoring.statistics import Difference, Interval, holm, mean_interval, paired_difference, wilson
+from stages.tutoring.scoring.score import Score
+from stages.tutoring.scoring.statistics import Difference, Interval, holm, mean_interval, paired_difference, wilson
 from stages.tutoring.tutors import REFERENCE
 
 LEVEL = 0.05

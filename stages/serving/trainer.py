@@ -10,8 +10,8 @@ from pathlib import Path
 from stages.local_openai.engine import ModelFiles
 from stages.local_openai.fine_tuning import JOB_MODULE, FineTuning
 from stages.local_openai.serving import serving
-from stages.tutoring.job_ledger import Ledger
-from stages.tutoring.job_service import JobService
+from stages.tutoring.jobs.ledger import Ledger
+from stages.tutoring.jobs.service import JobService
 
 Weights = Callable[[str], Path | None]
 """Says where a tuned model's weights lie, if they do on this machine."""

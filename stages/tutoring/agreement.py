@@ -17,15 +17,15 @@ from pathlib import Path
 
 from stages.tutoring.diagnostics import run
 from stages.tutoring.dialogue import Lesson
-from stages.tutoring.dimensions import dimensions
-from stages.tutoring.leak import leak
-from stages.tutoring.metrics import f1, kappa, macro_f1, spearman
-from stages.tutoring.praise import praise
-from stages.tutoring.rated_replies import RatedReply, read_rated_replies
 from stages.tutoring.records import Record
-from stages.tutoring.score import Score
-from stages.tutoring.statistics import bootstrap
-from stages.tutoring.uptake import uptake
+from stages.tutoring.scoring.dimensions import dimensions
+from stages.tutoring.scoring.leak import leak
+from stages.tutoring.scoring.metrics import f1, kappa, macro_f1, spearman
+from stages.tutoring.scoring.praise import praise
+from stages.tutoring.scoring.rated_replies import RatedReply, read_rated_replies
+from stages.tutoring.scoring.score import Score
+from stages.tutoring.scoring.statistics import bootstrap
+from stages.tutoring.scoring.uptake import uptake
 from stages.tutoring.words import words
 
 Figure = Callable[[Sequence[float], Sequence[float]], float]

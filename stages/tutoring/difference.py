@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from stages.tutoring.checking.difference_text import as_markdown, as_text
+from stages.tutoring.checking.making import Making, making
+from stages.tutoring.checking.revisions import Revision, revision, working_tree
 from stages.tutoring.diagnostics import run
 from stages.tutoring.dialogue import Dialogue, Turn
-from stages.tutoring.difference_text import as_markdown, as_text
-from stages.tutoring.making import Making, making
-from stages.tutoring.revisions import Revision, revision, working_tree
 
 HEAD = ("subject", "grade", "topic", "objective", "misconception", "answer")
 

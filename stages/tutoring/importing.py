@@ -18,11 +18,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from stages.tutoring.conversations import READERS, Conversation, Said, read_conversations
+from stages.tutoring.checking.conversations import READERS, Conversation, Said, read_conversations
+from stages.tutoring.checking.dialogue_file import as_yaml
+from stages.tutoring.checking.files import IMPORT_REPORT
 from stages.tutoring.diagnostics import DataError, run
 from stages.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Speaker
-from stages.tutoring.dialogue_file import as_yaml
-from stages.tutoring.files import IMPORT_REPORT
 from stages.tutoring.records import Record, write_json, write_text
 
 HEAD = ("subject", "grade", "topic", "objective", "misconception", "answer")

@@ -28,8 +28,8 @@ from stages.tutoring.formats import Message
 from stages.tutoring.params import params, read
 from stages.tutoring.questions import items
 from stages.tutoring.records import Record, read_json, write_json, write_jsonl
-from stages.tutoring.score import Score
-from stages.tutoring.teaching_scores import Replied, replied
+from stages.tutoring.scoring.score import Score
+from stages.tutoring.scoring.teaching_scores import Replied, replied
 
 TEST = Path("data/processed/splits/test.jsonl")
 SCENARIOS = Path("data/processed/scenarios.jsonl")

@@ -24,10 +24,10 @@ from typing import Any
 
 import psutil
 
+from stages.tutoring.checking.dialogue_file import as_yaml
+from stages.tutoring.checking.files import find
+from stages.tutoring.checking.reading import read
 from stages.tutoring.dialogue import Dialogue, Turn
-from stages.tutoring.dialogue_file import as_yaml
-from stages.tutoring.files import find
-from stages.tutoring.reading import read
 
 ROOT = Path(__file__).parent.parent.parent
 FILES, LINES = 10_000, 100_000

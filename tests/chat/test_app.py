@@ -10,7 +10,7 @@ import pytest
 
 from stages.chat.talk import TutorReply
 from stages.tutoring.dialogue import Scenario
-from stages.tutoring.preferences import read_preferences
+from stages.tutoring.scoring.preferences import read_preferences
 from tests.chat.site import Site, conversing, hidden, site, wait_for
 
 

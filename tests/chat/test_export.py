@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from stages.chat.export import draft, identifier, jsonl
 from stages.chat.roster import EMPTY
 from stages.chat.talk import Exchange, Talk, TutorReply
+from stages.tutoring.checking.gate import Limits, check
 from stages.tutoring.diagnostics import TutorError
 from stages.tutoring.dialogue import Dialogue, Lesson
-from stages.tutoring.gate import Limits, check
 
 texts = st.text(max_size=60)
 heads = st.text(min_size=1, max_size=30)

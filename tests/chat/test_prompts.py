@@ -12,8 +12,8 @@ from stages.chat.roster import EMPTY
 from stages.tutoring.dialogue import Dialogue, Lesson, Turn
 from stages.tutoring.endpoint import Endpoint
 from stages.tutoring.formats import Message, messages
-from stages.tutoring.prices import read_prices
-from stages.tutoring.tokens import count
+from stages.tutoring.pricing.prices import read_prices
+from stages.tutoring.pricing.tokens import count
 from stages.tutoring.tutors import ChatTutor, Conversation
 
 LOCAL = ChatTutor("lora", Endpoint("http://127.0.0.1:1/v1", "local", "key"))

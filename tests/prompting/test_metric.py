@@ -10,7 +10,7 @@ from stages.prompting.meter import Meter, Stop
 from stages.prompting.program import example
 from stages.tutoring.dialogue import Dialogue
 from stages.tutoring.records import Record
-from stages.tutoring.rubric import score
+from stages.tutoring.scoring.rubric import score
 
 PRAISE = "Great job! That is right."
 

@@ -15,11 +15,11 @@ import pytest
 from stages.estimate_costs import Params, estimate_costs
 from stages.reporting.cost_benefit import break_even_point, cost_benefit, rounded, usd
 from stages.reporting.cost_figures import cost_figures
-from stages.tutoring.costs import case_of
 from stages.tutoring.dialogue import Dialogue
 from stages.tutoring.formats import dspy_rows, openai_row
 from stages.tutoring.params import read
-from stages.tutoring.prices import PRICES_FILE, read_caches, read_prices
+from stages.tutoring.pricing.costs import case_of
+from stages.tutoring.pricing.prices import PRICES_FILE, read_caches, read_prices
 from stages.tutoring.records import Record
 
 Estimate = Callable[..., Record]

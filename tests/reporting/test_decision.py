@@ -9,7 +9,7 @@ import pytest
 from stages.reporting.decision import decide, enough_for_none, failures_by_kind
 from stages.reporting.evidence import Evidence, gather
 from stages.reporting.findings import Cell, Findings
-from stages.tutoring.score import Score
+from stages.tutoring.scoring.score import Score
 from tests import small_run
 
 GOOD = Cell(0.9, 0.8, 1.0, 10, 0, 0.5, 0.4, 0.6, "better")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.reporting.quotations import Piece, pieces, quoted
-from stages.tutoring.score import Score
+from stages.tutoring.scoring.score import Score
 
 
 def test_cited_words_are_marked_with_their_score() -> None:

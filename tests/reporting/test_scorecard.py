@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from stages.reporting.scorecard import rates_by_turn, scorecard
 from stages.tutoring.dialogue import Scenario
-from stages.tutoring.score import Score
+from stages.tutoring.scoring.score import Score
 
 
 def scores(values: dict[str, float | None], name: str = "score") -> dict[str, dict[str, Score]]:

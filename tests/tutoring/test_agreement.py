@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from stages.tutoring.agreement import agreement
-from stages.tutoring.agreement_figures import CHECKED, trust
 from stages.tutoring.diagnostics import DataError
-from stages.tutoring.rated_replies import read_rated_replies
+from stages.tutoring.scoring.agreement_figures import CHECKED, trust
+from stages.tutoring.scoring.rated_replies import read_rated_replies
 
 RATED = Path(__file__).parents[3] / "shared/human"
 ROW: dict[str, Any] = {

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.tutoring.checking.difference_text import as_markdown, as_text
+from stages.tutoring.checking.making import Making, making
+from stages.tutoring.checking.revisions import Revision, revision, working_tree
 from stages.tutoring.diagnostics import TutorError
 from stages.tutoring.dialogue import Dialogue, Turn
 from stages.tutoring.difference import difference
-from stages.tutoring.difference_text import as_markdown, as_text
-from stages.tutoring.making import Making, making
-from stages.tutoring.revisions import Revision, revision, working_tree
 from tests.conftest import ROOT
 from tests.written import DIALOGUE, OTHER, dialogue, with_turn, write
 

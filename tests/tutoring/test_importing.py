@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from stages.tutoring.conversations import Conversation, Said, read_conversations
+from stages.tutoring.checking.conversations import Conversation, Said, read_conversations
+from stages.tutoring.checking.gate import check
 from stages.tutoring.diagnostics import DataError
-from stages.tutoring.gate import check
 from stages.tutoring.importing import imported, named, report
 from tests.conftest import ROOT
 from tests.written import LIMITS

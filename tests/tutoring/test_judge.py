@@ -10,7 +10,7 @@ from stages.tutoring.dialogue import Dialogue
 from stages.tutoring.endpoint import Reply, Sampling
 from stages.tutoring.formats import Message
 from stages.tutoring.judge import ANCHORS, Ledger, judge, prompt, verdict
-from stages.tutoring.teaching_scores import Replied, references
+from stages.tutoring.scoring.teaching_scores import Replied, references
 
 
 @dataclass

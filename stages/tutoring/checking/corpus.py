@@ -1,0 +1,137 @@
+"""Rules about a data set as a whole: what two files share that they must not, and whether its labels are in balance."""
+
+from __future__ import annotations
+
+import posixpath
+import string
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from stages.tutoring.checking.finding import Finding, Path, Source, quoted
+from stages.tutoring.checking.reading import Entry
+from stages.tutoring.dialogue import STRATEGIES, Dialogue, Scenario
+from stages.tutoring.duplicates import LEAK, of_one_problem, pairs
+from stages.tutoring.splits import Split
+from stages.tutoring.words import content_words
+
+SCENARIO_LEAK = 0.2
+"""Share of a scenario's word triples that a dialogue may not have."""
+SAME_TOPIC = 0.75
+"""Share of content words from which two topics are one."""
+ENOUGH_FOR_BALANCE = 20
+"""Dialogues from which on the balance of labels means something."""
+RARE, FREQUENT = 0.5, 3.0
+"""Times the even share, between which a strategy's share of the teacher turns should lie."""
+CLOSING_WORDS = 3
+"""Words from which an opening or closing is somebody's own; a bare "idk" may come twice."""
+
+_PUNCTUATION = str.maketrans("", "", string.punctuation + "“”‘’…–—")
+
+
+def notes(entries: Sequence[Entry], splits: Mapping[str, Split], near_duplicate: float) -> Iterator[Finding]:
+    """Yield every problem between `entries`, whose turns all have words. `splits` says where a dialogue was dealt."""
+    dialogues = [entry for entry in entries if isinstance(entry.item, Dialogue)]
+    scenarios = [entry for entry in entries if isinstance(entry.item, Scenario)]
+    yield from _repeated_ids(entries)
+    alike = [finding for some in (dialogues, scenarios) for finding in _alike(some, splits, near_duplicate)]
+    yield from alike
+    yield from _into_scenarios(dialogues, scenarios)
+    copies = {finding.source for finding in alike}
+    yield from _same_ends([entry for entry in dialogues if entry.source not in copies])
+    yield from _balance(dialogues)
+
+
+def _repeated_ids(entries: Sequence[Entry]) -> Iterator[Finding]:
+    first: dict[str, Source] = {}
+    for entry in entries:
+        name = entry.name
+        if name in first:
+            yield Finding(entry.source, "E110", f"id {quoted(name)} is that of {first[name]}", ("id",))
+        elif name:
+            first[name] = entry.source
+
+
+def _alike(entries: Sequence[Entry], splits: Mapping[str, Split], near_duplicate: float) -> Iterator[Finding]:
+    found = pairs([entry.triples for entry in entries], min(LEAK, near_duplicate))
+    leaks = set(of_one_problem([pair for pair in found if pair.alike >= LEAK], len(entries)))
+    for pair in found:
+        first, second = entries[pair.first], entries[pair.second]
+        if pair.alike == 1:
+            yield Finding(second.source, "E301", f"says word for word what {quoted(first.name)} in {first.source} says", ("turns",))
+        elif pair.alike >= near_duplicate:
+            yield Finding(second.source, "E302", _share(pair.alike, first), ("turns",))
+        elif pair in leaks and first.name in splits and second.name in splits and splits[first.name] != splits[second.name]:
+            where = f"this is in {splits[second.name]}, that in {splits[first.name]}"
+            yield Finding(second.source, "E303", f"{_share(pair.alike, first)}; {where}", ("turns",))
+
+
+def _share(alike: float, other: Entry) -> str:
+    return f"{alike:.0%} of its word triples are those of {quoted(other.name)} in {other.source}"
+
+
+def _into_scenarios(dialogues: Sequence[Entry], scenarios: Sequence[Entry]) -> Iterator[Finding]:
+    """Yield dialogues that tell of a scenario's topic or say its words: a tutor would have learned the exam."""
+    if not scenarios or not dialogues:
+        return
+    by_word: dict[str, list[int]] = defaultdict(list)
+    topics = [_topic(entry) for entry in scenarios]
+    for number, (_, scenario_topic) in enumerate(topics):
+        for word in scenario_topic:
+            by_word[word].append(number)
+    all_triples = np.unique(np.concatenate([entry.triples for entry in scenarios]))
+    for entry in dialogues:
+        subject, topic = _topic(entry)
+        for number in sorted({number for word in topic for number in by_word[word]}):
+            other_subject, other = topics[number]
+            if subject == other_subject and len(topic & other) >= SAME_TOPIC * len(topic | other):
+                yield _leak(entry, scenarios[number], "has the same topic as", ("topic",))
+        if np.isin(entry.triples, all_triples).sum() < SCENARIO_LEAK * min(other.triples.size for other in scenarios):
+            continue
+        for scenario in scenarios:
+            common = np.intersect1d(entry.triples, scenario.triples, assume_unique=True).size
+            if common >= SCENARIO_LEAK * scenario.triples.size:
+                yield _leak(entry, scenario, f"has {common / scenario.triples.size:.0%} of the word triples of", ("turns",))
+
+
+def _leak(entry: Entry, scenario: Entry, says: str, path: Path) -> Finding:
+    return Finding(entry.source, "E304", f"{says} scenario {quoted(scenario.name)} in {scenario.source}", path)
+
+
+def _topic(entry: Entry) -> tuple[str | None, frozenset[str]]:
+    lesson = entry.item.lesson if entry.item else None
+    return (lesson.subject, frozenset(content_words(lesson.topic or ""))) if lesson else (None, frozenset())
+
+
+def _same_ends(dialogues: Sequence[Entry]) -> Iterator[Finding]:
+    for end, what in ((0, "opens"), (-1, "closes")):
+        first: dict[tuple[str, ...], Entry] = {}
+        for entry in dialogues:
+            turns = entry.item.turns if entry.item else ()
+            said = turns[end].text.lower().translate(_PUNCTUATION).split()
+            if len(said) < CLOSING_WORDS:
+                continue
+            other = first.setdefault(tuple(said), entry)
+            if other is not entry:
+                yield Finding(entry.source, "W306", f"{what} in the words of {quoted(other.name)}", ("turns", end % len(turns)))
+
+
+def _balance(dialogues: Sequence[Entry]) -> Iterator[Finding]:
+    counts = Counter(
+        turn.strategy for entry in dialogues if isinstance(entry.item, Dialogue) for turn in entry.item.turns if turn.speaker == "teacher"
+    )
+    labelled = sum(counts[strategy] for strategy in STRATEGIES)
+    if len(dialogues) < ENOUGH_FOR_BALANCE or not labelled:
+        return
+    even = labelled / len(STRATEGIES)
+    for strategy in STRATEGIES:
+        if not RARE * even <= counts[strategy] <= FREQUENT * even:
+            much = "few" if counts[strategy] < even else "many"
+            share = f"{counts[strategy]} of {labelled} labelled teacher turns are {strategy}"
+            yield Finding(Source(_folder(dialogues)), "W305", f"{share}: {much} beside an even {even:.0f}", place=(1, 1))
+
+
+def _folder(entries: Sequence[Entry]) -> str:
+    """Return the folder that all files lie in."""
+    return posixpath.commonpath([posixpath.dirname(entry.source.file) for entry in entries]) or "."

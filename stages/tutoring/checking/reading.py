@@ -1,0 +1,156 @@
+"""Turn one YAML file or one line of JSON Lines into a dialogue or scenario, as far as its shape allows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+
+from stages.tutoring.checking import json_source, yaml_source
+from stages.tutoring.checking.files import Block, DataFile, blocks, contents, decode, lines
+from stages.tutoring.checking.finding import Finding, Path, Source
+from stages.tutoring.checking.schema import (
+    LESSON,
+)
+from stages.tutoring.checking.shape import DIALOGUE, SCENARIO, Shape, kind_of
+from stages.tutoring.checking.yaml_source import SourceError
+from stages.tutoring.dialogue import Dialogue, Lesson, Scenario, Turn
+from stages.tutoring.duplicates import Triples
+
+_NAMES_SCHEMA = re.compile(r"# yaml-language-server: \$schema=\S+")
+
+
+@dataclass
+class Entry:
+    """One dialogue or scenario as written. What is missing is None, until the frame has been checked."""
+
+    source: Source
+    item: Dialogue | Scenario | None
+    """None where nothing could be read."""
+    opening: str | None = None
+    """Who speaks first, as the file says."""
+    folder: str | None = None
+    """Subject folder the file lies in, where it says one."""
+    findings: list[Finding] = field(default_factory=list)
+    triples: Triples = field(default_factory=lambda: np.empty(0, np.uint32))
+    """Word triples of all turns, for finding what is alike."""
+
+    @property
+    def name(self) -> str:
+        """The id; empty where there is none."""
+        return (self.item.id or "") if self.item else ""
+
+    def __reduce__(self) -> Any:  # noqa: ANN401 - what pickle takes
+        """Go from one process to another as plain values, which takes a third of the time that objects take."""
+        item = self.item
+        if isinstance(item, Dialogue):
+            turns = [(turn.speaker, turn.text, turn.strategy, turn.understanding, turn.weight) for turn in item.turns]
+            plain: Any = (item.id, tuple(vars(item.lesson).values()), turns, item.source)
+        else:
+            plain = item
+        source = (self.source.file, self.source.line, self.source.offset, self.source.length)
+        return _entry_of, (source, plain, self.opening, self.folder, self.findings, self.triples.tobytes())
+
+
+def _entry_of(source: Any, plain: Any, *rest: Any) -> Entry:  # noqa: ANN401
+    """Undo `Entry.__reduce__`."""
+    opening, folder, findings, triples = rest
+    item = plain
+    if isinstance(plain, tuple):
+        name, lesson, turns, shown = plain
+        item = Dialogue(name, Lesson(*lesson), tuple(Turn(*turn) for turn in turns), shown)
+    return Entry(Source(*source), item, opening, folder, findings, np.frombuffer(triples, np.uint32))
+
+
+def read(file: DataFile, block: Block | None = None) -> Iterator[Entry]:
+    """Yield what `file` holds: one entry, or one for each line of `block` where it has one dialogue a line."""
+    source = Source(file.shown)
+    if not file.is_jsonl:
+        try:
+            yield read_yaml(file, contents(file.path))
+        except SourceError as error:
+            yield _refused(source, error)
+        return
+    try:
+        for one in [block] if block else blocks(file.path):
+            for number, offset, data in lines(file.path, one):
+                yield read_line(file, Source(file.shown, number, offset, len(data)), data)
+    except OSError as error:
+        yield Entry(source, None, findings=[Finding(source, "E001", f"cannot be read: {error.strerror}", place=(1, 1))])
+
+
+def read_line(file: DataFile, source: Source, data: bytes) -> Entry:
+    """Return what one line of a JSON Lines file holds."""
+    try:
+        text = decode(data, source.line)
+        value = json_source.parse(text, source.line)
+    except SourceError as error:
+        return _refused(source, error)
+    entry = _entry(value, source, file, escapes="\\" in text)
+    if json_source.has_repeated_key(value):
+        entry.findings += [_repeated(source, path) for path in json_source.tree(text, source.line).repeated]
+    return entry
+
+
+def read_yaml(file: DataFile, data: bytes) -> Entry:
+    """Return what a YAML file with these bytes holds."""
+    source = Source(file.shown)
+    try:
+        text = decode(data)
+        tree = yaml_source.parse(text, places=False)
+    except SourceError as error:
+        return _refused(source, error)
+    entry = _entry(tree.value, source, file, escapes="\\" in text)
+    if tree.repeated:
+        entry.findings += [_repeated(source, path) for path in yaml_source.parse(text).repeated]
+    if not _NAMES_SCHEMA.match(text):
+        entry.findings.append(Finding(source, "W011", "the first line names no schema", place=(1, 1)))
+    return entry
+
+
+def _refused(source: Source, error: SourceError) -> Entry:
+    return Entry(source, None, findings=[Finding(source, error.code, error.message, place=error.place)])
+
+
+def places(file: FilePath, source: Source) -> yaml_source.Tree:
+    """Read the text of `source` again and return it with every place; empty where it cannot be read any more."""
+    try:
+        if source.length < 0:
+            return yaml_source.parse(decode(contents(file)))
+        with file.open("rb") as opened:
+            opened.seek(source.offset)
+            return json_source.tree(decode(opened.read(source.length), source.line), source.line)
+    except (SourceError, OSError):
+        return yaml_source.Tree()
+
+
+def _repeated(source: Source, path: Path) -> Finding:
+    return Finding(source, "E007", f"{path[-1]} is written twice", path, key=True)
+
+
+def _entry(value: Any, source: Source, file: DataFile, *, escapes: bool) -> Entry:  # noqa: ANN401 - a tree holds anything
+    shape = Shape(source, escapes)
+    if not isinstance(value, dict):
+        shape.note("E103", f"expected keys such as id and turns, found {kind_of(value)}", ())
+        return Entry(source, None, findings=shape.findings)
+    scenario = file.holds == "scenarios" or (not file.holds and "kind" in value)
+    head = shape.fields(value, SCENARIO if scenario else DIALOGUE, ())
+    turns = shape.turns(value)
+    if scenario:
+        turns = [shape.scripted(turn, ("turns", index)) for index, turn in enumerate(turns)]
+    else:
+        turns = [shape.turn(turn, ("turns", index)) for index, turn in enumerate(turns)]
+    if any(finding.code == "E003" for finding in shape.findings):
+        return Entry(source, None, findings=shape.findings)
+    lesson = Lesson(**{name.name: head[name.name] for name in LESSON})
+    folder = file.path.parent.name if not file.is_jsonl and file.holds == "dialogues" and file.path.parent.name != "dialogues" else None
+    item: Dialogue | Scenario
+    if scenario:
+        item = Scenario(head["id"], head["kind"], lesson, tuple(turns), str(source))
+    else:
+        item = Dialogue(head["id"], lesson, tuple(turns), str(source))
+    return Entry(source, item, head.get("opening"), folder, shape.findings)

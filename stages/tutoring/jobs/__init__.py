@@ -1,0 +1,1 @@
+"""Fine-tuning jobs at any service that speaks the OpenAI protocol, never paid for twice."""

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from stages.tutoring.checking.codes import TABLE
+from stages.tutoring.checking.problem_formats import Format, formatted, table
+from stages.tutoring.diagnostics import Problem
+
+PROBLEMS = [
+    Problem("data/a b.yaml", 3, 5, "E104", 'strategy "x" is odd,\nreally: 100%', "use one of the listed values"),
+    Problem("data/c.yaml", 1, 1, "W203", "asks 2 questions at once", "keep one"),
+]
+
+
+def test_text_is_a_line_that_editors_link() -> None:
+    """`path:line:col: CODE message (hint)`, one a line."""
+    assert formatted(PROBLEMS[1:], "text") == "data/c.yaml:1:1: W203 asks 2 questions at once (keep one)\n"
+
+
+def test_json_has_every_field() -> None:
+    """A program gets path, line, column, code, severity, message and hint."""
+    assert json.loads(formatted(PROBLEMS, "json"))[1] == {
+        "path": "data/c.yaml",
+        "line": 1,
+        "column": 1,
+        "code": "W203",
+        "severity": "warning",
+        "message": "asks 2 questions at once",
+        "hint": "keep one",
+    }
+
+
+def test_github_annotations_escape_what_would_end_them() -> None:
+    """Line breaks, percent signs, commas and colons are escaped as GitHub's workflow commands want it."""
+    first, second, *rest = formatted(PROBLEMS, "github").split("\n")
+    assert first == (
+        "::error file=data/a b.yaml,line=3,col=5,title=E104 value not in the closed list::"
+        'strategy "x" is odd,%0Areally: 100%25 (use one of the listed values)'
+    )
+    assert second.startswith("::warning file=data/c.yaml,line=1,col=1,title=W203 several questions in one turn::")
+    assert rest == [""]
+
+
+def test_sarif_names_rule_and_place() -> None:
+    """Code scanning gets every rule once, and for each result its rule, level, file and place."""
+    [run] = json.loads(formatted(PROBLEMS, "sarif"))["runs"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == [code.code for code in TABLE]
+    for result, problem in zip(run["results"], PROBLEMS, strict=True):
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == problem.code
+        assert result["level"] == problem.severity
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place == {"artifactLocation": {"uri": "data/a%20b.yaml"}, "region": {"startLine": 3, "startColumn": 5}}
+
+
+@pytest.mark.parametrize(("how", "expected"), [("text", ""), ("json", "[]\n"), ("github", "")])
+def test_no_problem_is_nothing_to_print(how: Format, expected: str) -> None:
+    """Without problems text and annotations are empty, and JSON is an empty list."""
+    assert formatted([], how) == expected
+
+
+def test_the_table_has_a_row_for_every_code() -> None:
+    """The documentation's table is made from the codes."""
+    assert table().count("\n| `") == len(TABLE)

@@ -74,6 +74,8 @@ def serving(
     except OSError as error:
         raise EndpointError(f"The server cannot listen on {address[0]}:{address[1]}: {error.strerror}; choose another port.") from None
     with contextlib.closing(listening):
+        # Connections inherit it: headers and body of an answer are written apart, and the body would wait 40 ms for an acknowledgement.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5)
         server = uvicorn.Server(config)
         # Signals stay with whoever owns the process.

@@ -2,7 +2,8 @@
 
     python -m stages.tutoring.agreement FILE.jsonl [--json]
 
-Only applies the scorers; nothing is fitted. Rows are read by `rated_replies`. Intervals draw whole conversations.
+Only applies the scorers; nothing is fitted. Rows are read by `rated_replies`. Intervals draw whole conversations. A reply that
+says nothing is unscored, a label that cannot be read is left out, and both are counted.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from stages.tutoring.diagnostics import run
 from stages.tutoring.dialogue import Lesson
 from stages.tutoring.records import Record
+from stages.tutoring.scoring.dimension_weights import DIMENSIONS
 from stages.tutoring.scoring.dimensions import dimensions
 from stages.tutoring.scoring.leak import leak
 from stages.tutoring.scoring.metrics import f1, kappa, macro_f1, spearman
@@ -28,8 +30,14 @@ from stages.tutoring.scoring.statistics import bootstrap
 from stages.tutoring.scoring.uptake import uptake
 from stages.tutoring.words import words
 
+RATED = (*DIMENSIONS, "leak", "praise", "uptake")
+"""The scores that people can have labelled."""
+
 Figure = Callable[[Sequence[float], Sequence[float]], float]
 """Of what people said and what the scorer said, row by row."""
+
+Scorer = Callable[[RatedReply], Mapping[str, Score]]
+"""What is held against people: the shipped scores, or a judge."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,12 @@ class Rated:
 
 
 def score_rated(row: RatedReply) -> dict[str, Score]:
-    """Return the scores of one rated reply that people can have labelled; the labels themselves are not looked at."""
+    """Return the scores of one rated reply that people can have labelled; the labels themselves are not looked at.
+
+    All are unscored where nothing was replied.
+    """
+    if not words(row.reply):
+        return dict.fromkeys(RATED, Score.unscored("nothing was replied"))
     lesson = Lesson(subject="", grade=1, topic="", objective="", misconception="", answer=row.answer)
     found = praise(row.reply)
     return {
@@ -55,13 +68,18 @@ def score_rated(row: RatedReply) -> dict[str, Score]:
     }
 
 
-def agreement(rows: Sequence[RatedReply]) -> Record:
-    """Return rows, groups and, by score, its figures with intervals, its bias by tutor and its correlation with length."""
+def agreement(rows: Sequence[RatedReply], scored: Scorer = score_rated) -> Record:
+    """Return rows, groups, labels not read and, by score, its figures with intervals, its bias by tutor and its correlation with length.
+
+    A label for which `scored` has no score (a judge rates the dimensions alone) is left out.
+    """
     pairs: dict[str, list[Rated]] = defaultdict(list)
     unscored: dict[str, int] = defaultdict(int)
     for row in rows:
-        scores = score_rated(row) if row.labels else {}
+        scores = scored(row) if row.labels else {}
         for name, expected in row.labels.items():
+            if name not in scores:
+                continue
             actual = scores[name].value
             if actual is None:
                 unscored[name] += 1
@@ -70,6 +88,7 @@ def agreement(rows: Sequence[RatedReply]) -> Record:
     return {
         "rows": len(rows),
         "groups": len({row.group for row in rows}),
+        "not_read": dict(sorted(Counter(name for row in rows for name in row.not_read).items())),
         "scores": {name: {"unscored": unscored[name], **_figures(name, pairs[name])} for name in sorted({*pairs, *unscored})},
     }
 
@@ -87,6 +106,10 @@ def main() -> None:
 def table(found: Record) -> str:
     """Return the figures as text for a person."""
     lines = [f"{found['rows']} replies in {found['groups']} conversations; 95 % intervals draw whole conversations."]
+    if found["not_read"]:
+        lines.append("Labels with a word that is not known, left out: " + ", ".join(f"{name} {n}" for name, n in found["not_read"].items()))
+    if not found["scores"]:
+        lines.append("No row has a label that a score here can be held against.")
     for name, figures in found["scores"].items():
         lines += ["", f"{name}: {figures['rows']} rows, {figures['unscored']} unscored"]
         lines += [

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stages.tutoring.agreement import agreement
+from stages.tutoring.agreement import agreement, table
 from stages.tutoring.diagnostics import DataError
 from stages.tutoring.scoring.agreement_figures import CHECKED, trust
 from stages.tutoring.scoring.rated_replies import read_rated_replies
@@ -60,7 +60,7 @@ def test_the_command_prints_json_and_a_table(tmp_path: Path, root: Path) -> None
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"labels": {"actionability": "Perhaps"}}, "actionability is 'Perhaps'"),
+        ({"labels": ["Yes"]}, "labels is no JSON object"),
         ({"history": [{"role": "robot", "content": "hi"}]}, "role 'robot' is neither"),
     ],
 )
@@ -71,6 +71,35 @@ def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, change: dict[str, An
         read_rated_replies(path)
     assert [2, 3] == [problem.line for problem in caught.value.problems]
     assert expected in caught.value.problems[0].message
+
+
+def test_a_label_that_cannot_be_read_is_counted_and_left_out(tmp_path: Path) -> None:
+    """A word nobody knows counts for nothing and is told; empty labels are no labels; case does not matter."""
+    odd = {**ROW, "labels": {"actionability": "Perhaps", "mistake_identification": "yes", "uptake": "NaN", "tutor_tone": None}}
+    found = agreement(read_rated_replies(written(tmp_path / "rated.jsonl", odd, {**ROW, "labels": None})))
+    assert ({"actionability": 1}, ["mistake_identification"]) == (found["not_read"], list(found["scores"]))
+    assert "left out: actionability 1" in table(found)
+
+
+@pytest.mark.parametrize("change", [{"reply": ""}, {"reply": None}, {"reply": "…"}])
+def test_an_empty_reply_is_unscored_and_counted(tmp_path: Path, change: dict[str, Any]) -> None:
+    """Nothing said is no zero, whatever people wrote beside it."""
+    found = agreement(read_rated_replies(written(tmp_path / "rated.jsonl", ROW, ROW | change)))["scores"]["actionability"]
+    assert (1, 1) == (found["rows"], found["unscored"])
+
+
+@pytest.mark.parametrize("change", [{"history": []}, {"history": None}, {"answer": None}, {"answer": "7"}, {"tutor": "nobody knows"}])
+def test_rows_of_another_make_are_scored(tmp_path: Path, change: dict[str, Any]) -> None:
+    """No history, no answer, an answer as plain text or a writer never seen are no reason to stop; blank lines neither."""
+    path = written(tmp_path / "rated.jsonl", ROW, ROW | change)
+    path.write_text(path.read_text(encoding="utf-8").replace("\n", "\n\n"), encoding="utf-8")
+    assert 2 == agreement(read_rated_replies(path))["scores"]["actionability"]["rows"]
+
+
+def test_an_answer_given_as_text_is_one_answer(tmp_path: Path) -> None:
+    """`"17"` is the number seventeen and not the digits 1 and 7."""
+    (row,) = read_rated_replies(written(tmp_path / "rated.jsonl", {**ROW, "answer": "17"}))
+    assert ("17",) == row.answer
 
 
 def test_an_unchecked_score_says_so() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,9 @@ SCENARIOS = Path("data/processed/scenarios.jsonl")
 OUT = Path("data/processed/answers")
 TIMINGS = Path("reports/metrics")
 
+AT_ONCE = 32
+"""Conversations under way at a time: as many as the local server answers at once."""
+
 
 @params
 class Params:
@@ -44,23 +48,37 @@ def answer(tutor: Tutor, dialogues: Sequence[Dialogue], scenarios: Sequence[Scen
     In a scenario the student is scripted and the history holds what this tutor itself replied before.
     """
     asked = questions(dialogues)
-    replies = tutor.reply_many([Conversation(question.lesson, question.turns) for question in asked], sampling)
-    answers = [_answer(question.item, "turn", reply) for question, reply in zip(asked, replies, strict=True)]
-    said = converse(tutor, scenarios, sampling)
-    return answers + [
-        _answer(f"{scenario.id}#{index}", "scenario", reply) for scenario in scenarios for index, reply in enumerate(said[scenario.id])
-    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            # Long scenarios first: what is left over at the end is single turns, and no place stands empty before.
+            playing = {
+                scenario.id: pool.submit(_converse, tutor, scenario, sampling)
+                for scenario in sorted(scenarios, key=lambda scenario: -len(scenario.turns))
+            }
+            replying = [pool.submit(_reply, tutor, Conversation(one.lesson, one.turns), sampling) for one in asked]
+            answers = [_answer(one.item, "turn", reply.result()) for one, reply in zip(asked, replying, strict=True)]
+            for scenario in scenarios:
+                replies = playing[scenario.id].result()
+                answers += [_answer(f"{scenario.id}#{index}", "scenario", reply) for index, reply in enumerate(replies)]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return answers
 
 
-def converse(tutor: Tutor, scenarios: Sequence[Scenario], sampling: Sampling) -> dict[str, list[Reply]]:
-    """Play every scenario to its end, all of them one student turn at a time; return the tutor's replies by scenario."""
-    said: dict[str, list[Reply]] = {scenario.id: [] for scenario in scenarios}
-    for index in range(max((len(scenario.turns) for scenario in scenarios), default=0)):
-        playing = [scenario for scenario in scenarios if index < len(scenario.turns)]
-        talks = [Conversation(scenario.lesson, _history(scenario, said[scenario.id])) for scenario in playing]
-        for scenario, reply in zip(playing, tutor.reply_many(talks, sampling), strict=True):
-            said[scenario.id].append(reply)
-    return said
+def _converse(tutor: Tutor, scenario: Scenario, sampling: Sampling) -> list[Reply]:
+    """Play a scenario to its end, one student turn after the other; return the tutor's replies."""
+    turns: list[Turn] = []
+    replies: list[Reply] = []
+    for scripted in scenario.turns:
+        turns.append(Turn("student", scripted.text, understanding=scripted.understanding))
+        replies.append(_reply(tutor, Conversation(scenario.lesson, tuple(turns)), sampling))
+        turns.append(Turn("teacher", replies[-1].text))
+    return replies
+
+
+def _reply(tutor: Tutor, conversation: Conversation, sampling: Sampling) -> Reply:
+    return tutor.reply_many([conversation], sampling)[0]
 
 
 def main() -> None:
@@ -81,15 +99,6 @@ def main() -> None:
         {"seconds": round(seconds, 1), "replies": len(answers), "tokens_per_second": round(tokens / seconds, 1)},
     )
     print(f"answer: {name} gave {len(answers)} answers of {tokens} tokens in {seconds:.0f} s, in {OUT / name}")
-
-
-def _history(scenario: Scenario, replies: Sequence[Reply]) -> tuple[Turn, ...]:
-    turns: list[Turn] = []
-    for index, scripted in enumerate(scenario.turns[: len(replies) + 1]):
-        turns.append(Turn("student", scripted.text, understanding=scripted.understanding))
-        if index < len(replies):
-            turns.append(Turn("teacher", replies[index].text))
-    return tuple(turns)
 
 
 def _answer(item: str, kind: str, reply: Reply) -> Answer:

@@ -21,12 +21,6 @@ def test_telling_time_with_menos() -> None:
     assert menos(9, 5) - 10 == clock(8, 45) == menos(9, 15)
 
 
-def test_hace_que_with_the_present() -> None:
-    """Someone who began in 2022 and is still swimming in 2025 has been swimming for three years."""
-    began, spoke = 2022, 2025
-    assert spoke - began == 3
-
-
 def test_enye_is_its_own_letter() -> None:
     """The caption without the mark is another word, and ñ comes directly after n in the Spanish alphabet."""
     alphabet = "abcdefghijklmnñopqrstuvwxyz"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from stages.language_model import base, model_card
-from stages.language_model.finetune import EpochEvent, Event, Outcome, finetune
+from stages.language_model.finetune import finetune
+from stages.language_model.processes import ALONE, Launcher, Processes, joined, launched
+from stages.language_model.progress import EpochEvent, Event, Outcome
 from stages.language_model.settings import Device, Init, Lora, Modules, Schedule, Settings
 from stages.language_model.supervision import Supervision
-from stages.tutoring.diagnostics import run
+from stages.tutoring.diagnostics import ParamsError, run
 from stages.tutoring.params import params, read
 from stages.tutoring.records import Record, read_jsonl, replacing, write_json, write_text
 
@@ -66,6 +69,10 @@ class Params:
     """Of the adapters' beginning, the order of dialogues and dropout."""
     device: Device
     """`auto` (a GPU where there is one), `cpu` or `cuda`."""
+    launcher: Launcher | None
+    """What starts several processes that train together: `torchrun` or `accelerate`; null trains in one."""
+    processes: Annotated[int, Field(ge=1)]
+    """How many the launcher starts; each reads its share of every step. One a GPU, or a few cores each."""
 
     def settings(self) -> Settings:
         """Return these params as `finetune` takes them."""
@@ -80,10 +87,18 @@ class Params:
 
 
 def train_lora(
-    settings: Params, train: Sequence[Record], validation: Sequence[Record], folder: Path, on_event: Callable[[Event], object]
+    settings: Params,
+    train: Sequence[Record],
+    validation: Sequence[Record],
+    folder: Path,
+    on_event: Callable[[Event], object],
+    *,
+    processes: Processes = ALONE,
 ) -> Outcome:
-    """Train the adapter and write it, its audit and its model card into the new `folder`."""
-    outcome = finetune(BASE, train, validation, settings.settings(), folder=folder, scratch=SCRATCH, on_event=on_event)
+    """Train the adapter; the first of the `processes` writes it, its audit and its model card into the new `folder`."""
+    outcome = finetune(BASE, train, validation, settings.settings(), folder=folder, scratch=SCRATCH, on_event=on_event, processes=processes)
+    if not processes.first:
+        return outcome
     write_json(folder / "supervision.json", outcome.audit)
     write_text(folder / "README.md", model_card.card(base.description(BASE), settings.settings(), outcome, [*train, *validation]))
     return outcome
@@ -128,10 +143,19 @@ def _progress(event: Event) -> None:
 
 
 def main() -> None:
-    """Read params and rows, train, write the adapter, its metrics and its curve."""
+    """Read params and rows, train (in several processes where a launcher is set), write the adapter, its metrics and its curve."""
     settings = read("lora", Params)
-    with replacing(OUT) as folder:
-        outcome = train_lora(settings, read_jsonl(TRAIN), read_jsonl(VALIDATION), folder, _progress)
+    if settings.launcher is None and settings.processes > 1:
+        raise ParamsError(f"lora.processes is {settings.processes}, but lora.launcher is null; set it to `torchrun` or `accelerate`.")
+    if launched(settings.launcher, settings.processes, "stages.train_lora"):
+        return
+    with joined(settings.device) as processes, replacing(OUT) if processes.first else nullcontext(OUT) as folder:
+        outcome = train_lora(settings, read_jsonl(TRAIN), read_jsonl(VALIDATION), folder, _progress, processes=processes)
+    if processes.first:
+        _write(outcome)
+
+
+def _write(outcome: Outcome) -> None:
     write_json(METRICS, metrics(outcome))
     write_json(TIMING, {"seconds": round(outcome.seconds, 1), "tokens_per_second": round(outcome.tokens_per_second)})
     write_text(CURVE, curve(outcome))

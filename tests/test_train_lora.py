@@ -2,6 +2,12 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +15,11 @@ import pytest
 
 from stages import train_lora
 from stages.language_model import adapters
+from stages.language_model.checkpoints import COMPLETE
+from stages.tutoring.diagnostics import ParamsError, TutorError
 from stages.tutoring.params import read
 from stages.tutoring.records import read_json, write_jsonl
-from tests.language_model.conftest import embedded, rows, tiny
+from tests.language_model.conftest import PROJECT, embedded, rows, tiny
 
 __all__ = ["embedded", "tiny"]  # fixtures
 
@@ -34,6 +42,8 @@ PARAMS = """lora:
   weight_decay: 0.0
   seed: 0
   device: cpu
+  launcher: null
+  processes: 1
 """
 
 
@@ -72,6 +82,65 @@ def test_running_again_gives_the_same_bytes(project: Path) -> None:
     first = {**contents(project / train_lora.OUT), "metrics": (project / train_lora.METRICS).read_bytes()}
     train_lora.main()
     assert {**contents(project / train_lora.OUT), "metrics": (project / train_lora.METRICS).read_bytes()} == first
+
+
+def losses(project: Path) -> list[float]:
+    """Return every loss in the curve."""
+    lines = csv.DictReader(io.StringIO((project / train_lora.CURVE).read_text(encoding="utf-8")))
+    return [float(line[name]) for line in lines for name in ("train_loss", "valid_loss") if line[name]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", ["torchrun", "accelerate"])
+def test_two_processes_learn_what_one_learns(project: Path, monkeypatch: pytest.MonkeyPatch, launcher: str) -> None:
+    """Under a launcher two processes share every step: the curve is that of one process but for rounding, and one set of files is left."""
+    train_lora.main()
+    alone, names = losses(project), set(contents(project / train_lora.OUT))
+    shutil.rmtree(project / train_lora.OUT)
+    together = PARAMS.replace("launcher: null", f"launcher: {launcher}").replace("processes: 1", "processes: 2")
+    (project / "params.yaml").write_text(together, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    train_lora.main()
+    assert losses(project) == pytest.approx(alone, rel=2e-3)
+    assert set(contents(project / train_lora.OUT)) == names
+    assert not (project / train_lora.SCRATCH).exists()
+    adapters.check(project / train_lora.OUT, project / "models/base")
+
+
+@pytest.mark.slow
+def test_a_failure_in_several_processes_is_one_sentence(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the processes fail, the stage fails too and points to what they said."""
+    together = PARAMS.replace("launcher: null", "launcher: torchrun").replace("processes: 1", "processes: 2")
+    (project / "params.yaml").write_text(together.replace("max_length: 200", "max_length: 16"), encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    with pytest.raises(TutorError, match="Training in 2 processes by torchrun failed"):
+        train_lora.main()
+    assert not (project / train_lora.OUT).exists()
+
+
+@pytest.mark.slow
+def test_a_killed_stage_goes_on_to_the_same_bytes(project: Path) -> None:
+    """Killed outright in the middle of training and run again, the stage ends with the bytes of an unbroken run."""
+    (project / "params.yaml").write_text(PARAMS.replace("epochs: 2", "epochs: 4"), encoding="utf-8")
+    train_lora.main()
+    unbroken = contents(project / train_lora.OUT)
+    shutil.rmtree(project / train_lora.OUT)
+    command = [sys.executable, "-m", "stages.train_lora"]
+    with subprocess.Popen(command, cwd=project, env={**os.environ, "PYTHONPATH": str(PROJECT)}, stdout=subprocess.DEVNULL) as process:
+        while not list((project / train_lora.SCRATCH).glob(f"*/{COMPLETE}")) and process.poll() is None:
+            time.sleep(0.005)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert not (project / train_lora.OUT).exists()
+    train_lora.main()
+    assert contents(project / train_lora.OUT) == unbroken
+
+
+def test_several_processes_need_a_launcher(project: Path) -> None:
+    """Processes without something that starts them are an error, not one process in silence."""
+    (project / "params.yaml").write_text(PARAMS.replace("processes: 1", "processes: 2"), encoding="utf-8")
+    with pytest.raises(ParamsError, match=r"lora\.launcher"):
+        train_lora.main()
 
 
 def test_the_card_says_what_was_learned_from(project: Path) -> None:

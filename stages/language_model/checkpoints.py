@@ -46,6 +46,11 @@ def latest(scratch: Path, fingerprint: str) -> Path | None:
     return None
 
 
+def step(folder: Path) -> int:
+    """Return after which step the state in `folder` was written."""
+    return int(folder.name.rpartition("-")[2])
+
+
 @torch.no_grad()
 def read(folder: Path, parameters: dict[str, Tensor], optimiser: torch.optim.Optimizer) -> dict[str, Any]:
     """Put the state in `folder` into `parameters` and `optimiser`; return its record."""

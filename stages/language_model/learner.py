@@ -11,7 +11,7 @@ from torch import Tensor
 from transformers import AutoConfig
 
 from stages.language_model.llama import fits
-from stages.language_model.settings import Settings
+from stages.language_model.settings import Settings, on_gpu
 from stages.language_model.supervision import Example
 
 
@@ -64,7 +64,7 @@ class Learner(Protocol):
 def load_learner(base: Path, settings: Settings) -> Learner:
     """Load the model in folder `base` for training: our own Llama where it fits, transformers and peft otherwise."""
     config = AutoConfig.from_pretrained(base, local_files_only=True, trust_remote_code=False)
-    if fits(config) and not (settings.lora and settings.lora.dora) and settings.device != "cuda":
+    if fits(config) and not (settings.lora and settings.lora.dora) and not on_gpu(settings.device):
         from stages.language_model.llama_learner import LlamaLearner  # noqa: PLC0415 - only the one that is used
 
         return LlamaLearner(base, config, settings)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stages.language_model.finetune import Outcome
+from stages.language_model.progress import Outcome
 from stages.language_model.settings import Lora, Settings
 from stages.tutoring.records import Record
 

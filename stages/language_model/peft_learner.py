@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from stages.language_model import adapters, base
 from stages.language_model.learner import Sums
-from stages.language_model.settings import Settings
+from stages.language_model.settings import Settings, on_gpu
 from stages.language_model.supervision import Example
 from stages.tutoring.records import read_json, write_json
 
@@ -27,8 +27,7 @@ class PeftLearner:
         """Load the model in bf16 and add adapters in fp32; without them, keep fp32 masters of its weights."""
         from peft import LoraConfig, get_peft_model  # noqa: PLC0415 - a second that the lean Llama does not need
 
-        cuda = settings.device == "cuda" or (settings.device == "auto" and torch.cuda.is_available())
-        self.device = torch.device("cuda" if cuda else "cpu")
+        self.device = torch.device("cuda" if on_gpu(settings.device) else "cpu")
         self.settings, self.base = settings, folder
         self.model = base.load_model(folder, torch.bfloat16 if settings.lora else torch.float32).to(self.device)
         self._initial: Path | None = None

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from stages.language_model.supervision import Supervision
+from stages.tutoring.diagnostics import ParamsError
 
 Schedule = Literal["cosine", "linear", "constant"]
 Init = Literal["default", "pissa", "olora"]
@@ -66,3 +67,18 @@ class Settings:
     def to_record(self) -> dict[str, Any]:
         """Return everything that decides the result."""
         return asdict(self)
+
+
+def on_gpu(device: Device) -> bool:
+    """Whether `device` means a GPU on this machine.
+
+    Raises:
+        ParamsError: `cuda` where PyTorch finds none.
+
+    """
+    import torch  # noqa: PLC0415 - seconds that those who only read settings need not pay
+
+    found = torch.cuda.is_available()
+    if device == "cuda" and not found:
+        raise ParamsError("device: cuda, but PyTorch finds no GPU here; install its CUDA build, or take `auto` or `cpu`.")
+    return device != "cpu" and found

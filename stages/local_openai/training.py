@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from stages.language_model import checkpoints
-from stages.language_model.finetune import EpochEvent, Event, StepEvent, finetune
+from stages.language_model.finetune import finetune
+from stages.language_model.progress import EpochEvent, Event, StepEvent
 from stages.language_model.settings import Lora, Settings
 from stages.local_openai.job import Listener, Plan, Trained
 from stages.tutoring.records import Record, read_json

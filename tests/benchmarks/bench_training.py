@@ -53,7 +53,8 @@ def _in_process(peer: str) -> dict[str, float]:
 
 def ours(*, full: bool) -> dict[str, float]:
     """Train through `finetune` and read the speed of all steps but the first off its events."""
-    from stages.language_model.finetune import Event, StepEvent, finetune  # noqa: PLC0415 - each process loads its own
+    from stages.language_model.finetune import finetune  # noqa: PLC0415 - each process loads its own
+    from stages.language_model.progress import Event, StepEvent  # noqa: PLC0415
     from stages.language_model.settings import Lora, Settings  # noqa: PLC0415
 
     rows = read_jsonl(TRAIN)[: BATCH * (STEPS + 1)]

@@ -12,8 +12,10 @@ from safetensors.torch import load_file
 
 from stages.language_model import adapters, base
 from stages.language_model.checkpoints import COMPLETE
-from stages.language_model.finetune import EpochEvent, Outcome, StepEvent, batches, finetune, learning_rate, portions
+from stages.language_model.finetune import finetune
+from stages.language_model.progress import EpochEvent, Outcome, StepEvent
 from stages.language_model.settings import Lora, Settings
+from stages.language_model.steps import batches, learning_rate, portions
 from stages.language_model.supervision import Example
 from stages.tutoring.diagnostics import DataError, TutorError
 

@@ -14,15 +14,18 @@ from stages.reporting.effort import duration, efforts
 from stages.reporting.evidence import Evidence
 from stages.reporting.figures import Figure
 from stages.reporting.findings import Findings, verdict_sentences
+from stages.reporting.judging import judging
 from stages.reporting.measures import measure
+from stages.reporting.optimisation import caveats
 from stages.reporting.pages import page
 from stages.reporting.provenance import Provenance
 from stages.reporting.score_figures import leak_rates
+from stages.reporting.scripted_students import courses, kinds
 from stages.reporting.strategies import RARE, repertoire
 from stages.reporting.training import overfitted
 from stages.tutoring.dialogue import STRATEGIES
 from stages.tutoring.questions import questions
-from stages.tutoring.scoring.agreement_figures import CHECKED
+from stages.tutoring.scoring.agreement_figures import CHECKED, EXPERTS, trust
 from stages.tutoring.tutors import REFERENCE
 from stages.tutoring.words import words
 
@@ -48,15 +51,15 @@ WORN = 0.05
 
 def texts(evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, setting: Setting) -> dict[str, str]:
     """Return the comparison, the deployment plan and the reflection by file name."""
-    values = _values(evidence, findings, figures, setting) | {"machine": made.machine, "base_model": made.base_model}
+    values = _values(evidence, findings, figures, made, setting) | {"machine": made.machine, "base_model": made.base_model}
     return {name: page(f"{name}.jinja", **values) for name in TEXTS}
 
 
-def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], setting: Setting) -> dict[str, Any]:
+def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, setting: Setting) -> dict[str, Any]:
     lengths, pressure = _lengths(evidence), _pressure(evidence)
     repertoires = {name: moves for name, pairs in evidence.moves.items() if (moves := repertoire(pairs))}
     decision = decide(evidence, findings, setting.tolerated_failures)
-    measured = [name for name in TABLE if any(findings.cell(tutor, name) for tutor in findings.cells)]
+    measured = [name for name in TABLE if _measured(findings, name)]
     return {
         "evidence": evidence,
         "findings": findings,
@@ -86,6 +89,14 @@ def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], s
         "too_few": evidence.metrics.get("data", {}).get("too_few", []),
         "pressure": pressure,
         "worn_down": [tutor for tutor, (first, last, _) in pressure.items() if last > first + WORN],
+        "caveats": caveats(evidence.optimisation) if "dspy" in findings.cells else [],
+        "scripted": kinds(evidence),
+        "courses": courses(evidence),
+        "teachers": teachers_row(evidence, findings),
+        "dimensions": [measure(name) for name in EXPERTS],
+        "judging": judging(evidence),
+        "told_as": measure,
+        "trust": [(measure(name).label, trust(name)) for name in measured_anywhere(findings)],
         "checked": [measure(name).label.lower() for name in measured if name in CHECKED],
         "unchecked": [measure(name).label.lower() for name in measured if name not in CHECKED],
         "setting": setting,
@@ -94,6 +105,15 @@ def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], s
         "kinds": Counter(scenario.kind for scenario in evidence.scenarios),
         "trials": enough_for_none(setting.tolerated_failures),
     }
+
+
+def measured_anywhere(findings: Findings) -> list[str]:
+    """Return every score that some tutor has a value in, in the order of the tables."""
+    return [name for name in dict.fromkeys(name for cells in findings.cells.values() for name in cells) if _measured(findings, name)]
+
+
+def _measured(findings: Findings, name: str) -> bool:
+    return any(findings.cell(tutor, name) for tutor in findings.cells)
 
 
 def _lengths(evidence: Evidence) -> dict[str, float]:

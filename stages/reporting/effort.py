@@ -27,6 +27,8 @@ class Effort:
     """Micro-USD at the prices of params.yaml, estimated before training."""
     conversation_cost: int | None
     """Micro-USD; 0 where a server is paid instead."""
+    reply_cost: float | None
+    """Micro-USD of one reply, the estimated conversation spread over its replies; 0 where a server is paid instead."""
     server_month: int | None
     """Micro-USD a month of one server, for a tutor that needs its own."""
 
@@ -58,8 +60,14 @@ def _effort(tutor: str, evidence: Evidence) -> Effort:
         reply_tokens=_mean([answer.completion_tokens for answer in replies]),
         making_cost=bill.get("making"),
         conversation_cost=bill.get("conversation"),
+        reply_cost=_reply_cost(bill, evidence.costs),
         server_month=bill.get("server_month") or None,
     )
+
+
+def _reply_cost(bill: Record, costs: Record) -> float | None:
+    replies = costs.get("tokens", {}).get("plain", {}).get("replies")
+    return bill["conversation"] / replies if replies and bill.get("conversation") is not None else None
 
 
 def _each(timing: Mapping[str, float], total: str, number: str) -> float | None:

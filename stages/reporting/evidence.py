@@ -17,6 +17,7 @@ from stages.tutoring.questions import items, questions
 from stages.tutoring.records import Record, read_json, read_jsonl
 from stages.tutoring.scoring.preferences import PREFERENCES, Standing, read_preferences, tally
 from stages.tutoring.scoring.score import Score
+from stages.tutoring.scoring.verdicts import AGREEMENT, FOLDER, Verdicts, read_verdicts
 from stages.tutoring.splits import Split, read_ledger
 from stages.tutoring.tutors import REFERENCE, TUTORS
 
@@ -61,6 +62,10 @@ class Evidence:
     """What `estimate_costs` found; empty where it has not run."""
     preferences: Sequence[Standing]
     """Whom people preferred when they did not know whose reply they read; empty where nobody was asked."""
+    verdicts: Mapping[str, Verdicts]
+    """What a judge said of each tutor's replies; empty where none was asked."""
+    judge_agreement: Record
+    """How far that judge agrees with people; empty where it was not measured."""
     digests: Mapping[str, str]
     """SHA-256 of the files with all dialogues, all scenarios and the splits, by file name."""
     missing: Sequence[str]
@@ -100,6 +105,7 @@ def gather(root: Path = Path()) -> Evidence:
             moves[name] = [(row.get("intended", ""), row.get("realised", "")) for row in rows]
         else:
             missing.append(f"The answers of {name} were not scored: run `dvc repro evaluate@{name}`.")
+    verdicts = _verdicts(root / FOLDER, answers, missing)
     costs = root / COSTS
     if not costs.exists():
         missing.append("Costs were not estimated: run `dvc repro estimate_costs`.")
@@ -116,6 +122,8 @@ def gather(root: Path = Path()) -> Evidence:
         optimisation=read_optimisation(root / PROGRAM),
         costs=read_json(costs) if costs.exists() else {},
         preferences=tally(read_preferences(root / PREFERENCES)),
+        verdicts=verdicts,
+        judge_agreement=read_json(root / FOLDER / AGREEMENT) if (root / FOLDER / AGREEMENT).exists() else {},
         digests={path.name: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in (DIALOGUES, SCENARIOS, LEDGER)},
         missing=missing,
     )
@@ -140,6 +148,20 @@ def read_table(path: Path) -> list[dict[str, str]]:
     """Return the rows of a CSV file with a header."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def _verdicts(folder: Path, answers: Mapping[str, Mapping[str, Answer]], missing: list[str]) -> dict[str, Verdicts]:
+    """Return the judge's verdicts on the replies as they are now; those on earlier replies are named as missing."""
+    found = {}
+    for name in (*TUTORS, REFERENCE):
+        path = folder / f"{name}.jsonl"
+        if name in answers and path.exists():
+            verdicts = read_verdicts(path, name, {item: answer.reply for item, answer in answers[name].items()})
+            if verdicts.current:
+                found[name] = verdicts
+            else:
+                missing.append(f"The judge rated earlier replies of {name}: run `python -m stages.tutoring.judge {name}`.")
+    return found
 
 
 def _reference(test: Sequence[Dialogue]) -> dict[str, Answer]:

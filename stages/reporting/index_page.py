@@ -10,13 +10,18 @@ from collections.abc import Sequence
 from stages.reporting.conversations import conversations
 from stages.reporting.cost_benefit import usd
 from stages.reporting.data_figures import coverage, moves
+from stages.reporting.effort import duration, efforts
 from stages.reporting.evidence import Evidence
 from stages.reporting.figures import Figure
 from stages.reporting.findings import Findings, verdict_sentences
+from stages.reporting.judging import judging
 from stages.reporting.measures import measure
+from stages.reporting.optimisation import caveats
 from stages.reporting.pages import page, source
 from stages.reporting.provenance import Provenance
-from stages.tutoring.scoring.agreement_figures import CHECKED
+from stages.reporting.scripted_students import courses, kinds
+from stages.reporting.teachers import teachers_row
+from stages.tutoring.scoring.agreement_figures import CHECKED, EXPERTS
 
 
 def index_page(
@@ -49,6 +54,15 @@ def index_page(
         bills=evidence.costs.get("bills", {}),
         usd=usd,
         checked=CHECKED,
+        efforts=efforts(evidence),
+        duration=duration,
+        caveats=caveats(evidence.optimisation) if "dspy" in findings.cells else [],
+        scripted=kinds(evidence),
+        courses=courses(evidence),
+        teachers=teachers_row(evidence, findings),
+        dimensions=[measure(name) for name in EXPERTS],
+        judging=judging(evidence),
+        told_as=measure,
         provenance=made,
         style=style,
         script=script,

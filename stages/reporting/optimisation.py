@@ -43,6 +43,8 @@ class Optimisation:
     demonstrations: Sequence[Record]
     """`id`, `dialogue`, `turn` and `reply_by` of each worked example."""
     turns: Sequence[Validated]
+    drafts: int = 1
+    """Most drafts of one reply; a further one is asked for where `repetition.broken` finds the first unfinished."""
 
     @property
     def standings(self) -> Counter[Standing]:
@@ -69,7 +71,27 @@ def read_optimisation(folder: Path) -> Optimisation | None:
         instruction=word_changes(history["instruction_before"], history["instruction_after"]),
         demonstrations=read_json(folder / "demonstrations.json"),
         turns=[_validated(row) for row in read_jsonl(folder / "validation.jsonl")],
+        drafts=len(read_json(program)["program"].get("drafts", [""])) if (program := folder / "program.json").exists() else 1,
     )
+
+
+def caveats(optimisation: Optimisation | None) -> list[str]:
+    """Return what has to be said beside the scores of dspy, since it was made with an eye on them; nothing where it has not run."""
+    if optimisation is None:
+        return []
+    by_rubric = (
+        "DSPy chose dspy's prompt by this very rubric, on the validation dialogues; no other tutor was made with it. "
+        "The scores that people were asked about are the fairer comparison."
+    )
+    if optimisation.drafts == 1:
+        return [by_rubric]
+    by_drafts = (
+        f"dspy may write {optimisation.drafts} drafts of a reply: a further one is asked for where the last is cut off, repeats itself "
+        "or shows machinery, by the same test (`scoring/repetition.broken`) that decides the row “Broken text” and caps the rubric "
+        "score. In these two scores dspy is helped by knowing the test as well as by the prompt; the other tutors answer once. "
+        "Its tokens a reply count every draft."
+    )
+    return [by_rubric, by_drafts]
 
 
 def word_changes(before: str, after: str) -> list[tuple[Edit, str]]:

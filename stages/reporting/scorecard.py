@@ -14,9 +14,8 @@ from typing import Literal
 from stages.reporting.evidence import Evidence
 from stages.reporting.findings import BASELINE, Cell, Findings, Verdict
 from stages.reporting.measures import MEASURES
-from stages.tutoring.dialogue import Scenario, ScenarioKind
 from stages.tutoring.scoring.score import Score
-from stages.tutoring.scoring.statistics import Difference, Interval, holm, mean_interval, paired_difference, wilson
+from stages.tutoring.scoring.statistics import Difference, Interval, holm, mean_interval, paired_difference
 from stages.tutoring.tutors import REFERENCE
 
 LEVEL = 0.05
@@ -66,29 +65,6 @@ def findings_of(evidence: Evidence) -> Findings:
     lower = frozenset(name for name in names if MEASURES[name].better == "lower")
     table = scorecard({tutor: evidence.scores[tutor] for tutor in evidence.tutors}, names, lower)
     return Findings({tutor: {name: _cell(standing) for name, standing in row.items()} for tutor, row in table.items()})
-
-
-def rates_by_turn(items: ItemScores, scenarios: Sequence[Scenario], name: str, kind: ScenarioKind) -> dict[int, Interval]:
-    """Return how often `name` (a score of 0 or 1) is met at each turn of the scenarios of one kind, turns counted from 1."""
-    seen: dict[int, list[float]] = defaultdict(list)
-    for scenario in scenarios:
-        if scenario.kind == kind:
-            for index in range(len(scenario.turns)):
-                score = items.get(f"{scenario.id}#{index}", {}).get(name)
-                if score is not None and score.value is not None:
-                    seen[index + 1].append(score.value)
-    return {turn: wilson(sum(value > 0 for value in values), len(values)) for turn, values in sorted(seen.items())}
-
-
-def met_by_kind(items: ItemScores, scenarios: Sequence[Scenario]) -> dict[ScenarioKind, Interval]:
-    """Return the share of expectations met in each kind of scenario, whole scenarios being drawn."""
-    grouped: dict[ScenarioKind, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for scenario in scenarios:
-        for index in range(len(scenario.turns)):
-            score = items.get(f"{scenario.id}#{index}", {}).get("expectations")
-            if score is not None and score.value is not None:
-                grouped[scenario.kind][scenario.id].append(score.value)
-    return {kind: mean_interval(values) for kind, values in grouped.items()}
 
 
 def _standing(items: ItemScores, baseline: ItemScores, name: str, *, compare: bool) -> Standing:

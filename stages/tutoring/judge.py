@@ -1,6 +1,9 @@
 """A judge: any model behind an OpenAI-compatible endpoint that rates replies in the four dimensions. Off by default.
 
-    python -m stages.tutoring.judge NAME
+    python -m stages.tutoring.judge NAME            rate a tutor's answers, or the teachers' own turns (`reference`)
+    python -m stages.tutoring.judge --rated FILE    rate replies that people rated, and say how far the judge agrees with them
+
+The reports show a judge's figures beside those of the rules, and call them unvalidated until the second command was run.
 
 One dimension a call, three anchored levels, the answer given, reasoning and a verbatim quotation before the level. What it was
 paid for is kept by content under .cache/judge, so that an interrupted run goes on where it stopped and nothing is bought twice.
@@ -9,10 +12,10 @@ A verdict that cannot be read, or quotes words that the reply does not hold, is 
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,21 +23,26 @@ from typing import Annotated, Protocol
 
 from pydantic import Field
 
+from stages.tutoring.agreement import agreement
 from stages.tutoring.answers import read_answers
 from stages.tutoring.diagnostics import ParamsError, run
-from stages.tutoring.dialogue import read_dialogues, read_scenarios
+from stages.tutoring.dialogue import Lesson, read_dialogues, read_scenarios
 from stages.tutoring.endpoint import Endpoint, Reply, Sampling, api_key
 from stages.tutoring.formats import Message
 from stages.tutoring.params import params, read
 from stages.tutoring.questions import items
-from stages.tutoring.records import Record, read_json, write_json, write_jsonl
+from stages.tutoring.records import Record, read_json, write_json
+from stages.tutoring.scoring.rated_replies import RatedReply, read_rated_replies
 from stages.tutoring.scoring.score import Score
-from stages.tutoring.scoring.teaching_scores import Replied, replied
+from stages.tutoring.scoring.teaching_scores import Replied, references, replied
+from stages.tutoring.scoring.verdicts import AGREEMENT, FOLDER, write_verdicts
+from stages.tutoring.tutors import REFERENCE, TUTORS
+from stages.tutoring.words import words
 
 TEST = Path("data/processed/splits/test.jsonl")
 SCENARIOS = Path("data/processed/scenarios.jsonl")
 ANSWERS = Path("data/processed/answers")
-OUT = Path("data/processed/judge")
+MODELS = Path("models")
 CACHE = Path(".cache/judge")
 
 ANCHORS: Mapping[str, tuple[str, str, str, str]] = {
@@ -145,25 +153,63 @@ def judge(judging: Judge, model: str, given: Sequence[Replied], ledger: Ledger) 
     rows = []
     for one in given:
         raised = [name for name in ANCHORS if one.turns[-1].understanding in ("wrong", "partial")]
-        levels = {name: verdict(ledger.ask(judging, model, prompt(one, name)), one.reply) for name in raised}
+        levels = _levels(judging, model, one, raised, ledger)
         rows.append({"item": one.item, "kind": one.kind, **{name: score.to_record() for name, score in levels.items()}})
     return rows
 
 
+def against_people(judging: Judge, model: str, rows: Sequence[RatedReply], ledger: Ledger) -> Record:
+    """Return how far the judge agrees with people, as `agreement` tells it of the shipped scores."""
+
+    def rated(row: RatedReply) -> dict[str, Score]:
+        lesson = Lesson(subject="", grade=1, topic="", objective="", misconception="", answer=row.answer)
+        return _levels(judging, model, Replied("", "turn", lesson, row.turns, row.reply, "stop"), list(row.labels), ledger)
+
+    return {"judge": model, **agreement(rows, rated)}
+
+
 def main() -> None:
-    """Let the judge of params.yaml rate the answers of the tutor named on the command line."""
-    settings, name = read("judge", Params), sys.argv[1]
-    if not settings.enabled:
-        raise ParamsError("params.yaml: judge.enabled is false; set it to true and name an endpoint, its model and its key to ask a judge.")
-    if settings.model.startswith(("local-", "ft:")):
-        raise ParamsError(f"params.yaml: judge.model {settings.model} is a tutor; a tutor does not judge itself, name another model.")
-    dialogues, scenarios = read_dialogues(TEST), read_scenarios(SCENARIOS)
-    answers = read_answers(ANSWERS / name / "answers.jsonl", name, items(dialogues, scenarios))
+    """Let the judge of params.yaml rate a tutor's answers, or replies that people rated."""
+    parser = argparse.ArgumentParser(prog="python -m stages.tutoring.judge", description=(__doc__ or "").splitlines()[0])
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("name", nargs="?", choices=(*TUTORS, REFERENCE), help="whose replies are judged")
+    what.add_argument("--rated", type=Path, help="replies that people rated, one JSON object a line")
+    asked = parser.parse_args()
+    settings = read("judge", Params)
+    _permitted(settings)
     ledger = Ledger(CACHE, settings.most_calls)
     endpoint = Endpoint(settings.base_url, settings.model, api_key(settings.key))
-    count = write_jsonl(OUT / f"{name}.jsonl", judge(endpoint, settings.model, replied(dialogues, scenarios, answers), ledger))
-    paid = settings.most_calls - ledger.calls_left
-    print(f"judge: {settings.model} rated {count} answers of {name} with {paid} calls; unvalidated until measured")
+    if asked.rated:
+        write_json(FOLDER / AGREEMENT, against_people(endpoint, settings.model, read_rated_replies(asked.rated), ledger))
+    else:
+        given = _given(asked.name)
+        rows = judge(endpoint, settings.model, given, ledger)
+        write_verdicts(FOLDER / f"{asked.name}.jsonl", asked.name, settings.model, {one.item: one.reply for one in given}, rows)
+    spent = settings.most_calls - ledger.calls_left
+    print(f"judge: {settings.model} rated {asked.rated or asked.name} with {spent} calls, in {FOLDER}; `dvc repro report` shows it")
+    if not ledger.calls_left:
+        print("judge: the budget of judge.most_calls is spent; what was left out is unscored. Run it again to go on.")
+
+
+def _levels(judging: Judge, model: str, one: Replied, raised: Sequence[str], ledger: Ledger) -> dict[str, Score]:
+    if not words(one.reply):
+        return {name: Score.unscored("nothing was replied") for name in raised if name in ANCHORS}
+    return {name: verdict(ledger.ask(judging, model, prompt(one, name)), one.reply) for name in raised if name in ANCHORS}
+
+
+def _permitted(settings: Params) -> None:
+    if not settings.enabled:
+        raise ParamsError("params.yaml: judge.enabled is false; set it to true and name an endpoint, its model and its key to ask a judge.")
+    tutors = {str(read_json(path).get("model")) for path in sorted(MODELS.glob("*/tutor.json"))}
+    if settings.model.startswith(("local-", "ft:")) or settings.model in tutors:
+        raise ParamsError(f"params.yaml: judge.model {settings.model} is a tutor; a tutor does not judge itself, name another model.")
+
+
+def _given(name: str) -> list[Replied]:
+    dialogues, scenarios = read_dialogues(TEST), read_scenarios(SCENARIOS)
+    if name == REFERENCE:
+        return references(dialogues)
+    return replied(dialogues, scenarios, read_answers(ANSWERS / name / "answers.jsonl", name, items(dialogues, scenarios)))
 
 
 if __name__ == "__main__":

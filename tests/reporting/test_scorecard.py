@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from stages.reporting.scorecard import rates_by_turn, scorecard
-from stages.tutoring.dialogue import Scenario
+from stages.reporting.scorecard import scorecard
 from stages.tutoring.scoring.score import Score
 
 
@@ -40,9 +39,3 @@ def test_unscored_answers_are_counted_and_compared_with_nothing() -> None:
     values = rising(0.3) | {"d0#0": None}
     standing = scorecard({"baseline": scores(rising(0)), "lora": scores(values)}, ["score"], frozenset())["lora"]["score"]
     assert (19, 1) == (standing.scored, standing.unscored)
-
-
-def test_leaks_are_counted_by_turn(pressure: Scenario) -> None:
-    """The second turn under pressure gives the answer away, the first does not."""
-    rates = rates_by_turn(scores({"fractions-pressure#0": 0.0, "fractions-pressure#1": 1.0}, "leak"), [pressure], "leak", "answer_pressure")
-    assert {1: 0.0, 2: 1.0} == {turn: rate.value for turn, rate in rates.items()}

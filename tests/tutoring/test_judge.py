@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from stages.tutoring.dialogue import Dialogue
+from stages.tutoring import judge as command
+from stages.tutoring.diagnostics import ParamsError
+from stages.tutoring.dialogue import Dialogue, Turn
 from stages.tutoring.endpoint import Reply, Sampling
 from stages.tutoring.formats import Message
-from stages.tutoring.judge import ANCHORS, Ledger, judge, prompt, verdict
+from stages.tutoring.judge import ANCHORS, Ledger, against_people, judge, prompt, verdict
+from stages.tutoring.scoring.rated_replies import RatedReply
 from stages.tutoring.scoring.teaching_scores import Replied, references
 
 
@@ -75,3 +78,49 @@ def test_the_judge_sees_the_answer_and_the_material_is_fenced(given: list[Replie
     """The gold answer stands in the prompt, the reply between marks."""
     said = prompt(given[0], "actionability")[-1]["content"]
     assert ("Answer: 5/6" in said, said.endswith(f"<reply>\n{given[0].reply}\n</reply>")) == (True, True)
+
+
+def test_nothing_is_paid_for_a_reply_that_says_nothing(tmp_path: Path, given: list[Replied]) -> None:
+    """A silent tutor is unscored without asking."""
+    judging = ScriptedJudge("EVIDENCE: x\nLEVEL: no")
+    rows = judge(judging, "m", [replace(given[0], reply=" ")], Ledger(tmp_path, 100))
+    assert ([], {"unscored": "nothing was replied"}) == (judging.asked, rows[0]["actionability"])
+
+
+def test_a_judge_is_held_against_people(tmp_path: Path) -> None:
+    """Only the dimensions that people rated are paid for; the figures are those of every other score."""
+    turns = (Turn("student", "I added 3 and 4 and got 8."),)
+    rows = [
+        RatedReply("a", "Expert", turns, "Count on from 3.", ("7",), {"actionability": 1.0, "leak": 0.0}),
+        RatedReply("b", "Novice", turns, "Count on, please.", ("7",), {"actionability": 0.0}),
+    ]
+    judging = ScriptedJudge("It says so.\nEVIDENCE: count on\nLEVEL: yes")
+    found = against_people(judging, "wise", rows, Ledger(tmp_path, 100))
+    assert (2, "wise", ["actionability"]) == (len(judging.asked), found["judge"], list(found["scores"]))
+    assert {"Expert": 0.0, "Novice": 1.0} == found["scores"]["actionability"]["bias_by_tutor"]
+
+
+PARAMS = """judge:
+  enabled: {enabled}
+  base_url: http://127.0.0.1:9/v1
+  model: {model}
+  key: JUDGE_API_KEY
+  most_calls: 5
+"""
+
+
+@pytest.mark.parametrize(
+    ("enabled", "model", "expected"),
+    [("false", "gpt-5-mini", "judge.enabled is false"), ("true", "served-as-tutor", "is a tutor"), ("true", "ft:gpt:x", "is a tutor")],
+)
+def test_a_judge_is_asked_only_where_it_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, enabled: str, model: str, expected: str
+) -> None:
+    """Off by default, and no tutor judges itself, whatever its name."""
+    (tmp_path / "models/dspy").mkdir(parents=True)
+    (tmp_path / "models/dspy/tutor.json").write_text('{"base_url": "https://example.org/v1", "model": "served-as-tutor"}', encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(PARAMS.format(enabled=enabled, model=model), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["judge", "lora"])
+    with pytest.raises(ParamsError, match=expected):
+        command.main()

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _MRBENCH, _UPTAKE = "MRBench", "classroom exchanges of Demszky et al."
-_VALIDATED = 0.4
-"""Cohen's kappa under which a score is called weak."""
+VALIDATED = 0.4
+"""Cohen's kappa under which a score is called weak, and a judge unvalidated."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Checked:
         """The figures in words, for a table of trust."""
         weak = ""
         if self.kappa is not None:
-            weak = f"; Cohen's κ {self.kappa:.2f}" + (", weak: read it over many replies, not in one" if self.kappa < _VALIDATED else "")
+            weak = f"; Cohen's κ {self.kappa:.2f}" + (", weak: read it over many replies, not in one" if self.kappa < VALIDATED else "")
         of = f" with {self.of}" if self.of else ""
         return (
             f"{self.figure} {self.value:.2f} [{self.low:.2f}, {self.high:.2f}]{of}{weak} ({self.rows:,} ratings, {self.source}; {self.how})"
@@ -64,6 +64,14 @@ CHECKED: Mapping[str, Checked] = {
     "uptake": Checked("Spearman's ρ", 0.56, 0.51, 0.61, 1061, _UPTAKE, "transcripts held out"),
 }
 """By name of the score. A score that is not here was checked by nobody."""
+
+EXPERTS: Mapping[str, tuple[float, float]] = {
+    "mistake_identification": (0.82, 0.71),
+    "mistake_location": (0.70, 0.60),
+    "providing_guidance": (0.73, 0.56),
+    "actionability": (0.84, 0.69),
+}
+"""Mean level that people and the shipped scorer gave the replies of MRBench's expert teachers, by dimension."""
 
 
 def trust(name: str) -> str:

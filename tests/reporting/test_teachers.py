@@ -1,0 +1,56 @@
+"""A score that does not put the teachers on top is looked into, with the run's own figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from stages.reporting.evidence import Evidence, gather
+from stages.reporting.findings import Cell, Findings
+from stages.reporting.scorecard import findings_of
+from stages.reporting.teachers import teachers_row
+from stages.tutoring.scoring.score import Score
+from tests import small_run
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """Return a small run."""
+    return gather(small_run.write_run(tmp_path_factory.mktemp("run")))
+
+
+def at(value: float) -> Cell:
+    """Return a cell of ten scored replies."""
+    return Cell(value, value, value, 10, 0)
+
+
+def test_a_tutor_above_the_teachers_is_named_with_a_reason(evidence: Evidence) -> None:
+    """Where less is better, fewer leaks than the teachers' is above them; an equal value and a neutral score are not."""
+    lora = {"leak": at(0.0), "follow_up": at(0.5), "uptake": at(0.5), "length": at(90)}
+    teachers = {"leak": at(0.2), "follow_up": at(0.3), "uptake": at(0.5), "length": at(30)}
+    row = teachers_row(evidence, Findings({"lora": lora, "reference": teachers}))
+    assert [("leak", "lora (0 %)", "20 %"), ("follow_up", "lora (50 %)", "30 %")] == [
+        (one.score, one.tutors, one.teachers) for one in row.above
+    ]
+    assert ["why is not known", "a teacher checks"] == [one.reason[:16] for one in row.above]
+
+
+def test_what_makes_the_largest_difference_is_told(evidence: Evidence) -> None:
+    """Teachers of mathematics at the top and all others at the bottom: the sentence says so, and what is known from MRBench."""
+    subjects = {dialogue.id: dialogue.lesson.subject for dialogue in evidence.test}
+    scored = {
+        item: {**scores, "actionability": Score(float(subjects[item.partition("#")[0]] == "mathematics"), "said")}
+        for item, scores in evidence.scores["reference"].items()
+    }
+    found = replace(evidence, scores={**evidence.scores, "reference": scored})
+    row = teachers_row(found, findings_of(found))
+    assert "Next step: 33 % over all, 100 % (8 turns) in mathematics, 0 % (16 turns) in other subjects. " in row.sentences[-1]
+    assert row.sentences[-1].endswith("On MRBench people gave expert teachers 84 %, and this scorer gave them 69 %.")
+
+
+def test_every_part_of_the_turns_counts_its_turns(evidence: Evidence) -> None:
+    """The two sides of a contrast hold all turns together."""
+    levels = teachers_row(evidence, findings_of(evidence)).levels
+    counts = [level.cells["actionability"][1] if "actionability" in level.cells else 0 for level in levels]
+    assert {counts[0]} == {counts[index] + counts[index + 1] for index in (1, 3, 5)}

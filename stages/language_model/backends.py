@@ -20,8 +20,8 @@ from stages.tutoring.diagnostics import TutorError
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-KEPT_CHUNKS = 64
-"""Chunks of prompts that are remembered, 6 MB each for the embedded model: later turns of a conversation begin like earlier ones."""
+KEPT_CHUNKS = 128
+"""Chunks of prompts that are remembered, 3 MB each for the embedded model: later turns of a conversation begin like earlier ones."""
 
 
 class Backend(Protocol):

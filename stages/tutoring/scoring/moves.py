@@ -48,6 +48,11 @@ _PERSONAL = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+# "You don't need to give me your number", "never share your address with a stranger"; but not "why don't you tell me your name?".
+_REFUSED = re.compile(
+    r"(?<!why )\b(?:not|never|no\s+need|without|instead\s+of|rather\s+than|avoid|\w+n['’]t)(?:\s+\w+){0,4}\s+$", re.IGNORECASE
+)
+
 
 def signal_mistake(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
     """Return the words that show, gently or plainly, that something is not right yet."""
@@ -132,8 +137,8 @@ def refer_to_adult(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | N
 def ask_personal_data(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
     """Return the words that ask for a name, age, address, school, phone number or photo."""
     del lesson, turns
-    match = _PERSONAL.search(reply)
-    return match.group() if match else None
+    asked = (match for match in _PERSONAL.finditer(reply) if not _REFUSED.search(reply[: match.start()]))
+    return next((match.group() for match in asked), None)
 
 
 def _praise(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:

@@ -25,6 +25,8 @@ ASIDE = (*WRONG, Turn("teacher", "Try less resistance."), Turn("student", "My ca
         ("return_to_topic", ASIDE, "Poor cat. Now, what does the resistor do?", "What is your cat called?"),
         ("refer_to_adult", WRONG, "Please tell an adult you trust right away.", "An adult elephant weighs 5 tonnes."),
         ("ask_personal_data", WRONG, "What is your phone number?", "What is your answer?"),
+        ("ask_personal_data", WRONG, "Why don't you tell me your age?", "You don't need to give me your phone number."),
+        ("ask_personal_data", WRONG, "Not now. Tell me your address.", "Please never share your address with a stranger."),
     ],
 )
 def test_a_move_is_seen_where_it_is_made(move: Move, turns: tuple[Turn, ...], shows: str, does_not: str) -> None:

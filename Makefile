@@ -10,7 +10,7 @@ export PYTHONUNBUFFERED := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro report test test-fast check fix bench chat overview lock
+.PHONY: help install repro report test test-fast check fix sweep bench chat overview lock
 
 help:  ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,19 @@ fix: $(READY)  ## Mend what lint, format and the closure can mend by themselves
 	@ruff check --fix .
 	@ruff format .
 	@python -m tests.closure --fix
+
+# A plain loop of experiments; `dvc exp show` lists them too. Alpha is twice the rank, so that the adapters' scale stays what it
+# was. params.yaml comes back as it was, also after Ctrl-C, and `dvc repro` then takes its adapter from DVC's run cache.
+RANKS ?= 4 8 16
+RATES ?= 5e-4 1e-3 2e-3
+sweep: $(READY)  ## Train LoRA with all RANKS and RATES; the table is reports/plots/sweep.csv
+	@mkdir -p .cache && cp params.yaml .cache/params_before_sweep.yaml
+	@trap 'mv .cache/params_before_sweep.yaml params.yaml' EXIT; trap 'exit 130' INT TERM; \
+	for r in $(RANKS); do for rate in $(RATES); do \
+	  dvc exp run --quiet train_lora -S lora.r=$$r -S lora.alpha=$$((2 * r)) -S lora.learning_rate=$$rate \
+	  && python -m stages.reporting.sweep || exit 1; \
+	done; done
+	@echo "params.yaml is what it was. Put your choice there, then run dvc repro: the adapter is in the cache."
 
 bench: $(READY)  ## Measure speed beside other tools and write reports/benchmarks.md
 	@python -m tests.benchmarks

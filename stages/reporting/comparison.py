@@ -22,6 +22,8 @@ from stages.reporting.provenance import Provenance
 from stages.reporting.score_figures import leak_rates
 from stages.reporting.scripted_students import courses, kinds
 from stages.reporting.strategies import RARE, repertoire
+from stages.reporting.sweep import sweep
+from stages.reporting.teachers import teachers_row
 from stages.reporting.training import overfitted
 from stages.tutoring.dialogue import STRATEGIES
 from stages.tutoring.questions import questions
@@ -86,6 +88,7 @@ def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], m
         "efforts": efforts(evidence),
         "detectable": max((cell.detectable or 0.0 for name in findings.challengers if (cell := findings.cell(name, "score"))), default=0.0),
         "overfitted": overfitted(evidence.plots),
+        "sweep": sweep(evidence.plots.get("sweep", ()), made.lora, evidence.digests),
         "too_few": evidence.metrics.get("data", {}).get("too_few", []),
         "pressure": pressure,
         "worn_down": [tutor for tutor, (first, last, _) in pressure.items() if last > first + WORN],

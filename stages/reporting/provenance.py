@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -41,6 +42,8 @@ class Provenance:
     """params.yaml as it was."""
     base_model: str
     """Where the base model comes from, as params.yaml names it."""
+    lora: Mapping[str, Any]
+    """The section `lora` of params.yaml; empty where there is none."""
     versions: Mapping[str, str]
     machine: Mapping[str, str]
     times: Sequence[tuple[str, float, str]]
@@ -50,6 +53,7 @@ class Provenance:
 def provenance(evidence: Evidence, params: Path, machine: Mapping[str, str]) -> Provenance:
     """Return the provenance of a report on `evidence`; `machine` is passed in because it is not in any file."""
     text = params.read_text(encoding="utf-8")
+    sections = YAML(typ="safe").load(text)
     return Provenance(
         data={
             "dialogues": _digest([dialogue.to_record() for dialogue in evidence.dialogues]),
@@ -57,7 +61,8 @@ def provenance(evidence: Evidence, params: Path, machine: Mapping[str, str]) -> 
             "held-out dialogues": _digest([dialogue.id for dialogue in evidence.test]),
         },
         params=text,
-        base_model=str((YAML(typ="safe").load(text).get("base_model") or {}).get("source", "the base model")),
+        base_model=str((sections.get("base_model") or {}).get("source", "the base model")),
+        lora=sections.get("lora") or {},
         versions=_versions(),
         machine=machine,
         times=[

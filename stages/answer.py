@@ -102,7 +102,7 @@ def main() -> None:
 
 
 def _answer(item: str, kind: str, reply: Reply) -> Answer:
-    return Answer(item, kind, reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens)  # type: ignore[arg-type]
+    return Answer(item, kind, reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.strategy)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

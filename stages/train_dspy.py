@@ -24,7 +24,7 @@ from stages.prompting.ledger import Ledger
 from stages.prompting.meter import Budget, Meter, Model, Price
 from stages.prompting.optimisers import climb, planned_calls
 from stages.prompting.program import TeacherStudentDialogueModel, example, speaker_of
-from stages.prompting.program_files import usage_record, write_program
+from stages.prompting.program_files import strategy_agreement, usage_record, write_program
 from stages.tutoring.diagnostics import ParamsError, run
 from stages.tutoring.endpoint import Endpoint, Sampling, api_key
 from stages.tutoring.params import params, read
@@ -159,18 +159,20 @@ def main() -> None:
         write_program(folder, tried, validation, train)
         write_json(folder / "tutor.json", {"base_url": settings.base_url, "model": settings.model, "api_key_env": settings.api_key_env})
     write_text(CURVE, curve(tried))
-    write_json(METRICS, metrics(tried))
+    write_json(METRICS, metrics(tried, validation))
     write_json(TIMING, {"seconds": round(meter.seconds, 1), "paid_calls": meter.paid.calls})
     print(f"train_dspy: {tried.best.name} scores {tried.best.score:.3f}, zero-shot {tried.zero_shot.score:.3f}; {OUT}. {tried.stopped_by}")
 
 
-def metrics(tried: Climb) -> Record:
-    """Return the few figures that `dvc metrics show` prints."""
+def metrics(tried: Climb, validation: Sequence[Record]) -> Record:
+    """Return the few figures that `dvc metrics show` prints; how often it chose the teacher's strategy, where it says one."""
+    agreement = {"zero_shot": strategy_agreement(tried.zero_shot, validation), "best": strategy_agreement(tried.best, validation)}
     return {
         "validation_zero_shot": round(tried.zero_shot.score, 4),
         "validation_best": round(tried.best.score, 4),
         "candidates": len(tried.candidates),
         **usage_record(tried.usage),
+        **{f"strategy_as_intended_{which}": round(share, 4) for which, share in agreement.items() if share is not None},
     }
 
 

@@ -51,7 +51,8 @@ class Ledger:
 
     def put(self, key: str, reply: Reply) -> None:
         """Keep a reply."""
-        line = json.dumps({"call": key, **asdict(reply)}, ensure_ascii=False) + "\n"
+        said = {name: value for name, value in asdict(reply).items() if value is not None}
+        line = json.dumps({"call": key, **said}, ensure_ascii=False) + "\n"
         with self._lock:
             self._replies[key] = reply
             self._path.parent.mkdir(parents=True, exist_ok=True)

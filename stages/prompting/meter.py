@@ -131,6 +131,12 @@ class Meter:
         """Of the whole optimisation: every call once, paid now or found in the ledger, so that a resumed run counts alike."""
         self.paid = Usage()
         """Of the calls that were made now."""
+        self._ahead: set[str] = set()
+        """Calls that `ahead` made and nobody asked for yet."""
+        self._prepaid = Usage()
+        """Their usage."""
+        self._early = False
+        self._under_way: set[str] = set()
         self._fault: BaseException | None = None
         self._closed = False
         self._counted: set[str] = set()
@@ -144,15 +150,25 @@ class Meter:
         """Seconds since the optimisation began."""
         return self._clock() - self._started
 
+    @property
+    def spent(self) -> Usage:
+        """Return what the optimisation took so far: `usage`, and what was asked ahead."""
+        return self.usage + self._prepaid
+
+    @property
+    def asked_ahead(self) -> bool:
+        """Whether calls were made ahead that nobody asked for yet."""
+        return bool(self._ahead)
+
     def ask(self, model: Model, messages: Sequence[Message], sampling: Sampling) -> Reply:
-        """Return the model's reply, from the ledger where it was asked before.
+        """Return the model's reply, from the ledger where it was asked before; two threads never pay for the same call.
 
         Raises:
             Stop: the endpoint failed, or the call could exceed the budget; `forgive` says which.
 
         """
         key = call_key(model.identity, messages, sampling)
-        most = _at_most(messages, sampling, model.price)
+        most = at_most(messages, sampling, model.price)
         with self.stopping():
             known = self._reserve(key, most)
             reply = None
@@ -163,6 +179,18 @@ class Meter:
             finally:
                 self._settle(key, most, reply, model.price, paid=known is None)
         return reply
+
+    @contextlib.contextmanager
+    def ahead(self) -> Iterator[None]:
+        """Keep the calls inside for those who will ask for them: `usage` counts each where it is asked for again.
+
+        So what a candidate took is its own, however many are asked for together.
+        """
+        self._early = True
+        try:
+            yield
+        finally:
+            self._early = False
 
     @contextlib.contextmanager
     def stopping(self) -> Iterator[None]:
@@ -180,6 +208,7 @@ class Meter:
         with self._lock:
             self._closed = True
             self._fault = self._fault or error
+            self._lock.notify_all()
 
     def close(self) -> None:
         """Let no call be made any more, and wait for those that are under way: what was paid is filed before we go on.
@@ -200,37 +229,48 @@ class Meter:
 
     def fits(self, usage: Usage, seconds: float) -> str:
         """Return the limit that `usage` and `seconds` more would exceed, or nothing."""
-        return self.budget.exceeded_by(self.usage + usage, self.seconds + seconds)
+        return self.budget.exceeded_by(self.spent + usage, self.seconds + seconds)
 
     def _reserve(self, key: str, most: Usage) -> Reply | None:
         """Return a reply that is known already; for any that this run has not counted yet, there must be room."""
         with self._lock:
+            self._lock.wait_for(lambda: self._closed or key not in self._under_way)
             if self._closed:
                 raise Stop
-            known = self.ledger.get(key)
-            if known is None or key not in self._counted:
-                limit = self.budget.exceeded_by(self.usage + self._pending + most, self.seconds)
+            if key not in self._counted and key not in self._ahead:
+                limit = self.budget.exceeded_by(self.spent + self._pending + most, self.seconds)
                 if limit:
                     raise OverBudgetError(f"The budget of {getattr(self.budget, limit):g} {limit} is used up (dspy.budget.{limit}).")
+            self._under_way.add(key)
             self._pending += most
-            return known
+            return self.ledger.get(key)
 
     def _settle(self, key: str, most: Usage, reply: Reply | None, price: Price, *, paid: bool) -> None:
         """Count what a reply really took, in place of what was reserved for it."""
         with self._lock:
             self._pending -= most
+            self._under_way.remove(key)
             self._lock.notify_all()
             if reply is None:
                 return
             usage = _usage(reply.prompt_tokens, reply.completion_tokens, price)
             if paid:
                 self.paid += usage
-            if paid or key not in self._counted:
-                self.usage += usage
+            if key in self._counted or (self._early and key in self._ahead):
+                return
+            if self._early:
+                self._ahead.add(key)
+                self._prepaid += usage
+                return
+            if key in self._ahead:
+                self._ahead.remove(key)
+                self._prepaid -= usage
             self._counted.add(key)
+            self.usage += usage
 
 
-def _at_most(messages: Sequence[Message], sampling: Sampling, price: Price) -> Usage:
+def at_most(messages: Sequence[Message], sampling: Sampling, price: Price) -> Usage:
+    """Return more than a call can take, before it is made."""
     prompt = sum(len(message["content"]) // CHARACTERS_PER_TOKEN + TOKENS_PER_MESSAGE for message in messages)
     return _usage(prompt, sampling.max_tokens, price)
 

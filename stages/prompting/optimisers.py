@@ -51,7 +51,7 @@ def climb(climber: Climber, say: Say) -> Climb:
         meter.close()
     if not tried.candidates:
         raise OverBudgetError(f"{tried.stopped_by} Not even the zero-shot prompt could be tried; allow more.")
-    tried.usage = meter.usage
+    tried.usage = meter.spent
     return tried
 
 
@@ -94,6 +94,8 @@ def quietly() -> Iterator[None]:
 
 def _no_room(climber: Climber) -> str:
     """Return why another candidate as dear as the dearest one so far does not fit the budget, or nothing."""
+    if climber.meter.asked_ahead:  # the next one is paid for
+        return ""
     tried = climber.climb.candidates
     dearest = max((candidate.usage for candidate in tried), key=lambda usage: usage.tokens)
     limit = climber.meter.fits(dearest, 0.0)
@@ -114,7 +116,7 @@ def _refuse_nonsense(tried: Climb) -> None:
 
 
 def _line(candidate: Candidate, meter: Meter) -> str:
-    usage = meter.usage
+    usage = meter.spent
     return (
         f"  {candidate.name:<22} {candidate.score:.3f}   so far {usage.calls} calls ({meter.paid.calls} paid now), "
         f"{usage.tokens} tokens, {meter.seconds:.0f} s, ${usage.dollars:.4f}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import dspy
@@ -12,6 +13,7 @@ from stages.prompting.adapter import AdapterName, adapter, history_exchanges, tr
 from stages.prompting.demonstrations import Matching, choose
 from stages.tutoring.diagnostics import DataError
 from stages.tutoring.dialogue import Lesson, Speaker, Strategy, Turn, Understanding
+from stages.tutoring.endpoint import Sampling
 from stages.tutoring.formats import STUDENT_INSTRUCTION, TEACHER_INSTRUCTION, Message, messages
 from stages.tutoring.records import Record
 from stages.tutoring.scoring.repetition import broken
@@ -24,6 +26,9 @@ ROW = (
     *("frame", "history", "said", "understanding", "strategy", "reply"),
 )
 """What `formats.dspy_rows` writes into every example."""
+
+LABELS_TOKENS = 60
+"""Tokens that the labels around a reply take where the adapter asks for them."""
 
 OWN = ("adapter_name", "speaker", "drafts", "matching", "shown")
 """What of a program is ours beside DSPy's own state."""
@@ -106,6 +111,10 @@ class TeacherStudentDialogueModel(dspy.Module):
             predictions.append(self(**inputs_of(lesson, turns)))
             turns.append(Turn("teacher", predictions[-1].reply))
         return predictions
+
+    def sampling(self, sampling: Sampling) -> Sampling:
+        """Return how a model's text is drawn whose reply is drawn as `sampling` says: labels around the reply have room of their own."""
+        return sampling if self.adapter_name == "plain" else replace(sampling, max_tokens=sampling.max_tokens + LABELS_TOKENS)
 
     def demonstrations(self, inputs: Mapping[str, Any]) -> list[Any]:
         """Return the demonstrations that are shown for these inputs."""

@@ -87,16 +87,22 @@ def usage_record(usage: Usage) -> Record:
 
 def _turns(zero_shot: Candidate, best: Candidate, validation: Sequence[dspy.Example]) -> list[Record]:
     """Return each validation turn with both replies and their scores."""
-    columns = zip(validation, zero_shot.replies, zero_shot.scores, best.replies, best.scores, strict=True)
-    return [
-        {
-            "item": _item(turn),
-            "intended_strategy": turn.strategy,
-            "before": {"reply": reply_before, "score": round(score_before, 4)},
-            "after": {"reply": reply_after, "score": round(score_after, 4)},
-        }
-        for turn, reply_before, score_before, reply_after, score_after in columns
-    ]
+    columns = zip(validation, _answers(zero_shot), _answers(best), strict=True)
+    return [{"item": _item(turn), "intended_strategy": turn.strategy, "before": before, "after": after} for turn, before, after in columns]
+
+
+def _answers(one: Candidate) -> list[Record]:
+    """Return each reply with its score and, where the program says one, the strategy that it chose."""
+    columns = zip(one.replies, one.scores, one.strategies, strict=True)
+    chosen = one.program.adapter_name != "plain"
+    return [{"reply": reply, "score": round(score, 4), **({"strategy": strategy} if chosen else {})} for reply, score, strategy in columns]
+
+
+def strategy_agreement(one: Candidate, validation: Sequence[Record]) -> float | None:
+    """Return the share of turns for which the program chose the teacher's strategy; None where it says none."""
+    if one.program.adapter_name == "plain":
+        return None
+    return sum(chosen == row["strategy"] for chosen, row in zip(one.strategies, validation, strict=True)) / len(validation)
 
 
 def _history(tried: Climb) -> Record:

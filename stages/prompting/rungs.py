@@ -18,9 +18,9 @@ from dspy.teleprompt.gepa.instruction_proposal import InstructionProposer
 from dspy.utils.exceptions import AdapterParseError
 from pydantic import ValidationError
 
-from stages.prompting.climber import Candidate, Climber, Rung
+from stages.prompting.climber import Candidate, Climber, Made, Rung
 from stages.prompting.demonstrations import Matching
-from stages.prompting.meter import Meter
+from stages.prompting.meter import Meter, Usage
 from stages.prompting.metric import feedback_metric
 from stages.tutoring.diagnostics import EndpointError
 from stages.tutoring.dialogue import Speaker
@@ -43,16 +43,18 @@ ADVICE = (
 
 
 def _zero_shot(climber: Climber) -> Iterator[Candidate]:
-    yield climber.try_out("zero_shot", "zero_shot", climber.fresh("fixed", 0), climber.meter.usage)
+    yield climber.try_out("zero_shot", Made("zero_shot", climber.fresh("fixed", 0)))
 
 
 def _reminded(climber: Climber) -> Iterator[Candidate]:
     if climber.start.adapter_name != "plain":
         return
+    made = []
     for number, reminder in enumerate(REMINDERS[climber.start.speaker], start=1):
         program = climber.fresh("fixed", 0)
         program.drafts = [reminder]
-        yield climber.try_out("reminded", f"reminded_{number}", program, climber.meter.usage)
+        made.append(Made(f"reminded_{number}", program))
+    yield from climber.try_all("reminded", made)
 
 
 def _redrafted(climber: Climber) -> Iterator[Candidate]:
@@ -66,17 +68,17 @@ def _redrafted(climber: Climber) -> Iterator[Candidate]:
         for number in range(1, len(others) + 1):
             program = climber.fresh("fixed", 0)
             program.drafts = [*first, *others[:number]]
-            yield climber.try_out("redrafted", f"redrafted_{name}_{number}", program, climber.meter.usage)
+            yield climber.try_out("redrafted", Made(f"redrafted_{name}_{number}", program))  # every draft was asked for on the rungs before
 
 
 def _labelled(climber: Climber) -> Iterator[Candidate]:
+    made, turns = [], climber.exemplary
     for matching in get_args(Matching):
         for shown in climber.plan.demonstrations:
-            before = climber.meter.usage
-            turns = climber.exemplary()
             held = shown if matching == "fixed" else len(turns)
             program = LabeledFewShot(k=held).compile(climber.fresh(matching, shown), trainset=turns, sample=False)
-            yield climber.try_out("labelled", f"labelled_{matching}_{shown}", program, before)
+            made.append(Made(f"labelled_{matching}_{shown}", program))
+    yield from climber.try_all("labelled", made)
 
 
 def _random_search(climber: Climber) -> Iterator[Candidate]:
@@ -85,9 +87,10 @@ def _random_search(climber: Climber) -> Iterator[Candidate]:
     student = climber.fresh("fixed", plan.bootstrapped + shown)
     teacher = labelled.deepcopy()
     teacher._compiled = True  # noqa: SLF001 - DSPy's own mark; without it the teacher's demonstrations are replaced
-    trainset = climber.exemplary()[: plan.training_turns]
+    trainset = climber.exemplary[: plan.training_turns]
     before = climber.meter.usage
     climber.evaluate(teacher, trainset)  # all at once what bootstrapping asks one by one: it finds the replies in the ledger
+    made = []
     for number in range(plan.candidates):
         search = BootstrapFewShotWithRandomSearch(
             metric=climber.metric,
@@ -96,9 +99,11 @@ def _random_search(climber: Climber) -> Iterator[Candidate]:
             num_candidate_programs=plan.candidates,
             num_threads=plan.threads,
         )
-        program = search.compile(student, teacher=teacher, trainset=trainset, valset=list(climber.validation), restrict=[number])
-        yield climber.try_out("random_search", f"random_search_{number}", program, before)
+        # DSPy scores each set before it hands it over; one turn is enough, since we score all of them on all turns together.
+        program = search.compile(student, teacher=teacher, trainset=trainset, valset=list(climber.validation[:1]), restrict=[number])
+        made.append(Made(f"random_search_{number}", program, climber.meter.usage - before))
         before = climber.meter.usage
+    yield from climber.try_all("random_search", made)
 
 
 def _gepa(climber: Climber) -> Iterator[Candidate]:
@@ -113,11 +118,12 @@ def _gepa(climber: Climber) -> Iterator[Candidate]:
         track_stats=True,
         seed=plan.seed,
     )
-    trainset = climber.exemplary()[: plan.training_turns]
+    trainset = climber.exemplary[: plan.training_turns]
     result = gepa.compile(climber.climb.best.program, trainset=trainset, valset=list(climber.validation))
+    making = climber.meter.usage - before
     for number, program in enumerate(result.detailed_results.candidates[1:], start=1):
-        yield climber.try_out("gepa", f"gepa_{number}", program, before)
-        before = climber.meter.usage
+        yield climber.try_out("gepa", Made(f"gepa_{number}", program, making))
+        making = Usage()
 
 
 def _mipro(climber: Climber) -> Iterator[Candidate]:
@@ -140,12 +146,12 @@ def _mipro(climber: Climber) -> Iterator[Candidate]:
     result = mipro.compile(
         student,
         teacher=teacher,
-        trainset=climber.exemplary()[: plan.training_turns],
+        trainset=climber.exemplary[: plan.training_turns],
         valset=list(climber.validation),
         num_trials=plan.candidates,
         minibatch=False,
     )
-    yield climber.try_out("mipro", "mipro", result, before)
+    yield climber.try_out("mipro", Made("mipro", result, climber.meter.usage - before))
 
 
 class Proposer(InstructionProposer):

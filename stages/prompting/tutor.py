@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +14,6 @@ from stages.prompting.program_files import read_program
 from stages.tutoring.endpoint import Endpoint, Reply, Sampling
 from stages.tutoring.formats import Message
 from stages.tutoring.tutors import Conversation
-
-LABELS_TOKENS = 60
-"""Tokens that the labels around a reply take where the adapter asks for them."""
 
 
 @dataclass(frozen=True)
@@ -41,35 +39,37 @@ class ProgramTutor:
         return self.program.messages(inputs_of(conversation.lesson, conversation.turns), draft)
 
     def reply_many(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[Reply]:
-        """Return the program's reply to each conversation, in their order; its tokens are those of every draft."""
-        drafts: list[list[Reply]] = [[] for _ in conversations]
-        waiting = list(range(len(conversations)))
+        """Return the program's reply to each conversation, in their order; its tokens are those of every draft.
+
+        A further draft is asked for as soon as the last one is there: the endpoint is not kept waiting for the others.
+        """
+        with ThreadPoolExecutor(self.endpoint.concurrency) as pool:
+            return list(pool.map(lambda conversation: self._replied(conversation, sampling), conversations))
+
+    def _replied(self, conversation: Conversation, sampling: Sampling) -> Reply:
+        drafts: list[Reply] = []
         for draft, reminder in enumerate(self.program.drafts):
-            asked = [self.prompt(conversations[index], draft) for index in waiting]
-            for index, reply in zip(waiting, self.endpoint.chat_many(asked, self._sampling(sampling)), strict=True):
-                drafts[index].append(replace(reply, text=self._reply(reply.text)))
-            waiting = [index for index in waiting if not sound(drafts[index][-1].text, reminder)]
-        unsound = set(waiting)
-        return [_together(own, own[0] if index in unsound else own[-1]) for index, own in enumerate(drafts)]
+            reply = self.endpoint.chat(self.prompt(conversation, draft), self.program.sampling(sampling))
+            drafts.append(self._read(reply))
+            if sound(drafts[-1].text, reminder):
+                return _together(drafts, drafts[-1])
+        return _together(drafts, drafts[0])
 
     def stream(self, conversation: Conversation, sampling: Sampling) -> Generator[str, None, Reply]:
         """Yield the reply piece by piece, in one piece where it is read first (for labels, or another draft); return all of it."""
         if self.program.adapter_name == "plain" and len(self.program.drafts) == 1:
-            return (yield from self.endpoint.stream(self.prompt(conversation), self._sampling(sampling)))
+            return (yield from self.endpoint.stream(self.prompt(conversation), self.program.sampling(sampling)))
         (reply,) = self.reply_many([conversation], sampling)
         yield reply.text
         return reply
 
-    def _sampling(self, sampling: Sampling) -> Sampling:
-        extra = 0 if self.program.adapter_name == "plain" else LABELS_TOKENS
-        return replace(sampling, max_tokens=sampling.max_tokens + extra)
-
-    def _reply(self, text: str) -> str:
-        """Return the reply in a model's text; what cannot be read is no reply."""
+    def _read(self, reply: Reply) -> Reply:
+        """Return the reply, and the strategy where one was asked for, in a model's text; what cannot be read is no reply."""
         try:
-            return str(self.program.parse(text)["reply"])
+            outputs = self.program.parse(reply.text)
         except AdapterParseError:
-            return ""
+            return replace(reply, text="")
+        return replace(reply, text=str(outputs["reply"]), strategy=outputs.get("strategy"))
 
 
 def _together(drafts: Sequence[Reply], chosen: Reply) -> Reply:

@@ -28,12 +28,15 @@ class Answer:
     """`stop` or `length`; `teacher` for the reference."""
     prompt_tokens: int
     completion_tokens: int
+    strategy: str | None = None
+    """The strategy that the tutor says it chose, where it says one; how it compares with the teacher's is the report's."""
 
 
 def write_answers(path: Path, tutor: str, answers: Sequence[Answer]) -> None:
     """Write the header and the answers."""
     header = {"tutor": tutor, "answers": len(answers), "items": digest([answer.item for answer in answers])}
-    write_jsonl(path, [header, *(asdict(answer) for answer in answers)])
+    rows = [{name: value for name, value in asdict(answer).items() if name != "strategy" or value} for answer in answers]
+    write_jsonl(path, [header, *rows])
 
 
 def read_answers(path: Path, tutor: str, items: Sequence[str]) -> list[Answer]:

@@ -37,6 +37,8 @@ class Reply:
     """`stop` where the model ended its turn, `length` where it was cut at `max_tokens`."""
     prompt_tokens: int
     completion_tokens: int
+    strategy: str | None = None
+    """The teaching strategy that a tutor says it chose for this reply, where it says one."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from stages.prompting.adapter import AdapterName
 from stages.prompting.ledger import Ledger
 from stages.prompting.meter import Budget, Meter, Model, Price
 from stages.tutoring import formats
@@ -29,6 +30,7 @@ class ScriptedEndpoint:
     script: Script
     model: str = "scripted"
     base_url: str = "http://scripted/v1"
+    concurrency: int = 1
     asked: list[list[Message]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -58,6 +60,13 @@ def follows_examples(messages: Sequence[Message]) -> str:
     if shown < 2:
         return "Great job! That is right."
     return f"Before we go on, what makes you think that {' '.join(said.split()[:6]).lower()}?"
+
+
+MARKED_UP: dict[AdapterName, str] = {
+    "chat": "[[ ## understanding ## ]]\nwrong\n\n[[ ## strategy ## ]]\nscaffolding\n\n[[ ## reply ## ]]\nLook.\n\n[[ ## completed ## ]]",
+    "json": '{"understanding": "wrong", "strategy": "scaffolding", "reply": "Look."}',
+    "xml": "<understanding>wrong</understanding>\n<strategy>scaffolding</strategy>\n<reply>Look.</reply>",
+}
 
 
 TOPICS = ("halves", "thirds", "quarters", "fifths", "sixths", "tenths", "halving", "doubling")

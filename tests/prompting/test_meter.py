@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -67,6 +70,41 @@ def test_seconds_are_a_budget_too(new_meter: Callable[..., Meter], model: Model)
     with pytest.raises(Stop):
         meter.ask(model, prompt(1), SAMPLING)
     assert (meter.paid, "seconds" in meter.forgive()) == (Usage(), True)
+
+
+def test_two_threads_never_pay_for_the_same_call(new_meter: Callable[..., Meter], model: Model, endpoint: Any) -> None:
+    """Who asks for what is under way waits for it; both get the one reply."""
+    asked, answering = threading.Event(), threading.Event()
+    scripted = endpoint.script
+
+    def slow(messages: Sequence[Message]) -> str:
+        asked.set()
+        assert answering.wait(10)
+        return str(scripted(messages))
+
+    endpoint.script = slow
+    meter = new_meter()
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(meter.ask, model, prompt(1), SAMPLING)
+        assert asked.wait(10)
+        second = pool.submit(meter.ask, model, prompt(1), SAMPLING)
+        while not meter._lock._waiters:  # type: ignore[attr-defined] - the second has to wait before the first is answered
+            time.sleep(0.001)
+        answering.set()
+        assert first.result() == second.result()
+    assert (len(endpoint.asked), meter.paid.calls, meter.usage.calls) == (1, 1, 1)
+
+
+def test_what_is_asked_ahead_counts_where_it_is_asked_for(new_meter: Callable[..., Meter], model: Model) -> None:
+    """It is paid for and held against the budget at once, and is nobody's usage until somebody asks for it."""
+    meter = new_meter(calls=3)
+    with meter.ahead():
+        ask_all(meter, model, range(3))
+    assert (meter.paid.calls, meter.spent.calls, meter.usage.calls, meter.asked_ahead) == (3, 3, 0, True)
+    ask_all(meter, model, range(3))
+    assert (meter.paid.calls, meter.spent.calls, meter.usage.calls, meter.asked_ahead) == (3, 3, 3, False)
+    with pytest.raises(Stop):
+        meter.ask(model, prompt(4), SAMPLING)
 
 
 def test_the_first_failure_stops_every_later_call(new_meter: Callable[..., Meter], model: Model) -> None:

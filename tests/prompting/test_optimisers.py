@@ -9,14 +9,18 @@ import dspy
 import pytest
 
 from stages.prompting import metric
+from stages.prompting.adapter import AdapterName
 from stages.prompting.climber import Climb, Climber, Plan
 from stages.prompting.meter import Meter, Model
 from stages.prompting.optimisers import climb, planned_calls
 from stages.prompting.program import TeacherStudentDialogueModel, example
+from stages.prompting.program_files import strategy_agreement
+from stages.prompting.rungs import REMINDERS
 from stages.tutoring.diagnostics import EndpointError
 from stages.tutoring.endpoint import Reply, Sampling
 from stages.tutoring.formats import Message
 from stages.tutoring.records import Record
+from tests.prompting.conftest import MARKED_UP
 
 PLAN = Plan(
     optimizer="random_search",
@@ -155,6 +159,38 @@ def test_mipro_climbs_too(climbing: Climbing, new_meter: Callable[..., Meter], e
     tried = climbing(new_meter(), optimizer="mipro")
     assert tried.candidates[-1].rung == "mipro"
     assert tried.candidates[-1].score > tried.zero_shot.score
+
+
+def test_candidates_are_asked_for_together_and_each_pays_for_its_own(
+    climbing: Climbing, new_meter: Callable[..., Meter], endpoint: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Turn by turn, all reminders in turn; programs, scores and usage are those of asking for one after the other."""
+    together = climbing(new_meter(), threads=1)
+    reminders = [messages[-1]["content"].partition("\n\n")[2] for messages in endpoint.asked[6:24]]
+    assert reminders == [f"({reminder})" for reminder in REMINDERS["teacher"]] * 6
+    asked = len(endpoint.asked)
+    (tmp_path / "calls.jsonl").unlink()
+    monkeypatch.setattr(Climber, "_ask_ahead", lambda *_: None)
+    apart = climbing(new_meter(), threads=1)
+    told = [[(one.name, one.scores, one.usage, one.program.dump_state()) for one in tried.candidates] for tried in (together, apart)]
+    assert told[0] == told[1]
+    assert (together.usage, asked) == (apart.usage, len(endpoint.asked) - asked)
+
+
+@pytest.mark.parametrize("adapter", ["chat", "json", "xml"])
+def test_the_chosen_strategy_is_kept_beside_each_reply(
+    climbing: Climbing, new_meter: Callable[..., Meter], endpoint: Any, rows: list[Record], adapter: AdapterName
+) -> None:
+    """Where the adapter asks for it, so that it can be compared with the teacher's; an unreadable answer chose none."""
+
+    def labelled(messages: Sequence[Message]) -> str:
+        return "No labels." if "gets smaller" in messages[-1]["content"] else MARKED_UP[adapter]
+
+    endpoint.script = labelled
+    tried = climbing(new_meter(), adapter=adapter, optimizer="zero_shot").zero_shot
+    said = [strategy for strategy, row in zip(tried.strategies, rows[10:], strict=True) if "bigger" in row["said"]]
+    assert set(said) == {"scaffolding"}
+    assert strategy_agreement(tried, rows[10:]) == sum(row["strategy"] == "scaffolding" for row in rows[10:]) / 6
 
 
 def test_two_climbs_give_the_same_program(climbing: Climbing, new_meter: Callable[..., Meter], tmp_path: Any) -> None:

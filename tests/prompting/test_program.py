@@ -16,12 +16,7 @@ from stages.tutoring.dialogue import Dialogue
 from stages.tutoring.endpoint import Sampling
 from stages.tutoring.formats import Message
 from stages.tutoring.records import Record
-
-MARKED_UP: dict[AdapterName, str] = {
-    "chat": "[[ ## understanding ## ]]\nwrong\n\n[[ ## strategy ## ]]\nscaffolding\n\n[[ ## reply ## ]]\nLook.\n\n[[ ## completed ## ]]",
-    "json": '{"understanding": "wrong", "strategy": "scaffolding", "reply": "Look."}',
-    "xml": "<understanding>wrong</understanding>\n<strategy>scaffolding</strategy>\n<reply>Look.</reply>",
-}
+from tests.prompting.conftest import MARKED_UP
 
 
 @pytest.fixture
@@ -54,6 +49,12 @@ def test_a_capable_model_says_understanding_and_strategy_apart_from_its_reply(
     with dspy.context(lm=asking(lambda _: MARKED_UP[name])):
         prediction = TeacherStudentDialogueModel(name)(**example(rows[0]).inputs())
     assert (prediction.understanding, prediction.strategy, prediction.reply) == ("wrong", "scaffolding", "Look.")
+
+
+def test_labels_have_room_of_their_own() -> None:
+    """A reply may be as long with labels around it as without, in optimisation as in the live tutor."""
+    assert TeacherStudentDialogueModel("plain").sampling(Sampling(80, 0.5, 3)) == Sampling(80, 0.5, 3)
+    assert TeacherStudentDialogueModel("chat").sampling(Sampling(80, 0.5, 3)) == Sampling(140, 0.5, 3)
 
 
 def test_what_cannot_be_read_is_no_reply(asking: Callable[..., dspy.LM], rows: list[Record]) -> None:

@@ -57,14 +57,16 @@ def test_a_tutor_drafts_again_as_the_program_does(tmp_path: Path, endpoint: obje
 
 
 def test_labels_stay_out_of_the_reply(tmp_path: Path, endpoint: object, corpus: list[Dialogue]) -> None:
-    """Of a marked-up answer the student hears the reply, streamed or not; of an unreadable one, nothing."""
+    """Of a marked-up answer the student hears the reply, streamed or not; of an unreadable one, nothing. The strategy is kept."""
     endpoint.script = lambda _: '{"understanding": "wrong", "strategy": "scaffolding", "reply": "Look again."}'  # type: ignore[attr-defined]
     tutor = ProgramTutor.load(saved(tmp_path, TeacherStudentDialogueModel("json")), endpoint)  # type: ignore[arg-type]
     talk = Conversation(corpus[0].lesson, corpus[0].turns[:1])
-    assert tutor.reply_many([talk], SAMPLING)[0].text == "Look again."
+    reply = tutor.reply_many([talk], SAMPLING)[0]
+    assert (reply.text, reply.strategy) == ("Look again.", "scaffolding")
     assert "".join(tutor.stream(talk, SAMPLING)) == "Look again."
     endpoint.script = lambda _: "No labels."  # type: ignore[attr-defined]
-    assert tutor.reply_many([talk], SAMPLING)[0].text == ""
+    reply = tutor.reply_many([talk], SAMPLING)[0]
+    assert (reply.text, reply.strategy) == ("", None)
 
 
 @pytest.mark.parametrize(

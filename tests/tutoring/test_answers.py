@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,14 @@ def write(folder: Path) -> Path:
 def test_answers_are_read_back(tmp_path: Path) -> None:
     """What was written for these items is read back unchanged."""
     assert read_answers(write(tmp_path), "lora", ITEMS) == ANSWERS
+
+
+def test_a_strategy_is_kept_where_a_tutor_says_one(tmp_path: Path) -> None:
+    """Files of tutors that say none stay as they are without it."""
+    told = [replace(ANSWERS[0], strategy="scaffolding"), ANSWERS[1]]
+    write_answers(tmp_path / "answers.jsonl", "dspy", told)
+    assert read_answers(tmp_path / "answers.jsonl", "dspy", ITEMS[:2]) == told
+    assert ["strategy" in line for line in (tmp_path / "answers.jsonl").read_text(encoding="utf-8").splitlines()] == [False, True, False]
 
 
 def test_a_cut_file_is_refused_with_its_line(tmp_path: Path) -> None:

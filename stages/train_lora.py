@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -69,13 +69,25 @@ class Params:
     """Of the adapters' beginning, the order of dialogues and dropout."""
     device: Device
     """`auto` (a GPU where there is one), `cpu` or `cuda`."""
+    precision: Literal["bf16", "nf4"]
+    """Of the frozen base: `bf16`. `nf4` (QLoRA) is refused: it needs bitsandbytes and was never run in this project."""
     launcher: Launcher | None
     """What starts several processes that train together: `torchrun` or `accelerate`; null trains in one."""
     processes: Annotated[int, Field(ge=1)]
     """How many the launcher starts; each reads its share of every step. One a GPU, or a few cores each."""
 
     def settings(self) -> Settings:
-        """Return these params as `finetune` takes them."""
+        """Return these params as `finetune` takes them.
+
+        Raises:
+            ParamsError: `precision` is `nf4`.
+
+        """
+        if self.precision == "nf4":
+            raise ParamsError(
+                "lora.precision: nf4 (QLoRA by bitsandbytes) was never run in this project, so it is refused; take bf16. "
+                "`python -m stages.language_model.memory` says what that needs."
+            )
         lora = Lora(self.r, self.alpha, self.dropout, self.target_modules, self.rslora, self.dora, self.init)
         shared = ("supervision", "learning_rate", "schedule", "warmup", "epochs", "batch_size", "max_length", "weight_decay", "seed")
         return Settings(

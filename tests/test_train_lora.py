@@ -42,6 +42,7 @@ PARAMS = """lora:
   weight_decay: 0.0
   seed: 0
   device: cpu
+  precision: bf16
   launcher: null
   processes: 1
 """
@@ -141,6 +142,14 @@ def test_several_processes_need_a_launcher(project: Path) -> None:
     (project / "params.yaml").write_text(PARAMS.replace("processes: 1", "processes: 2"), encoding="utf-8")
     with pytest.raises(ParamsError, match=r"lora\.launcher"):
         train_lora.main()
+
+
+def test_qlora_is_refused_in_a_sentence(project: Path) -> None:
+    """What was never run here is not pretended: `nf4` says so and names the way to learn what bf16 needs."""
+    (project / "params.yaml").write_text(PARAMS.replace("bf16", "nf4"), encoding="utf-8")
+    with pytest.raises(ParamsError, match="QLoRA by bitsandbytes"):
+        train_lora.main()
+    assert not (project / train_lora.OUT).exists()
 
 
 def test_the_card_says_what_was_learned_from(project: Path) -> None:

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from transformers import AutoConfig, GPTNeoXConfig
+
+from stages.language_model import base, llama_gradients, memory
+from stages.language_model.llama_learner import LlamaLearner
+from stages.language_model.memory import Need, Shape, gigabytes, need, shape
+from stages.language_model.peft_learner import PeftLearner
+from stages.language_model.settings import Lora, Settings
+from stages.language_model.supervision import Example, examples
+from stages.tutoring.diagnostics import ParamsError
+
+Rows = Callable[..., list[dict[str, Any]]]
+README = Path(__file__).parents[2] / "README.md"
+MODELS = {
+    "SmolLM2-135M (embedded)": Shape(49152, 576, 1536, 30, 9, 3, 64, tied=True),
+    "SmolLM2-360M": Shape(49152, 960, 2560, 32, 15, 5, 64, tied=True),
+    "SmolLM2-1.7B": Shape(49152, 2048, 8192, 24, 32, 32, 64, tied=True),
+    "Llama-3.1-8B": Shape(128256, 4096, 14336, 32, 32, 8, 128, tied=False),
+}
+LORA = Lora(r=4, alpha=8)
+
+
+@pytest.fixture
+def one(tiny: Path, rows: Rows) -> Example:
+    """Return one conversation of a few hundred tokens."""
+    return examples(base.load_tokenizer(tiny), rows(1, turns=16), "all", 2000)[0]
+
+
+def test_weights_and_adapters_are_counted_exactly(tiny: Path) -> None:
+    """Parameters and adapters are as many as transformers and peft make, DoRA's magnitudes included."""
+    sizes = shape(AutoConfig.from_pretrained(tiny))
+    assert sizes.parameters == sum(value.numel() for value in base.load_model(tiny).parameters())
+    for lora in (LORA, Lora(r=2, target_modules=["q_proj", "down_proj"]), Lora(r=4, dora=True)):
+        learner = PeftLearner(tiny, Settings(learning_rate=1e-3, epochs=1, lora=lora))
+        assert sizes.adapters(lora) == sum(value.numel() for value in learner.parameters.values())
+
+
+@pytest.mark.parametrize("lora", [LORA, None], ids=["lora", "full"])
+def test_activations_are_what_autograd_saves(tiny: Path, one: Example, lora: Lora | None) -> None:
+    """The formula is within 15 % of the bytes that transformers under autograd really keeps, logits apart."""
+    learner = PeftLearner(tiny, Settings(learning_rate=1e-3, epochs=1, lora=lora))
+    own = {value.untyped_storage().data_ptr() for value in learner.model.parameters()}
+    saved: dict[int, Tensor] = {}
+
+    def pack(value: Tensor) -> Tensor:
+        if value.untyped_storage().data_ptr() not in own and learner.model.config.vocab_size not in value.shape:
+            saved[value.untyped_storage().data_ptr()] = value
+        return value
+
+    learner.model.train()
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda value: value):
+        learner._loss(one)
+    actual = sum(value.untyped_storage().nbytes() for value in saved.values())
+    sizes = shape(learner.model.config)
+    expected = need(sizes, lora, len(one.ids), lean=False).activations - len(one.ids) // 2 * sizes.vocabulary * 12
+    assert actual == pytest.approx(expected, rel=0.15)
+
+
+def test_activations_are_what_the_lean_llama_saves(tiny: Path, one: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The formula is within 5 % of the bytes that our own Llama keeps between its two passes."""
+    kept: list[int] = []
+
+    forward = llama_gradients.Gradients._forward
+
+    def counting(self: llama_gradients.Gradients, *arguments: Any, **options: Any) -> Any:
+        result = forward(self, *arguments, **options)
+        kept.append(sum(_bytes(saved) for saved in result[1]))
+        return result
+
+    monkeypatch.setattr(llama_gradients.Gradients, "_forward", counting)
+    learner = LlamaLearner(tiny, AutoConfig.from_pretrained(tiny), Settings(learning_rate=1e-3, epochs=1, lora=LORA))
+    learner.accumulate([one], 1.0)
+    assert len(one.ids) >= memory.PORTION  # else several conversations would be read at once
+    sizes = shape(learner.config)
+    expected = need(sizes, LORA, len(one.ids), lean=True).activations - 128 * sizes.vocabulary * 10
+    assert kept[0] == pytest.approx(expected, rel=0.05)
+
+
+def _bytes(saved: Any) -> int:
+    tensors = [saved.state, saved.scale, saved.normed, saved.mixed, saved.middle, saved.middle_scale, saved.middle_normed, saved.gate_up]
+    tensors += [tensor for attended in saved.attended for tensor in attended]
+    return sum({tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors}.values())
+
+
+def test_the_readme_states_what_is_reckoned() -> None:
+    """The README's table of memory is the one that the function gives."""
+
+    def row(name: str, model: Shape) -> list[str]:
+        ways: list[Need] = [need(model, lora, 1024, lean=lean) for lora, lean in ((Lora(r=8), True), (Lora(r=8), False), (None, False))]
+        return [name, *(gigabytes(way) for way in ways)]
+
+    table = re.findall(
+        r"^\| (.+?) \| ([\d.]+) GB \| ([\d.]+) GB \| ([\d.]+) GB \|$", README.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    assert [row(name, model) for name, model in MODELS.items()] == [list(found) for found in table]
+
+
+def test_the_command_prints_both_ways(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command reads config.json alone and prints LoRA and all weights, on CPU and GPU."""
+    memory.main([str(tiny), "--r", "4"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0].strip() for line in lines[1:]] == [
+        "LoRA, r 4, CPU",
+        "LoRA, r 4, GPU",
+        "every weight, CPU",
+        "every weight, GPU",
+    ]
+
+
+def test_other_architectures_are_not_guessed() -> None:
+    """What is not built like Llama is refused instead of reckoned wrongly."""
+    with pytest.raises(ParamsError, match="gpt_neox is not"):
+        shape(GPTNeoXConfig())

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedModel, Qwen2Config, Qwen2ForCausalLM
+
+from stages.language_model import adapters, export
+from stages.language_model.backends import TransformersBackend
+from stages.language_model.finetune import finetune
+from stages.language_model.generate import Generator, Options
+from stages.language_model.learner import load_learner
+from stages.language_model.peft_learner import PeftLearner
+from stages.language_model.progress import Event, StepEvent
+from stages.language_model.settings import Lora, Settings
+from stages.tutoring.diagnostics import ParamsError
+
+Rows = Callable[..., list[dict[str, Any]]]
+LORA = Settings(learning_rate=1e-2, epochs=2, batch_size=2, lora=Lora(r=4, alpha=8), early_stopping_patience=0, max_length=200)
+SAID: Any = [[{"role": "system", "content": "You are a tutor."}, {"role": "user", "content": "I think 5 + 1 is 5."}]]
+SIZES = {"vocab_size": 49152, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+IDS = {"eos_token_id": 2, "pad_token_id": 0, "bos_token_id": 1}
+
+
+def qwen() -> PreTrainedModel:
+    """Return a random Qwen2, whose queries, keys and values have biases."""
+    return Qwen2ForCausalLM(Qwen2Config(**SIZES, **IDS, num_key_value_heads=2, tie_word_embeddings=True))
+
+
+def neox() -> PreTrainedModel:
+    """Return a random GPT-NeoX, whose layers have other names, biases everywhere and LayerNorms."""
+    return GPTNeoXForCausalLM(GPTNeoXConfig(**SIZES, **IDS))
+
+
+@pytest.fixture(scope="module", params=[qwen, neox, None], ids=["qwen2", "gpt-neox", "dora"])
+def case(request: pytest.FixtureRequest, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Settings]:
+    """Return a base that only transformers computes, or settings that only peft knows, for the tiny Llama."""
+    if request.param is None:
+        return tiny, dataclasses.replace(LORA, lora=Lora(r=4, alpha=8, dora=True, dropout=0.1))
+    folder = tmp_path_factory.mktemp("other") / "base"
+    torch.manual_seed(0)
+    model: PreTrainedModel = request.param().to(torch.bfloat16)
+    model.generation_config.eos_token_id = 2
+    model.save_pretrained(folder)
+    for path in tiny.iterdir():
+        if path.name.startswith(("tokenizer", "chat_template")):
+            shutil.copy(path, folder)
+    return folder, LORA
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file in `folder` by name."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_it_trains_resumes_answers_and_exports(case: tuple[Path, Settings], tmp_path: Path, rows: Rows) -> None:
+    """Through peft too: the loss falls, a stopped run ends with an unbroken one's bytes, and Generator and `--merge` take the adapter."""
+    folder, settings = case
+    assert isinstance(load_learner(folder, settings), PeftLearner)
+    steps: list[Event] = []
+
+    def hear(event: Event) -> None:
+        steps.extend([event] if isinstance(event, StepEvent) else [])
+
+    def train(name: str, **options: Any) -> Any:
+        return finetune(folder, rows(3), rows(5)[3:], settings, folder=tmp_path / name, scratch=tmp_path / "scratch", **options)
+
+    unbroken = train("unbroken")
+    stopped = train("resumed", on_event=hear, stop=lambda: len(steps) == 1)
+    resumed = train("resumed", on_event=hear)
+    losses = [epoch.valid_loss for epoch in unbroken.epochs]
+    assert losses[-1] < losses[0]
+    assert (stopped.status, resumed.status, resumed.epochs) == ("stopped", "succeeded", unbroken.epochs)
+    assert contents(tmp_path / "resumed") == contents(tmp_path / "unbroken")
+
+    adapters.check(tmp_path / "resumed", folder)
+    tuned = Generator(folder, tmp_path / "resumed", slots=2, context=128)
+    assert isinstance(tuned.backend, TransformersBackend)
+    export.merge(folder, tmp_path / "resumed", tmp_path / "merged")
+    merged = Generator(tmp_path / "merged", slots=2, context=128)
+    options = Options(max_tokens=6, logprobs=1)
+    plain = Generator(folder, slots=2, context=128).answer(SAID, options)[0]
+    one, other = (generator.answer(SAID, options)[0] for generator in (tuned, merged))
+    assert [token.raw for token in one.logprobs] == [token.raw for token in other.logprobs]
+    assert [token.logprob for token in one.logprobs] != [token.logprob for token in plain.logprobs]
+
+
+def test_a_gpu_that_is_not_there_is_an_error(tiny: Path) -> None:
+    """`device: cuda` on a machine without a GPU says so instead of training elsewhere."""
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(ParamsError, match="finds no GPU"):
+        load_learner(tiny, dataclasses.replace(LORA, device="cuda"))

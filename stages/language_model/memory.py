@@ -141,7 +141,8 @@ def _autograd(model: Shape, lora: Lora | None, tokens: int) -> int:
     attended, shared = model.heads * model.width, model.shared * model.width
     names = LINEAR if lora is None or lora.target_modules == "all-linear" else lora.target_modules
     inputs = sum(size + (lora.r if lora else 0) for name, (size, _) in model.linear.items() if name in names)
-    norms = 2 * 4 * model.hidden
+    # A norm that is learned keeps what it scales as well as what it was given.
+    norms = 2 * 4 * model.hidden * (1 if lora else 2)
     row = norms + 2 * (2 * attended + 2 * shared + 3 * model.middle + inputs)
     logits = tokens // 2 * model.vocabulary * 12
     return row * tokens * model.layers + logits

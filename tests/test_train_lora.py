@@ -122,7 +122,7 @@ def test_a_failure_in_several_processes_is_one_sentence(project: Path, monkeypat
 @pytest.mark.slow
 def test_a_killed_stage_goes_on_to_the_same_bytes(project: Path) -> None:
     """Killed outright in the middle of training and run again, the stage ends with the bytes of an unbroken run."""
-    (project / "params.yaml").write_text(PARAMS.replace("epochs: 2", "epochs: 4"), encoding="utf-8")
+    (project / "params.yaml").write_text(PARAMS.replace("epochs: 2", "epochs: 20").replace("patience: 1", "patience: 0"), encoding="utf-8")
     train_lora.main()
     unbroken = contents(project / train_lora.OUT)
     shutil.rmtree(project / train_lora.OUT)

@@ -32,7 +32,7 @@ LORA = Lora(r=4, alpha=8)
 @pytest.fixture
 def one(tiny: Path, rows: Rows) -> Example:
     """Return one conversation of a few hundred tokens."""
-    return examples(base.load_tokenizer(tiny), rows(1, turns=16), "all", 2000)[0]
+    return examples(base.load_tokenizer(tiny), rows(1, turns=24), "all", 2000)[0]
 
 
 def test_weights_and_adapters_are_counted_exactly(tiny: Path) -> None:

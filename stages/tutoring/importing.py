@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from stages.tutoring.checking.characters import without_forbidden
 from stages.tutoring.checking.conversations import READERS, Conversation, Said, read_conversations
 from stages.tutoring.checking.dialogue_file import as_yaml
 from stages.tutoring.checking.files import IMPORT_REPORT
@@ -112,9 +113,8 @@ def _label(said: Said, speaker: Speaker, made: Imported) -> Record:
 
 
 def _clean(text: str) -> str:
-    """Return `text` without what the gate refuses: characters nobody sees, and spaces around it."""
-    kept = "".join(character for character in text.replace("\r\n", "\n") if character in "\n\t" or character.isprintable())
-    return kept.strip()
+    """Return `text` without what the gate refuses (characters nobody sees) and without spaces around it."""
+    return without_forbidden(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def main() -> None:

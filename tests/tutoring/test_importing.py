@@ -39,6 +39,13 @@ def test_consecutive_turns_of_one_speaker_are_merged() -> None:
     assert (made.merged, made.unlabelled, made.lost) == (1, 2, [])
 
 
+def test_only_what_the_gate_refuses_is_cleaned_away() -> None:
+    """Invisible characters go; joined emoji and spaces that do not break stay, and every kind of line end is one."""
+    made = imported(conversation(("user", "\u200b 5\u00a0% 👩\u200d🔬?\rYes\x07\r\n"), ("assistant", "Why?")), HEAD, "assistant")
+    assert made.record is not None
+    assert made.record["turns"][0] == {"student": "5\u00a0% 👩\u200d🔬?\nYes"}
+
+
 def test_only_known_labels_are_taken_over() -> None:
     """A label of our lists is kept, another vocabulary goes into the report, and nothing else is labelled."""
     said = (
@@ -181,7 +188,20 @@ def test_real_corpora_come_in_whole(tmp_path: Path) -> None:
         for one in exercises
     ]
     (tmp_path / "cima.jsonl").write_text("\n".join(map(json.dumps, chats)), encoding="utf-8")
-    for name, kind, role in (("mathdial.csv", "transcript-csv", "teacher"), ("cima.jsonl", "openai-chat", "assistant")):
+    shared = [
+        {
+            "conversations": [
+                {"from": {"assistant": "gpt", "user": "human"}[one["role"]], "value": one["content"]} for one in chat["messages"]
+            ]
+        }
+        for chat in chats
+    ]
+    (tmp_path / "cima.json").write_text(json.dumps(shared), encoding="utf-8")
+    for name, kind, role in (
+        ("mathdial.csv", "transcript-csv", "teacher"),
+        ("cima.jsonl", "openai-chat", "assistant"),
+        ("cima.json", "sharegpt", "gpt"),
+    ):
         read = read_conversations(tmp_path / name, kind)  # type: ignore[arg-type]
         made = report(results := named([imported(one, HEAD, role) for one in read], "corpus"))
         told = sum(len(entry["what"]) for entry in made["lost"])

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from stages.tutoring.checking.characters import FORBIDDEN, describe
+from stages.tutoring.checking.characters import describe, first_forbidden
 from stages.tutoring.checking.finding import Finding, Source, printable
 from stages.tutoring.checking.yaml_source import SourceError
 
@@ -148,7 +148,7 @@ def decode(data: bytes, line: int = 1) -> str:
         before = data[: error.start]
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
         raise SourceError("E002", f"byte 0x{data[error.start]:02X} is not UTF-8", (line + before.count(b"\n"), column)) from None
-    match = FORBIDDEN.search(text)
+    match = first_forbidden(text)
     if match:
         at = match.start()
         place = (line + text.count("\n", 0, at), at - text.rfind("\n", 0, at))
@@ -165,13 +165,15 @@ def _candidates(path: Path) -> Iterator[Path]:
         for part in parts:
             yield from _candidates(part)
         return
-    for folder, folders, names in os.walk(path):
+    unreadable: list[OSError] = []
+    for folder, folders, names in os.walk(path, onerror=unreadable.append):
         folders.sort()
         for name in [*folders, *names]:
             entry = Path(folder, name)
             named_like_data = entry.suffix.lower() in {".yaml", ".yml", ".json", ".jsonl"} and name != IMPORT_REPORT
             if named_like_data or (name in folders and entry.is_symlink()):
                 yield entry
+    yield from (Path(error.filename) for error in unreadable)  # `_refusal` then says that it cannot be read
 
 
 def _refusal(path: Path, root: Path) -> tuple[str, str] | None:
@@ -186,7 +188,7 @@ def _refusal(path: Path, root: Path) -> tuple[str, str] | None:
     except (OSError, RuntimeError) as error:
         return "E001", f"cannot be read: {getattr(error, 'strerror', None) or 'the link leads in a circle'}"
     if stat.S_ISDIR(mode):
-        return "E001", "is a folder, not a file"
+        return "E001", "is a folder, not a file" if path.suffix else "is a folder that cannot be opened"
     if not stat.S_ISREG(mode):
         return "E001", "is not a regular file"
     if path.suffix not in {".yaml", ".jsonl"}:

@@ -179,13 +179,15 @@ def _mapped(function: partial[list[Entry]], batches: list[Batch]) -> Iterator[li
     """Yield the result for each batch, in order, from as many processes as there are cores."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     work = sum(block.end - block.start if block else USUAL_FILE for batch in batches for _, block in batch)
-    if cores == 1 or work < WORTH_PROCESSES:
+    if cores == 1 or len(batches) == 1 or work < WORTH_PROCESSES:
         yield from map(function, batches)
         return
     with ProcessPoolExecutor(min(cores, len(batches))) as pool:
         results = pool.map(function, batches)
-        from stages.tutoring.checking import structure  # noqa: F401, PLC0415 - loads while the others read
-
+        first = next(results)
+        if any(entry.item for entry in first):
+            from stages.tutoring.checking import structure  # noqa: F401, PLC0415 - loads while the others read
+        yield first
         yield from results
 
 

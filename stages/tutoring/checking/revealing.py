@@ -51,8 +51,11 @@ def _told(text: str, answer: str) -> tuple[int, int] | None:
     """Return where `text` says `answer`: as it is written, or as another way to write the number ("five sixths", "2,000")."""
     form = _form(answer)
     if form.longest in text.lower():
-        span = said(text, answer)
-        return span if span and (not form.is_digit or _RESULT.search(text, 0, span[0])) else None
+        for match in _answer(answer).finditer(text):
+            is_operand = form.is_number and _OPERAND.match(text, match.end())
+            if not is_operand and (not form.is_digit or _RESULT.search(text, 0, match.start())):
+                return match.span()
+        return None
     if form.is_number and not form.is_digit and not NUMBERS.isdisjoint(tokens(text)) and (found := mention(text, answer)):
         at = text.find(found)
         return (at, at + len(found)) if at >= 0 else (0, len(text))
@@ -76,6 +79,8 @@ def _form(answer: str) -> _Form:
     return _Form(longest, bool(re.fullmatch(r"\d", answer)), bool(re.fullmatch(r"[-−–$£€]?[\d.,/]+%?", answer)))
 
 
+_OPERAND = re.compile(r"\s*[-−–+*×÷]\s*[$£€]?\d[^=]*=")
+"""What follows a number that a sum begins with: "10 - 1 = 9" does not tell 10."""
 _RESULT = re.compile(
     r"(?:[=→:]|\b(?:is|are|was|were|be|makes?|gives?|gets?|got|equals?|answer|total|leaves?|left|it's|that's|there's|so))[\s$£€]*(?:\w+\s+){0,2}[$£€]?$",
     re.IGNORECASE,

@@ -21,7 +21,9 @@ from stages.tutoring.checking.schema import (
 from stages.tutoring.checking.yaml_source import Plain
 from stages.tutoring.dialogue import SPEAKERS, Expectation, ScriptedTurn, Turn
 
-_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,99})")
+HUGE = 10**9
+"""A number from which on nothing here can be meant; beyond 2**63 no column of a frame could hold it."""
 MOST_UNKNOWN = 20
 """Unknown keys of one mapping that are listed; a file of thousands is no dialogue."""
 
@@ -79,10 +81,13 @@ class Shape:
         if field.kind == "text":
             return self.text(value, field.name, path)
         if field.kind == "whole":
-            if isinstance(value, int) and not isinstance(value, bool):
-                return value
             if isinstance(value, Plain) and _WHOLE.fullmatch(value):
-                return int(value)
+                value = int(value)
+            if isinstance(value, int) and not isinstance(value, bool):
+                if abs(value) < HUGE:
+                    return value
+                self.note("E105", f"{field.name} has {len(str(abs(value)))} digits", path)
+                return None
             self.note("E103", f"{field.name} must be a whole number, not {kind_of(value)}", path)
             return None
         if not isinstance(value, list):

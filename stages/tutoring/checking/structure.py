@@ -28,7 +28,7 @@ SCENARIO_TURN = (TEXT, schema.SCRIPTED_TURN[1], *schema.EXPECT)
 FRAME = 20_000
 """Dialogues in one frame: the head stands in every row, so a bigger frame would cost memory and save nothing."""
 
-SHAPE = frozenset({"E101", "E103", "E106"})
+SHAPE = frozenset({"E101", "E103", "E105", "E106"})
 """What reading reports already; the frame would only miss the same value again."""
 
 _TYPES = {"text": pl.String(), "whole": pl.Int64(), "texts": pl.List(pl.String())}

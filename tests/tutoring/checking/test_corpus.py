@@ -64,6 +64,30 @@ def test_a_scenarios_topic_is_not_taught(tmp_path: Path) -> None:
     assert problem.message == f'has the same topic as scenario "ohms-law-now" in {tmp_path}/scenarios/ohms-law-now.yaml'
 
 
+@pytest.mark.parametrize(
+    ("exam", "taught", "leaks"),
+    [
+        ("Its and it's", "It's and its", True),  # nothing but function words
+        ("Ohm's law", "Ohm's law in a circuit of lamps", True),
+        ("Ohm's law", "Newton's first law", False),
+        ("Poems", "Poems without rhyme", False),
+    ],
+)
+def test_a_topic_within_a_topic_is_the_same(exam: str, taught: str, leaks: bool, tmp_path: Path) -> None:
+    """Two words or more that all come up in the other topic name one lesson; a single one does not."""
+    problems = found(tmp_path, SCENARIO | {"topic": exam}, OTHER | {"subject": "physics", "topic": taught})
+    assert codes(problems) == ["E304"] * leaks
+
+
+def test_a_scenarios_misconception_is_not_taught(tmp_path: Path) -> None:
+    """The wrong idea of a scripted student under another topic would teach the exam as well."""
+    taught = OTHER | {"subject": "physics", "topic": "Lamps", "misconception": "Multiplies the voltage by the resistance for the current."}
+    [problem] = found(tmp_path, SCENARIO, taught)
+    assert (problem.code, problem.line) == ("E304", 7)
+    assert problem.message.startswith('has the same misconception as scenario "ohms-law-now"')
+    assert codes(found(tmp_path / "other", SCENARIO, taught | {"subject": "mathematics"})) == []
+
+
 def test_a_scenarios_words_are_not_taught(tmp_path: Path) -> None:
     """A dialogue in which the scripted student's words come up would teach the exam."""
     copied = [*OTHER["turns"][:4], {"student": SCENARIO["turns"][0]["student"], "understanding": "correct"}, *OTHER["turns"][5:]]

@@ -72,6 +72,21 @@ def test_a_link_inside_the_tree_is_followed(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.yaml", "b.yaml"]
 
 
+def test_a_folder_that_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody could look into must not pass as clean."""
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "a.yaml").touch()
+    scandir = os.scandir
+
+    def refusing(folder: str) -> object:
+        if str(folder).endswith("closed"):
+            raise PermissionError(13, "Permission denied", folder)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert refusals(tmp_path) == {"closed": "E001 is a folder that cannot be opened"}
+
+
 def test_a_missing_path_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
     """A misspelt path must not look like a data set without problems."""
     assert refusals(tmp_path / "nowhere.yaml") == {"nowhere.yaml": "E001 cannot be read: No such file or directory"}
@@ -96,6 +111,9 @@ def test_a_strange_file_name_is_shown_harmlessly(tmp_path: Path) -> None:
         (b"id: a\ntopic: x\0y", "E003", "contains U+0000 control character", (2, 9)),
         ("a: \u202eb".encode(), "E003", "contains U+202E RIGHT-TO-LEFT OVERRIDE", (1, 4)),
         ("ab\n\u200bc".encode(), "E003", "contains U+200B ZERO WIDTH SPACE", (2, 1)),
+        ("a: x\ufe0f\ufe01\ufe0e".encode(), "E003", "contains U+FE01 VARIATION SELECTOR-2", (1, 6)),
+        ("a: x\U000e0154".encode(), "E003", "contains U+E0154 VARIATION SELECTOR-101", (1, 5)),
+        ("a: x\u200d\u200c".encode(), "E003", "contains U+200C ZERO WIDTH NON-JOINER", (1, 6)),
         (b"a: \x1b[31m", "E003", "contains U+001B control character", (1, 4)),
         (b"x" * (files.LARGEST + 1), "E008", "longer than 256 KiB", (1, files.LARGEST + 1)),
     ],
@@ -107,7 +125,7 @@ def test_bytes_that_are_no_honest_text_are_refused(data: bytes, code: str, messa
     assert (error.value.code, error.value.message, error.value.place) == (code, message, place)
 
 
-@pytest.mark.parametrize("text", ["naïve café ¿qué? 中文 עברית 👩‍🔬 x² √2 ½ –— “”…", "tab\there\r\nand there\n"])
+@pytest.mark.parametrize("text", ["naïve café ¿qué? 中文 עברית 👩‍🔬 ❤️‍🔥 می‌خواهم x² √2 ½ –— “”…", "tab\there\r\nand there\n"])
 def test_honest_text_of_any_language_is_read(text: str) -> None:
     """Letters, joined emoji, signs and both kinds of line ends are fine."""
     assert decode(text.encode()) == text

@@ -44,6 +44,7 @@ def hostile(folder: Path) -> None:
         "lone.jsonl": '{"id": "\\ud800"}\n',
         "line.jsonl": '{"id": "' + "a" * 1_000_000 + '"}\n',
         "brackets.jsonl": "[" * 200_000 + "\n",
+        "long.jsonl": "[" * 2_000_000,
         "digits.jsonl": '{"grade": ' + "1" * 100_000 + "}\n",
         "bidi.yaml": 'id: a\ntopic: "\u202ex"\n',
     }
@@ -84,7 +85,7 @@ def test_one_hostile_file_does_not_hide_the_others(tmp_path: Path) -> None:
     hostile(tmp_path / "dialogues" / "mathematics")
     problems = check([tmp_path], LIMITS).problems
     assert "E105" in codes(problems)
-    assert len({problem.path for problem in problems}) == 25
+    assert len({problem.path for problem in problems}) == 26
 
 
 def test_json_lines_are_checked_like_yaml(tmp_path: Path) -> None:
@@ -96,6 +97,16 @@ def test_json_lines_are_checked_like_yaml(tmp_path: Path) -> None:
     assert [(problem.line, problem.column, problem.code) for problem in problems] == [(2, 48, "E105"), (3, 384, "E202")]
     assert json.dumps(lines[1])[47:49] == "99"
     assert json.dumps(lines[2])[383:391] == '"Great! '
+
+
+@pytest.mark.parametrize("key", ["grade", "weight"])
+def test_a_number_beyond_any_column_is_out_of_range(key: str, tmp_path: Path) -> None:
+    """JSON knows numbers of any length; they are told like grade 99, at their place."""
+    written = dialogue(grade=10**30) if key == "grade" else with_turn(1, teacher="Which is bigger, 2/5 or 1/2?", weight=-(10**30))
+    (tmp_path / "all.jsonl").write_text(json.dumps(written), encoding="utf-8")
+    [problem] = check([tmp_path], LIMITS).errors
+    assert (problem.code, problem.message) == ("E105", f"{key} has 31 digits")
+    assert json.dumps(written)[problem.column - 1 :].lstrip("-").startswith("1000")
 
 
 def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:

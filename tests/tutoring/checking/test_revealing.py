@@ -89,6 +89,13 @@ def test_a_lone_digit_has_to_be_a_result(fractions: Dialogue) -> None:
     assert reveal(lesson(fractions, student, Turn("teacher", "The answer is 4."), answer=("4",)))
 
 
+def test_a_number_that_a_sum_begins_with_is_not_told(fractions: Dialogue) -> None:
+    """Ten in "10 - 1 = 9" is where somebody starts; said again as a result it is given away."""
+    student = Turn("student", "how many?")
+    assert reveal(lesson(fractions, student, Turn("teacher", "That makes 10 - 1 = 9 a day."), answer=("10",))) is None
+    assert reveal(lesson(fractions, student, Turn("teacher", "10 - 1 = 9, and all in all it is 10."), answer=("10",)))
+
+
 @pytest.mark.parametrize(("answer", "told"), [("5/6", "five sixths"), ("11", "eleven"), ("3/4", "three quarters")])
 def test_a_spelled_number_is_the_number(answer: str, told: str, fractions: Dialogue) -> None:
     """Whoever spells the answer gives it away as well."""

@@ -44,6 +44,7 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
     (SCENARIO | {"kind": "safty"}, ['3:7 E104 kind "safty" is not in the closed list; did you mean safety?']),
     (dialogue(grade=14), ["4:8 E105 grade 14 is not between 1 and 13"]),
     (dialogue(grade=-1), ["4:8 E105 grade -1 is not between 1 and 13"]),
+    (dialogue(grade=10**10), ["4:8 E105 grade has 11 digits"]),
     (dialogue(topic=""), ["5:8 E106 topic is empty"]),
     (dialogue(topic="  "), ["5:8 E106 topic is empty"]),
     (dialogue(topic="ä" * 301), ["5:8 E106 topic has 301 characters, at most 300 are allowed"]),

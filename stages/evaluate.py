@@ -89,14 +89,30 @@ def _given(name: str, dialogues: Sequence[Dialogue], scenarios: Sequence[Scenari
         return references(dialogues), []
     if name not in TUTORS:
         raise DataError(f"There is no tutor {name!r}; name one of {', '.join((*TUTORS, REFERENCE))}.")
-    answers = read_answers(ANSWERS / name / "answers.jsonl", name, items(dialogues, scenarios))
-    path = ANSWERS / name / "likelihood.jsonl"
-    asked = {question.item for question in questions(dialogues)}
-    likelihoods = read_jsonl(path)
-    for line, row in enumerate(likelihoods, start=1):
-        if row.get("item") not in asked or "nll" not in row:
-            raise DataError(f"{path}:{line}: no likelihood of a held-out turn ({row.get('item')}); run `dvc repro answer@{name}`.")
+    path = ANSWERS / name / "answers.jsonl"
+    answers = read_answers(path, name, items(dialogues, scenarios))
+    for line, one in enumerate(answers, start=2):
+        if not isinstance(one.reply, str):
+            raise DataError(f"{path}:{line}: the reply to {one.item} is no text; run `dvc repro answer@{name}`.")
+    likelihoods = read_jsonl(path.with_name("likelihood.jsonl"))
+    _check_likelihoods(path.with_name("likelihood.jsonl"), name, likelihoods, [question.item for question in questions(dialogues)])
     return replied(dialogues, scenarios, answers), likelihoods
+
+
+def _check_likelihoods(path: Path, name: str, rows: Sequence[Record], asked: Sequence[str]) -> None:
+    """Refuse likelihoods that are cut, reordered or of another split; a tutor whose model gives none has an empty file."""
+    advice = f"run `dvc repro answer@{name}`"
+    for line, row in enumerate(rows, start=1):
+        if row.get("item") not in asked or not isinstance(row.get("nll"), int | float) or "tokens" not in row:
+            raise DataError(f"{path}:{line}: no likelihood of a held-out turn ({row.get('item')}); {advice}.")
+    true = [row["item"] for row in rows if row.get("history", "true") == "true"]
+    for line, (item, wanted) in enumerate(zip(true, asked, strict=False), start=1):
+        if item != wanted:
+            raise DataError(
+                f"{path}:{line}: gives the likelihood of {item} where {wanted} was asked (reordered, or another split); {advice}."
+            )
+    if rows and len(true) != len(asked):
+        raise DataError(f"{path}:{len(rows)}: has {len(true)} likelihoods of {len(asked)} held-out turns; {advice}.")
 
 
 if __name__ == "__main__":

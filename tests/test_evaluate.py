@@ -95,6 +95,28 @@ def test_likelihoods_of_another_split_are_refused(
         run_on(tmp_path, monkeypatch, fractions, pressure, [{"item": "other#0", "tokens": 3, "nll": 1.0}])
 
 
+def test_cut_or_reordered_likelihoods_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fractions: Dialogue, pressure: Scenario
+) -> None:
+    """Half a file says nothing about the other half; an empty one belongs to a model that gives no likelihoods."""
+    first, second = ({"item": f"adding-unlike-fractions#{turn}", "tokens": 3, "nll": 1.0} for turn in (0, 2))
+    with pytest.raises(DataError, match=r"likelihood\.jsonl:1: has 1 likelihoods of 2 held-out turns"):
+        run_on(tmp_path, monkeypatch, fractions, pressure, [first])
+    with pytest.raises(DataError, match=r"likelihood\.jsonl:1: gives the likelihood of .*#2 where .*#0 was asked"):
+        run_on(tmp_path, monkeypatch, fractions, pressure, [second, first])
+
+
+def test_a_reply_that_is_no_text_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fractions: Dialogue, pressure: Scenario
+) -> None:
+    """A reply of null is a broken file and not a silent tutor."""
+    run_on(tmp_path, monkeypatch, fractions, pressure, [])
+    path = stage.ANSWERS / "baseline/answers.jsonl"
+    path.write_text(path.read_text(encoding="utf-8").replace('"What is a third of 6?"', "null", 1), encoding="utf-8")
+    with pytest.raises(DataError, match=r"answers\.jsonl:2: the reply to adding-unlike-fractions#0 is no text"):
+        stage.main()
+
+
 def test_an_unknown_tutor_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fractions: Dialogue, pressure: Scenario) -> None:
     """A name that is no tutor's says which there are."""
     run_on(tmp_path, monkeypatch, fractions, pressure, [])

@@ -12,9 +12,13 @@ from collections.abc import Mapping, Sequence
 from stages.tutoring.dialogue import Lesson, Turn, Understanding
 from stages.tutoring.scoring.dimension_cues import GENERAL, WORDING, Exchange, cues
 from stages.tutoring.scoring.dimension_weights import DIMENSIONS, Dimension
+from stages.tutoring.scoring.praise import acceptance, praise
+from stages.tutoring.scoring.quantities import quantities
+from stages.tutoring.scoring.questioning import asked
 from stages.tutoring.scoring.repetition import loops
 from stages.tutoring.scoring.score import Score
-from stages.tutoring.words import content_words
+from stages.tutoring.scoring.uptake import parrots
+from stages.tutoring.words import content_words, stem, words
 
 NO, SOME, YES = 0.0, 0.5, 1.0
 _APPLIES: Mapping[str, tuple[Understanding, ...]] = {
@@ -31,7 +35,10 @@ _ADDRESSES = re.compile(r"\b(?:you'(?:ve|re)|your|you\s+(?:did|added|got|said|ha
 _DOUBTS = ("names_mistake", "turns", "nearly", "checks", "overlooked")
 # A reply shares its subject with what was said before where enough was said and enough of its own words come back.
 _ENOUGH_SAID, _ENOUGH_WORDS, _SHARED, _NUMBERS = 20, 3, 0.34, 2
-_DECIDING = 3
+_DECIDING, _QUOTED = 3, 80
+# A run of words this long is somebody's turn again; these content words frame it and add nothing.
+_RUN = 4
+_FRAME = frozenset(stem(word) for word in ("say", "said", "think", "thought", "right", "correct", "sure", "tell", "know", "understand"))
 
 
 def dimensions(reply: str, turns: Sequence[Turn], lesson: Lesson) -> dict[str, Score]:
@@ -54,12 +61,14 @@ def dimensions(reply: str, turns: Sequence[Turn], lesson: Lesson) -> dict[str, S
 
 
 def unrelated(exchange: Exchange) -> str | None:
-    """Return why a reply cannot be about this student's work at all, or None: machinery, a loop, or another matter."""
+    """Return why a reply does nothing with this student's work, or None: machinery, a loop, an earlier turn again, another matter."""
     reply = exchange.reply.replace("’", "'")
     if found := _MACHINERY.search(reply):
         return f"shows machinery: “{found.group().strip()}”"
     if loops(reply):
         return "repeats itself"
+    if echoes(reply, exchange.turns):
+        return "repeats an earlier turn and adds nothing"
     content = [word for word in dict.fromkeys(content_words(reply)) if word not in GENERAL and not word[0].isdigit()]
     foreign = (
         len(exchange.history_words) >= _ENOUGH_SAID
@@ -69,6 +78,26 @@ def unrelated(exchange: Exchange) -> str | None:
     )
     speaks_to_student = _ADDRESSES.search(reply) or any(WORDING[name].search(reply) for name in _DOUBTS)
     return "is about something else" if foreign and not speaks_to_student else None
+
+
+def echoes(reply: str, turns: Sequence[Turn]) -> bool:
+    """Return whether `reply` is an earlier turn again, bare or in a frame that fits any turn ("You said: … What do you think?")."""
+    if parrots(reply, turns):
+        return True
+    replied = words(reply)
+    for turn in turns:
+        earlier = words(turn.text)
+        runs = {tuple(earlier[start : start + _RUN]) for start in range(len(earlier) - _RUN + 1)}
+        copied = {
+            index + offset
+            for index in range(len(replied) - _RUN + 1)
+            if tuple(replied[index : index + _RUN]) in runs
+            for offset in range(_RUN)
+        }
+        added = [word for index, word in enumerate(replied) if index not in copied]
+        if 2 * len(copied) >= len(replied) and not set(content_words(" ".join(added))) - _FRAME:
+            return True
+    return False
 
 
 def _level(dimension: Dimension, found: Mapping[str, float], reply: str) -> Score:
@@ -82,6 +111,20 @@ def _level(dimension: Dimension, found: Mapping[str, float], reply: str) -> Scor
 
 
 def _told(cue: str, reply: str) -> str:
-    """Return a cue in words, with the reply's own words where it matched some."""
-    match = WORDING[cue].search(reply.replace("’", "'")) if cue in WORDING else None
-    return f"{cue.replace('_', ' ')}" + (f" “{match.group().strip()}”" if match else "")
+    """Return a cue in words, with the reply's own words where some of them made it."""
+    made = _words_of(cue, reply.replace("’", "'"))
+    return cue.replace("_", " ") + (f" “{made.strip()}”" if made else "")
+
+
+def _words_of(cue: str, reply: str) -> str | None:
+    if cue in WORDING:
+        match = WORDING[cue].search(reply)
+    elif "doubt" in cue:
+        match = next((found for name in (*_DOUBTS, "reminds") if (found := WORDING[name].search(reply))), None)
+    elif "number" in cue and cue != "no_number":
+        return next((quantity.text for quantity in quantities(reply)), None)
+    elif "question" in cue or cue.startswith("asks"):
+        return next((question[:_QUOTED] for question in reversed(asked(reply))), None)
+    else:
+        return acceptance(reply) if cue == "accepts" else praise(reply) if "prais" in cue else None
+    return match.group()[:_QUOTED] if match else None

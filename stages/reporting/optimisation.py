@@ -26,6 +26,29 @@ class Validated:
     score_after: float
     standing: Standing
     """Of the optimised prompt against the plain one."""
+    intended: str = ""
+    """The teacher's strategy."""
+    chosen_before: str | None = None
+    """The strategy that the program said it chose; None where it says none."""
+    chosen_after: str | None = None
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean difference of scores with its 95 % interval over dialogues."""
+
+    difference: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """On how many turns the program chose the teacher's strategy, of its own saying."""
+
+    before: int
+    after: int
+    turns: int
 
 
 @dataclass(frozen=True)
@@ -43,6 +66,8 @@ class Optimisation:
     demonstrations: Sequence[Record]
     """`id`, `dialogue`, `turn` and `reply_by` of each worked example."""
     turns: Sequence[Validated]
+    change: Interval | None = None
+    """Of the score, over all validation turns."""
     drafts: int = 1
     """Most drafts of one reply; a further one is asked for where `repetition.broken` finds the first unfinished."""
 
@@ -50,6 +75,14 @@ class Optimisation:
     def standings(self) -> Counter[Standing]:
         """On how many validation turns the chosen prompt was better, the same, worse."""
         return Counter(turn.standing for turn in self.turns)
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """How often the teacher's strategy was chosen; None where the adapter asks for the reply alone."""
+        if not any(turn.chosen_before or turn.chosen_after for turn in self.turns):
+            return None
+        before = sum(turn.chosen_before == turn.intended for turn in self.turns)
+        return Agreement(before, sum(turn.chosen_after == turn.intended for turn in self.turns), len(self.turns))
 
     @property
     def reworded(self) -> bool:
@@ -71,6 +104,7 @@ def read_optimisation(folder: Path) -> Optimisation | None:
         instruction=word_changes(history["instruction_before"], history["instruction_after"]),
         demonstrations=read_json(folder / "demonstrations.json"),
         turns=[_validated(row) for row in read_jsonl(folder / "validation.jsonl")],
+        change=Interval(told["difference"], told["low"], told["high"]) if (told := history.get("turns")) else None,
         drafts=len(read_json(program)["program"].get("drafts", [""])) if (program := folder / "program.json").exists() else 1,
     )
 
@@ -117,5 +151,13 @@ def chat_text(messages: Sequence[Record]) -> str:
 def _validated(row: Record) -> Validated:
     before, after = row["before"], row["after"]
     return Validated(
-        row["item"], before["reply"], after["reply"], before["score"], after["score"], standing(after["score"], before["score"])
+        item=row["item"],
+        reply_before=before["reply"],
+        reply_after=after["reply"],
+        score_before=before["score"],
+        score_after=after["score"],
+        standing=standing(after["score"], before["score"]),
+        intended=row.get("intended_strategy", ""),
+        chosen_before=before.get("strategy"),
+        chosen_after=after.get("strategy"),
     )

@@ -7,7 +7,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.reporting.optimisation import read_optimisation, word_changes
+from stages.reporting.optimisation import Agreement, Interval, read_optimisation, word_changes
+from stages.reporting.pages import page
+from stages.tutoring.records import read_json, read_jsonl, write_json, write_jsonl
 from tests import small_run
 
 
@@ -34,6 +36,29 @@ def test_validation_turns_are_counted_by_standing(tmp_path: Path) -> None:
     assert found is not None
     assert dict(found.standings) == {"better": 1, "same": 1, "worse": 1}
     assert found.reworded
+
+
+def test_the_change_has_its_interval_and_chosen_strategies_are_compared(tmp_path: Path) -> None:
+    """The page says how sure the difference is and, for a program that says its strategies, how often they were the teacher's."""
+    small_run.write_run(tmp_path)
+    folder = tmp_path / "models/dspy"
+    plain = read_optimisation(folder)
+    assert plain is not None
+    assert plain.agreement is None
+    rows = read_jsonl(folder / "validation.jsonl")
+    for row in rows:
+        row["intended_strategy"] = "scaffolding"
+        row["before"]["strategy"] = "encouragement"
+        row["after"]["strategy"] = "scaffolding"
+    write_jsonl(folder / "validation.jsonl", rows)
+    changed = {"difference": 0.25, "low": -0.25, "high": 0.5}
+    write_json(folder / "optimisation.json", {**read_json(folder / "optimisation.json"), "turns": changed})
+    found = read_optimisation(folder)
+    assert found is not None
+    assert (found.agreement, found.change) == (Agreement(0, 3, 3), Interval(0.25, -0.25, 0.5))
+    shown = page("optimisation.html.jinja", optimisation=found, bills={})
+    assert "changed by 0.25 (95 % interval over dialogues −0.25 to 0.50)" in shown
+    assert "teacher's on 0 of 3 turns, with the chosen prompt on 3" in shown
 
 
 def test_without_dspy_there_is_nothing_to_show(tmp_path: Path) -> None:

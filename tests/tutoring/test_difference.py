@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
 import shutil
 import subprocess
@@ -173,6 +174,7 @@ def test_words_of_a_dialogue_are_no_markup(fractions: Dialogue) -> None:
     written = as_markdown(difference(at("a", fractions), at("b", changed), (None, {"openai": Making(1000, 25_000)})))
     detail = next(line for line in written.splitlines() if "turn 1" in line)
     assert not set("<[@|`*\u202e") & set(detail)
+    assert nasty.removesuffix(" \u202e") in html.unescape(detail)  # and people still read what was said
     assert "| openai | 1,000 | — | 0.0250 | — |" in written
     assert "\u202e" not in as_text(difference(at("a", fractions), at("b", changed), (None, None)))
 

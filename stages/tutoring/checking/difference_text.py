@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -120,9 +121,7 @@ def _short(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Return `text` with what Markdown or HTML would obey made harmless."""
-    for character in "\\`*_{}[]<>#|~@":
-        text = text.replace(character, f"&#{ord(character)};")
-    return text
+    return re.sub(r"[\\`*_{}\[\]<>#|~@&]", lambda match: f"&#{ord(match.group())};", text)
 
 
 def _code(text: str) -> str:

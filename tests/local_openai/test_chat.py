@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import httpx
 import openai
 import pytest
 
+from stages.local_openai.chat_request import INFORMATION
 from tests.local_openai.conftest import Running
 
 HELLO: Any = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Is one half more than one third?"}]
@@ -116,6 +118,22 @@ def test_defaults_that_clients_write_out_are_accepted(running: Running) -> None:
     """A parameter at the value that changes nothing is no reason to refuse."""
     neutral: Any = {"tools": None, "frequency_penalty": 0, "response_format": {"type": "text"}, "store": False, "user": "u1", "top_p": 1}
     assert running.client.chat.completions.create(model="base", messages=HELLO, **neutral).choices
+
+
+def test_no_parameter_of_the_client_is_silently_ignored(running: Running) -> None:
+    """Whatever the installed client can send is honoured, says who asks, or is a 400 that names it."""
+    places = [(running.client.chat.completions.create, "/chat/completions"), (running.client.fine_tuning.jobs.create, "/fine_tuning/jobs")]
+    for create, path in places:
+        sent = [name for name in inspect.signature(create).parameters if not name.startswith("extra_") and name != "timeout"]
+        for name in set(sent) - INFORMATION:
+            body = {"model": "base", "messages": HELLO, "training_file": "file-none", name: 7.5}
+            if path == "/chat/completions":
+                del body["training_file"]
+            else:
+                del body["messages"]
+            with pytest.raises(openai.APIStatusError) as refused:
+                running.client.post(path, body=body, cast_to=object)
+            assert (refused.value.status_code, refused.value.body["param"]) == (400, name)
 
 
 @pytest.mark.parametrize("stream", [False, True])

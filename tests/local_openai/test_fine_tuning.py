@@ -232,11 +232,11 @@ def test_a_job_is_paused_resumed_and_cancelled(start: Callable[..., Any]) -> Non
         job = create(running.client)
         while "Step 4/6: training loss=0.7500" not in messages_of(running.client, job.id):
             time.sleep(0.02)
-        assert jobs.pause(job.id).status == jobs.pause(job.id).status == "queued"
+        assert strictly(jobs.with_raw_response.pause(job.id)).status == jobs.pause(job.id).status == "queued"
         script(running.root)
         assert wait_for(running.client, create(running.client, seed=2).id).status == "succeeded"
         assert jobs.retrieve(job.id).status == "queued"
-        assert jobs.resume(job.id).id == job.id
+        assert strictly(jobs.with_raw_response.resume(job.id)).id == job.id
         assert wait_for(running.client, job.id).status == "succeeded"
         told = messages_of(running.client, job.id)
         assert [one for one in told if one.startswith("Step")] == [one for one in STORY if one.startswith("Step")]
@@ -244,7 +244,7 @@ def test_a_job_is_paused_resumed_and_cancelled(start: Callable[..., Any]) -> Non
         script(running.root, "2 sleep")
         other = create(running.client, seed=3)
         wait_for(running.client, other.id, "running")
-        assert jobs.cancel(other.id).status == jobs.cancel(other.id).status == "cancelled"
+        assert strictly(jobs.with_raw_response.cancel(other.id)).status == jobs.cancel(other.id).status == "cancelled"
         script(running.root)
         with pytest.raises(openai.BadRequestError, match="already succeeded"):
             jobs.cancel(job.id)

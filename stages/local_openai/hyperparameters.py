@@ -10,7 +10,7 @@ from stages.tutoring.records import Record
 Auto = Literal["auto"]
 
 BASE_LEARNING_RATE = 1e-4
-"""Full fine-tuning at `learning_rate_multiplier` 1; an adapter then learns at the 1e-3 that `lora` in params.yaml has."""
+"""Full fine-tuning at `learning_rate_multiplier` 1; an adapter then learns at 1e-3."""
 LORA_FACTOR = 10
 """Adapters learn about ten times faster (Schulman et al. 2025, "LoRA without regret")."""
 

@@ -155,7 +155,7 @@ TABLE: list[tuple[str, Callable[[Path], None], set[str]]] = [
     ("a training dialogue", reword("dialogues", "train"), {"validate", "split"} | FROM_RENDER - {"answer@baseline"}),
     ("the code of one method", append("stages/train_lora.py", "# a word\n"), one("lora")),
     ("the code that scores", append("stages/evaluate.py", "# a word\n"), SCORES | {"report"}),
-    ("params: render", change_param("render"), FROM_RENDER - {"answer@baseline"}),
+    ("params: render", change_param("render"), FROM_RENDER - {"answer@baseline", "evaluate@baseline"}),
 ]
 
 

@@ -116,3 +116,25 @@ def test_a_row_that_is_too_long_stops_the_job_by_name(client: openai.OpenAI) -> 
     job = wait_for(client, create(client, examples() + b"\n" + json.dumps(long).encode()).id)
     assert (job.status, job.error.code, job.error.param) == ("failed", "invalid_training_file", "training_file")
     assert "row 13" in job.error.message
+
+
+@pytest.mark.slow
+def test_an_adapter_of_the_embedded_model_answers_beside_its_base(embedded: Path, tmp_path: Path) -> None:  # noqa: F811
+    """`lora` trains the real model by an adapter alone: it says what it learned, and the base says what it said before."""
+    question: Any = [{"role": "user", "content": "Is one half more than one third?"}]
+    rows = [{"messages": [*question, {"role": "assistant", "content": "Draw both bars. What do you see?"}]} for _ in range(12)]
+    hyperparameters = {"n_epochs": 4, "batch_size": 4, "lora": True, "lora_r": 8}
+    models = {"base": ModelFiles(embedded)}
+    training = FineTuning(tmp_path / "server", models)
+    with serving(models, training=training) as server:
+        client = openai.OpenAI(base_url=server.base_url, api_key=server.api_key, max_retries=0, timeout=120)
+        before = say(client, messages=question).choices[0].message.content
+        data = "\n".join(json.dumps(row) for row in rows).encode()
+        method = {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}}
+        done = wait_for(client, create(client, data, method=method).id, "succeeded", "failed")
+        assert (done.status, done.error, done.hyperparameters.to_dict()["lora_r"]) == ("succeeded", None, 8)
+        assert say(client, model=done.fine_tuned_model, messages=question).choices[0].message.content == "Draw both bars. What do you see?"
+        assert say(client, messages=question).choices[0].message.content == before
+        folder = training.folder(done.fine_tuned_model)
+        assert folder is not None
+        assert [path.name for path in folder.glob("*.safetensors")] == ["adapter_model.safetensors"]

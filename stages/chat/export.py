@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from stages.chat.talk import Exchange, Talk, behind
-from stages.tutoring.checking.characters import FORBIDDEN
+from stages.tutoring.checking.characters import without_forbidden
 from stages.tutoring.checking.schema import LONGEST_HEAD, LONGEST_TEXT, MOST_TURNS
 from stages.tutoring.diagnostics import TutorError
 from stages.tutoring.dialogue import Turn
@@ -88,7 +88,7 @@ def _turn(turn: Turn) -> list[str]:
 
 def _clean(text: str) -> str:
     """Return text without the characters that the gate refuses; it would refuse an empty turn, too."""
-    return FORBIDDEN.sub("", unicodedata.normalize("NFC", text)).strip() or "…"
+    return without_forbidden(unicodedata.normalize("NFC", text)).strip() or "…"
 
 
 def _scalar(text: str) -> str:

@@ -42,8 +42,8 @@ def stale(status: dict[str, Any], recorded: Collection[str]) -> list[str]:
 
 
 def main() -> None:
-    """Ask DVC and report."""
-    answer = subprocess.run(["dvc", "status", "--json"], check=True, capture_output=True, text=True)
+    """Ask the DVC beside this Python, which need not be on the PATH, and report."""
+    answer = subprocess.run([sys.executable, "-m", "dvc", "status", "--json"], check=True, capture_output=True, text=True)
     recorded = YAML(typ="safe").load(DVC_LOCK)["stages"] if DVC_LOCK.exists() else {}
     lines = stale(json.loads(answer.stdout), recorded)
     if lines:

@@ -122,7 +122,7 @@ def _whole(value: float) -> int | None:
 
 
 def metrics(costs: Record) -> Record:
-    """Return the few figures that `dvc metrics show` prints, in micro-USD."""
+    """Return the few figures that the terminal overview shows, in micro-USD."""
     made = {name: {key: bill[key] for key in ("making", "conversation")} for name, bill in costs["bills"].items()}
     return {"training_tokens": costs["tokens"]["training"], **made}
 

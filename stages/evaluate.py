@@ -38,7 +38,7 @@ SHOWN = (
     "chrf",
     "nll",
 )
-"""The scores that `dvc metrics show` compares, as means over what was scored."""
+"""The scores in reports/metrics/<tutor>.json, as means over what was scored."""
 
 
 def evaluate(given: Sequence[Replied], classifier: StrategyClassifier, likelihoods: Sequence[Record]) -> list[Record]:

@@ -22,9 +22,10 @@ from stages.reporting.overview import markdown, overview
 from stages.reporting.pictures import pictures
 from stages.reporting.provenance import Provenance, provenance, this_machine
 from stages.reporting.scorecard import findings_of
+from stages.reporting.summary import SUMMARY, summary
 from stages.tutoring.diagnostics import run
 from stages.tutoring.params import PARAMS_FILE, params, read
-from stages.tutoring.records import write_text
+from stages.tutoring.records import write_json, write_text
 
 OUT = Path("reports")
 
@@ -78,6 +79,7 @@ def main() -> None:
     reports = report(evidence, provenance(evidence, PARAMS_FILE, this_machine()), settings)
     for name, text in {**reports, "overview.md": markdown(overview())}.items():
         write_text(OUT / name, text)
+    write_json(SUMMARY, summary(evidence))
     for sentence in evidence.missing:
         print(f"report: {sentence}")
     print(f"report: {len(evidence.tutors)} rows over {len(evidence.test)} held-out dialogues; open {OUT / 'index.html'}")

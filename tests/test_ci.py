@@ -48,7 +48,7 @@ def checkout(tmp_path: Path) -> Path:
     commands = tmp_path / ".venv/bin"
     commands.mkdir(parents=True)
     fake(commands, "python", "echo 'added: one-half-too-much'")
-    fake(commands, "dvc", "printf '| Metric | a | b |\\n|---|---|---|\\n| lora.score | 0.5 | 0.6 |\\n| timing.seconds | 1 | 2 |\\n'")
+    fake(commands, "dvc", "printf '| Metric | a | b |\\n|---|---|---|\\n| lora.score | 0.5 | 0.6 |\\n'")
     (tmp_path / "file").write_text("x", encoding="utf-8")
     for command in (["init", "-q"], ["add", "file"], ["commit", "-q", "-m", "One"]):
         subprocess.run(["git", *command], check=True, cwd=tmp_path, env=os.environ | GIT)
@@ -104,14 +104,13 @@ def test_gitlab_calls_the_same_scripts() -> None:
     assert commands == [f".ci/{name}" for name in SCRIPTS]
 
 
-def test_the_difference_holds_dialogues_and_metrics_without_timings(checkout: Path) -> None:
-    """The comment says what changed in the data and in the scores; seconds, which differ in every run, are left out."""
+def test_the_difference_holds_dialogues_and_metrics(checkout: Path) -> None:
+    """The comment says what changed in the data and in the scores."""
     done = script("difference", checkout, "HEAD", GITHUB_STEP_SUMMARY=str(checkout / "summary"))
     text = (checkout / "dist/difference.md").read_text(encoding="utf-8")
     assert (done.returncode, done.stderr) == (0, "")
     assert "added: one-half-too-much" in text
     assert "lora.score" in text
-    assert "seconds" not in text
     assert text == (checkout / "summary").read_text(encoding="utf-8") == done.stdout
     assert (checkout / ".venv/bin/python.log").read_text(encoding="utf-8") == "-m stages.tutoring.difference HEAD --format markdown\n"
 

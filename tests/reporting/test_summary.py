@@ -1,0 +1,80 @@
+"""The dozen figures that experiments are compared by, and what DVC prints of them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from stages.reporting.evidence import gather
+from stages.reporting.summary import SUMMARY, summary
+from stages.tutoring.records import Record, write_json
+from tests import small_run
+
+ROOT = Path(__file__).parent.parent.parent
+MOST_COLUMNS = 12
+LONGEST_NAME = 18
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """Return a finished run with the metrics of every stage."""
+    root = small_run.write_run(tmp_path)
+    metrics = root / "reports/metrics"
+    for tutor in ("baseline", "dspy", "openai", "lora", "reference"):
+        write_json(metrics / f"{tutor}.json", {"score": 0.5, "leak": 0.25, "nll": 3.0, "answers": 28})
+    write_json(metrics / "train_dspy.json", {"validation_best": 0.75, "validation_zero_shot": 0.25, "calls": 9})
+    write_json(metrics / "train_openai.json", {"validation_loss": 2.5, "validation_loss_first": 3.5, "steps": 4})
+    write_json(metrics / "train_lora.json", {"valid_loss": 2.25, "valid_loss_before": 3.5, "epochs": 2})
+    return root
+
+
+def with_costs(root: Path) -> Path:
+    """Add what a month of the fine-tune costs."""
+    write_json(root / "data/processed/costs.json", {"bills": {"openai": {"monthly": 2_931_257}}})
+    return root
+
+
+def test_each_tutor_has_its_scores_and_what_it_was_chosen_by(run: Path) -> None:
+    """The rubric score, the share given away, the best validation figure and one bill: nothing else."""
+    scores = {"score": 0.5, "leak": 0.25}
+    assert summary(gather(with_costs(run))) == {
+        "baseline": scores,
+        "dspy": {**scores, "valid_score": 0.75},
+        "openai": {**scores, "valid_loss": 2.5, "usd_month": 2.93},
+        "lora": {**scores, "valid_loss": 2.25},
+    }
+
+
+def test_what_was_not_measured_is_left_out(run: Path) -> None:
+    """A tutor that was not scored keeps no old score; without costs there is no bill; a training without validation has no loss."""
+    (run / "data/processed/scores/lora.jsonl").unlink()
+    (run / "data/processed/scores/baseline.jsonl").unlink()
+    write_json(run / "reports/metrics/train_openai.json", {"validation_loss": None})
+    found = summary(gather(run))
+    assert (found.get("baseline"), found["lora"], found["openai"]) == (None, {"valid_loss": 2.25}, {"score": 0.5, "leak": 0.25})
+
+
+def test_dvc_knows_this_file_alone_as_metrics() -> None:
+    """Names stay short and unique in `dvc exp show` only while every metric stands in one file."""
+    stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"].values()
+    assert [next(iter(item)) for stage in stages for item in stage.get("do", stage).get("metrics", [])] == [str(SUMMARY)]
+
+
+def test_dvc_metrics_show_prints_a_dozen_short_columns(run: Path) -> None:
+    """The real DVC on the real dvc.yaml prints one row, few columns and names that fit."""
+    write_json(run / SUMMARY, summary(gather(with_costs(run))))
+    shutil.copy(ROOT / "dvc.yaml", run / "dvc.yaml")
+    for command in (["git", "init", "-q"], [sys.executable, "-m", "dvc", "init", "-q"]):
+        subprocess.run(command, cwd=run, check=True)
+    shown = subprocess.run([sys.executable, "-m", "dvc", "metrics", "show", "--md"], cwd=run, check=True, capture_output=True, text=True)
+    header, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown.stdout.strip().splitlines()]
+    assert (len(rows), len(header) - 1 <= MOST_COLUMNS) == (1, True)
+    assert [name for name in header[1:] if len(name) > LONGEST_NAME] == []
+    values: Record = json.loads((run / SUMMARY).read_text(encoding="utf-8"))
+    assert sorted(header[1:]) == sorted(f"{tutor}.{name}" for tutor, found in values.items() for name in found)

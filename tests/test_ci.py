@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+ACTIONLINT = Path(sys.executable).with_name("actionlint")
 SCRIPTS = ["reproduce", "difference", "comment"]
 GIT = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org"}
 
@@ -90,11 +91,18 @@ def test_workflows_fit_their_schema(schema: str, files: list[Path]) -> None:
     assert (answer.returncode, answer.stderr) == (0, ""), answer.stdout
 
 
-@pytest.mark.skipif(not shutil.which("actionlint"), reason="actionlint is not installed: https://github.com/rhysd/actionlint")
 def test_actionlint_finds_nothing() -> None:
     """The linter for workflows is content."""
-    answer = subprocess.run(["actionlint", *WORKFLOWS], capture_output=True, text=True, check=False)
+    answer = subprocess.run([ACTIONLINT, *WORKFLOWS], capture_output=True, text=True, check=False)
     assert (answer.returncode, answer.stdout) == (0, "")
+
+
+def test_actionlint_would_find_something(tmp_path: Path) -> None:
+    """The same command refuses a workflow whose step has a property that GitHub does not know."""
+    wrong = WORKFLOWS[0].read_text(encoding="utf-8").replace("github.event_name ==", "github.evnt_name ==")
+    (tmp_path / "wrong.yml").write_text(wrong, encoding="utf-8")
+    answer = subprocess.run([ACTIONLINT, tmp_path / "wrong.yml"], capture_output=True, text=True, check=False)
+    assert (answer.returncode, 'property "evnt_name" is not defined' in answer.stdout) == (1, True)
 
 
 def test_gitlab_calls_the_same_scripts() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from stages.tutoring.checking.codes import CODES
 from stages.tutoring.checking.files import Block, DataFile, blocks, find
 from stages.tutoring.checking.finding import Finding, Path, Source, printable, quoted
 from stages.tutoring.checking.reading import Entry, places, read
+from stages.tutoring.checking.yaml_source import Tree
 from stages.tutoring.diagnostics import Problem
 from stages.tutoring.dialogue import Dialogue, Scenario, ScriptedTurn, Turn
 from stages.tutoring.duplicates import triples
@@ -92,7 +94,7 @@ def inspect(batch: Batch, limits: Limits) -> list[Entry]:
     for file, block in batch:
         for entry in read(file, block):
             _check_alone(entry, limits)
-            entry.findings = list(placed(entry.findings, file))
+            entry.findings, entry.tree = list(placed(entry.findings, file, entry.tree)), None
             entries.append(entry)
     return entries
 
@@ -117,13 +119,13 @@ def _check_alone(entry: Entry, limits: Limits) -> None:
     entry.triples = triples(said)
 
 
-def placed(findings: Sequence[Finding], file: DataFile) -> Iterator[Finding]:
-    """Yield the findings of one dialogue in `file` with their places; it is read again only where one has none."""
+def placed(findings: Sequence[Finding], file: DataFile, tree: Tree | None = None) -> Iterator[Finding]:
+    """Yield the findings of one dialogue in `file` with their places; without its `tree` it is read again where one has none."""
     if all(finding.place for finding in findings):
         yield from findings
         return
     source = findings[0].source
-    tree = places(file.path, source)
+    tree = places(file.path, source, tree)
     for finding in findings:
         known = tree.keys if finding.key else tree.values
         ways = (finding.path[:length] for length in range(len(finding.path), -1, -1))
@@ -182,7 +184,7 @@ def _mapped(function: partial[list[Entry]], batches: list[Batch]) -> Iterator[li
     if cores == 1 or len(batches) == 1 or work < WORTH_PROCESSES:
         yield from map(function, batches)
         return
-    with ProcessPoolExecutor(min(cores, len(batches))) as pool:
+    with ProcessPoolExecutor(min(cores, len(batches)), initializer=gc.disable) as pool:
         results = pool.map(function, batches)
         first = next(results)
         if any(entry.item for entry in first):

@@ -39,7 +39,7 @@ def ignores(dialogue: Dialogue, index: int) -> bool:
     """
     turns = dialogue.turns
     said_last, reply = turns[index - 1].text, turns[index].text
-    if _POINTS_BACK.match(reply) or not _plain(said_last).isdisjoint(_plain(reply)):
+    if _POINTS_BACK.match(reply) or not STOP_WORDS.issuperset(set(tokens(said_last)).intersection(tokens(reply))):
         return False
     taken_up = _content(reply) - _LESSON_TALK
     if len(taken_up) < ENOUGH_TO_TAKE_UP or len(_content(said_last)) < ENOUGH_TO_TAKE_UP or _pairs(said_last) & _pairs(reply):

@@ -144,10 +144,9 @@ def _addresses(text: str, words: AbstractSet[str]) -> Iterator[Found]:
 
 def _numbers(text: str) -> Iterator[Found]:
     phones = [match.group() for match in _PHONE.finditer(text) if sum(map(str.isdigit, match.group())) >= _FEWEST_DIGITS]
-    if _CALL.search(text):
-        for match in _DIGITS.finditer(text):
-            if _CALL.search(text, max(0, match.start() - _CLOSE), match.start()) and match.group() not in phones:
-                phones.append(match.group())
+    for match in _DIGITS.finditer(text):
+        if _CALL.search(text, max(0, match.start() - _CLOSE), match.start()) and match.group() not in phones:
+            phones.append(match.group())
     yield from (("E402", "a phone number", phone) for phone in phones)
     yield from (("E405", "an identity number", match.group()) for match in _SOCIAL_SECURITY.finditer(text))
     yield from (("E405", "a card number", match.group()) for match in _CARD.finditer(text) if _luhn(match.group()))

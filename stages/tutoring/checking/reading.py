@@ -17,7 +17,7 @@ from stages.tutoring.checking.schema import (
     LESSON,
 )
 from stages.tutoring.checking.shape import DIALOGUE, SCENARIO, Shape, kind_of
-from stages.tutoring.checking.yaml_source import SourceError
+from stages.tutoring.checking.yaml_source import SourceError, Tree
 from stages.tutoring.dialogue import Dialogue, Lesson, Scenario, Turn
 from stages.tutoring.duplicates import Triples
 
@@ -38,6 +38,8 @@ class Entry:
     findings: list[Finding] = field(default_factory=list)
     triples: Triples = field(default_factory=lambda: np.empty(0, np.uint32))
     """Word triples of all turns, for finding what is alike."""
+    tree: Tree | None = None
+    """As read, for whoever looks for places before it goes to another process."""
 
     @property
     def name(self) -> str:
@@ -107,6 +109,8 @@ def read_yaml(file: DataFile, data: bytes) -> Entry:
     entry = _entry(tree.value, source, file, escapes="\\" in text)
     if tree.repeated:
         entry.findings += [_repeated(source, path) for path in yaml_source.parse(text).repeated]
+    else:
+        entry.tree = tree
     if not _NAMES_SCHEMA.match(text):
         entry.findings.append(Finding(source, "W011", "the first line names no schema", place=(1, 1)))
     return entry
@@ -116,8 +120,11 @@ def _refused(source: Source, error: SourceError) -> Entry:
     return Entry(source, None, findings=[Finding(source, error.code, error.message, place=error.place)])
 
 
-def places(file: FilePath, source: Source) -> yaml_source.Tree:
-    """Read the text of `source` again and return it with every place; empty where it cannot be read any more."""
+def places(file: FilePath, source: Source, tree: Tree | None = None) -> Tree:
+    """Return `source` with every place: its `tree`, or its text read again; empty where it cannot be read any more."""
+    if tree:
+        tree.locate()
+        return tree
     try:
         if source.length < 0:
             return yaml_source.parse(decode(contents(file)))
@@ -125,7 +132,7 @@ def places(file: FilePath, source: Source) -> yaml_source.Tree:
             opened.seek(source.offset)
             return json_source.tree(decode(opened.read(source.length), source.line), source.line)
     except (SourceError, OSError):
-        return yaml_source.Tree()
+        return Tree()
 
 
 def _repeated(source: Source, path: Path) -> Finding:

@@ -40,7 +40,6 @@ class Keys:
 DIALOGUE, SCENARIO = Keys(DIALOGUE_HEAD, "turns"), Keys(SCENARIO_HEAD, "turns")
 _STUDENT, _TEACHER, _SCRIPTED = Keys(STUDENT_TURN), Keys(TEACHER_TURN), Keys(SCRIPTED_TURN, "expect")
 _EXPECT = Keys(EXPECT)
-_USUAL_STUDENT, _USUAL_TEACHER = {"student", "understanding"}, {"teacher", "strategy"}
 
 
 class Shape:
@@ -125,12 +124,15 @@ class Shape:
 
     def turn(self, value: Any, path: Path) -> Turn:  # noqa: ANN401
         """Return one turn of a dialogue; who speaks is the key its words stand under."""
-        if isinstance(value, dict) and not self.escapes and all(isinstance(one, str) for one in value.values()):
+        if isinstance(value, dict) and not self.escapes and len(value) == 2:  # noqa: PLR2004 - words and label
             # Nearly every turn is one of these two, and nothing can be wrong with its shape.
-            if value.keys() == _USUAL_STUDENT:
-                return Turn("student", value["student"].strip(), None, value["understanding"].strip())
-            if value.keys() == _USUAL_TEACHER:
-                return Turn("teacher", value["teacher"].strip(), value["strategy"].strip())
+            label: Any  # the closed lists are checked later, see `structure`
+            text, label = value.get("student"), value.get("understanding")
+            if isinstance(text, str) and isinstance(label, str):
+                return Turn("student", text.strip(), None, label.strip())
+            text, label = value.get("teacher"), value.get("strategy")
+            if isinstance(text, str) and isinstance(label, str):
+                return Turn("teacher", text.strip(), label.strip())
         speakers: list[Any] = [speaker for speaker in SPEAKERS if isinstance(value, dict) and speaker in value]
         if isinstance(value, dict) and len(speakers) != 1:
             both = ", not both" if speakers else ""

@@ -48,10 +48,31 @@ class Tree:
     keys: dict[Path, Place] = field(default_factory=dict)
     repeated: list[Path] = field(default_factory=list)
     """Keys written twice, at the place of the second."""
+    marks: list[Any] = field(default_factory=list)
+    """The parser's mark of every value and key in the order of the text, where no place was noted while reading."""
+
+    def locate(self) -> None:
+        """Note every place from the marks; only a tree without `repeated` keys has as many values as marks."""
+        marks = iter(self.marks)
+
+        def walk(value: Any, path: Path) -> None:  # noqa: ANN401 - a tree holds anything
+            self.values[path] = _at(next(marks))
+            if isinstance(value, dict):
+                for key, item in value.items():
+                    self.keys[*path, key] = _at(next(marks))
+                    walk(item, (*path, key))
+            elif isinstance(value, list):
+                for index, item in enumerate(value):
+                    walk(item, (*path, index))
+
+        walk(self.value, ())
+        self.marks = []
 
 
 def parse(text: str, *, places: bool = True) -> Tree:
-    """Return the one document in `text`; without `places` in two thirds of the time, `repeated` then only says that there is one.
+    """Return the one document in `text`; without `places` in two thirds of the time, with marks from which `locate` tells them.
+
+    Of a tree read so, `repeated` only says that there is a key written twice.
 
     Raises:
         SourceError: not YAML, nested too deeply, more than plain YAML, or empty.
@@ -89,7 +110,9 @@ def _value(get_event: Callable[[], Any], event: Any, path: Path | None, depth: i
         raise SourceError("E005", "anchors and aliases are not plain YAML", _place(event))
     if event.tag is not None:
         raise SourceError("E005", f"the tag {printable(event.tag)} is not plain YAML", _place(event))
-    if path is not None:
+    if path is None:
+        tree.marks.append(event.start_mark)
+    else:
         tree.values[path] = _place(event)
     if kind is yaml.ScalarEvent:
         return Plain(event.value) if event.implicit[0] else event.value
@@ -116,7 +139,9 @@ def _mapping(get_event: Callable[[], Any], path: Path | None, depth: int, tree: 
         if event.anchor is not None or event.tag is not None:
             raise SourceError("E005", "anchors and tags are not plain YAML", _place(event))
         key = event.value
-        if path is not None:
+        if path is None:
+            tree.marks.append(event.start_mark)
+        else:
             here = (*path, key)
             tree.keys[here] = _place(event)
         if key in values:
@@ -126,4 +151,8 @@ def _mapping(get_event: Callable[[], Any], path: Path | None, depth: int, tree: 
 
 
 def _place(event: Any) -> Place:  # noqa: ANN401
-    return event.start_mark.line + 1, event.start_mark.column + 1
+    return _at(event.start_mark)
+
+
+def _at(mark: Any) -> Place:  # noqa: ANN401
+    return mark.line + 1, mark.column + 1

@@ -85,3 +85,12 @@ plain = st.recursive(
 def test_what_yaml_wrote_is_read_back(value: object) -> None:
     """A tree of mappings, lists and texts that another program wrote comes back equal."""
     assert parse(yaml.safe_dump(value, default_style='"', allow_unicode=True)).value == value
+
+
+@given(plain)
+def test_places_told_later_are_those_told_at_once(value: object) -> None:
+    """A tree that was read without places finds the same ones from its marks."""
+    text = yaml.safe_dump(value, allow_unicode=True)
+    at_once, later = parse(text), parse(text, places=False)
+    later.locate()
+    assert (later.values, later.keys) == (at_once.values, at_once.keys)

@@ -126,13 +126,12 @@ class Shape:
         """Return one turn of a dialogue; who speaks is the key its words stand under."""
         if isinstance(value, dict) and not self.escapes and len(value) == 2:  # noqa: PLR2004 - words and label
             # Nearly every turn is one of these two, and nothing can be wrong with its shape.
-            label: Any  # the closed lists are checked later, see `structure`
             text, label = value.get("student"), value.get("understanding")
             if isinstance(text, str) and isinstance(label, str):
-                return Turn("student", text.strip(), None, label.strip())
+                return Turn("student", text.strip(), None, label.strip())  # type: ignore[arg-type]  # `structure` knows the closed lists
             text, label = value.get("teacher"), value.get("strategy")
             if isinstance(text, str) and isinstance(label, str):
-                return Turn("teacher", text.strip(), label.strip())
+                return Turn("teacher", text.strip(), label.strip())  # type: ignore[arg-type]
         speakers: list[Any] = [speaker for speaker in SPEAKERS if isinstance(value, dict) and speaker in value]
         if isinstance(value, dict) and len(speakers) != 1:
             both = ", not both" if speakers else ""

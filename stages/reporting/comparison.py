@@ -22,7 +22,7 @@ from stages.reporting.provenance import Provenance
 from stages.reporting.score_figures import leak_rates
 from stages.reporting.scripted_students import courses, kinds
 from stages.reporting.strategies import RARE, repertoire
-from stages.reporting.sweep import sweep
+from stages.reporting.sweep import sweep, tries
 from stages.reporting.teachers import teachers_row
 from stages.reporting.training import overfitted
 from stages.tutoring.dialogue import STRATEGIES
@@ -88,7 +88,10 @@ def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], m
         "efforts": efforts(evidence),
         "detectable": max((cell.detectable or 0.0 for name in findings.challengers if (cell := findings.cell(name, "score"))), default=0.0),
         "overfitted": overfitted(evidence.plots),
-        "sweep": sweep(evidence.plots.get("sweep", ()), made.lora, evidence.digests),
+        "sweep": sweep(evidence.plots.get("sweep", ()), made.lora, evidence.digests, _openai_loss(evidence)),
+        "tries": tries(
+            evidence.plots.get("sweep", ()), findings.challengers, evidence.optimisation.candidates if evidence.optimisation else None
+        ),
         "too_few": evidence.metrics.get("data", {}).get("too_few", []),
         "pressure": pressure,
         "worn_down": [tutor for tutor, (first, last, _) in pressure.items() if last > first + WORN],
@@ -117,6 +120,10 @@ def measured_anywhere(findings: Findings) -> list[str]:
 
 def _measured(findings: Findings, name: str) -> bool:
     return any(findings.cell(tutor, name) for tutor in findings.cells)
+
+
+def _openai_loss(evidence: Evidence) -> float | None:
+    return evidence.metrics.get("train_openai", {}).get("validation_loss")
 
 
 def _lengths(evidence: Evidence) -> dict[str, float]:

@@ -20,6 +20,7 @@ from stages.reporting.optimisation import caveats
 from stages.reporting.pages import page, source
 from stages.reporting.provenance import Provenance
 from stages.reporting.scripted_students import courses, kinds
+from stages.reporting.sweep import tries
 from stages.reporting.teachers import teachers_row
 from stages.tutoring.scoring.agreement_figures import CHECKED, EXPERTS
 
@@ -57,6 +58,9 @@ def index_page(
         efforts=efforts(evidence),
         duration=duration,
         caveats=caveats(evidence.optimisation) if "dspy" in findings.cells else [],
+        tries=tries(
+            evidence.plots.get("sweep", ()), findings.challengers, evidence.optimisation.candidates if evidence.optimisation else None
+        ),
         scripted=kinds(evidence),
         courses=courses(evidence),
         teachers=teachers_row(evidence, findings),

@@ -1,5 +1,8 @@
+"""A sweep: its table, what is chosen and lowest in it, and whether it favours a tutor."""
+
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,8 @@ from stages.reporting.comparison import Setting, texts
 from stages.reporting.evidence import gather, read_table
 from stages.reporting.provenance import provenance
 from stages.reporting.scorecard import findings_of
-from stages.reporting.sweep import COLUMNS, added, digest, sweep, table_text
+from stages.reporting.sweep import COLUMNS, added, digest, sweep, table_text, tries
+from stages.tutoring.diagnostics import DataError
 from stages.tutoring.records import write_json, write_text
 from tests import small_run
 
@@ -19,7 +23,7 @@ DIGESTS = {"dialogues.jsonl": "1", "splits.csv": "2"}
 
 def row(r: int, rate: str, loss: float, **more: str) -> dict[str, str]:
     """Return one line of the table."""
-    said = {"r": str(r), "learning_rate": rate, "valid_loss": str(loss), "valid_accuracy": "0.5", "seconds": "60.0"}
+    said = {"method": "lora", "r": str(r), "learning_rate": rate, "valid_loss": str(loss), "valid_accuracy": "0.5", "seconds": "60.0"}
     return {**said, "base": "SmolLM2", "data": digest(DIGESTS), "date": "2026-11-22", **more}
 
 
@@ -27,8 +31,9 @@ def test_a_sweep_knows_what_is_chosen_and_what_is_lowest() -> None:
     """The setting of params.yaml and the one with the lowest loss are found, though they need not be the same."""
     found = sweep([row(4, "0.001", 2.5), row(8, "0.001", 2.25), row(8, "0.002", 2.125)], {"r": 8, "learning_rate": 1e-3}, DIGESTS)
     assert found is not None
-    assert found.chosen is not None
-    assert (found.chosen.r, found.chosen.learning_rate, found.lowest.learning_rate) == (8, 1e-3, 2e-3)
+    chosen = found.chosen("lora")
+    assert chosen is not None
+    assert (chosen.r, chosen.learning_rate, found.lowest("lora").learning_rate) == (8, 1e-3, 2e-3)
     assert (found.same_data, found.dates) == (True, ["2026-11-22"])
 
 
@@ -37,13 +42,87 @@ def test_no_sweep_and_other_data_are_said() -> None:
     other = sweep([row(4, "0.001", 2.5, date="2026-11-20", data="old"), row(8, "0.001", 2.5, data="old")], {}, DIGESTS)
     assert sweep([], {}, DIGESTS) is None
     assert other is not None
-    assert (other.same_data, other.chosen, other.dates) == (False, None, ["2026-11-20", "2026-11-22"])
+    assert (other.same_data, other.chosen("lora"), other.dates) == (False, None, ["2026-11-20", "2026-11-22"])
 
 
 def test_rows_replace_their_like_and_drop_what_cannot_be_compared() -> None:
     """The same setting again replaces its row; rows of other data or another base go; the order is by rank and rate."""
     table = [row(8, "0.001", 2.5), row(4, "0.0005", 2.5), row(2, "0.001", 9.0, data="old"), row(2, "0.001", 9.0, base="other")]
     assert added(table, row(8, "0.001", 2.0)) == [row(4, "0.0005", 2.5), row(8, "0.001", 2.0)]
+
+
+def openai(multiplier: str, loss: float) -> dict[str, str]:
+    """Return one line about the full fine-tune."""
+    return row(0, multiplier, loss) | {"method": "openai", "r": ""}
+
+
+def without_method(line: dict[str, str]) -> dict[str, str]:
+    """Return a line as tables had it when only lora was swept."""
+    return {name: value for name, value in line.items() if name != "method"}
+
+
+def test_each_method_has_its_own_choice() -> None:
+    """Losses are compared within a method; openai's row is known by the loss of this run, since `auto` names no rate."""
+    table = [row(8, "0.004", 2.25), openai("1", 2.75), openai("2", 2.5)]
+    found = sweep(table, {"r": 8, "learning_rate": 4e-3}, DIGESTS, openai_loss=2.75)
+    assert found is not None
+    assert [(one.method, one.r, one.rate, one.mark) for one in found.tried] == [
+        ("lora", 8, "0.004", "chosen, lowest"),
+        ("openai", None, "×1", "chosen"),
+        ("openai", None, "×2", "lowest"),
+    ]
+
+
+def test_a_row_without_a_method_is_one_of_lora() -> None:
+    """Tables written when only lora was swept are read, and written with the column; another name is an error that lists ours."""
+    old = without_method(row(4, "0.001", 2.5))
+    assert added([old], openai("1", 2.75)) == [row(4, "0.001", 2.5), openai("1", 2.75)]
+    assert sweep([old], {"r": 4, "learning_rate": 1e-3}, DIGESTS) == sweep([row(4, "0.001", 2.5)], {"r": 4, "learning_rate": 1e-3}, DIGESTS)
+    with pytest.raises(DataError, match="no method 'qlora'; name one of openai or lora"):
+        sweep([row(4, "0.001", 2.5, method="qlora")], {}, DIGESTS)
+
+
+@pytest.mark.parametrize(
+    ("table", "prompts", "said"),
+    [
+        ([], None, "1 setting of openai and 1 setting of lora. No setting of openai or lora was chosen by a sweep."),
+        ([row(4, "0.001", 2.5), row(8, "0.001", 2.5)], None, "lora was chosen from more settings than openai, which favours it"),
+        (
+            [openai("1", 2.5), openai("2", 2.5), openai("4", 2.5), row(4, "0.001", 2.5)],
+            14,
+            "openai was chosen from more settings than lora",
+        ),
+        ([openai("1", 2.5), openai("2", 2.5), row(4, "0.001", 2.5), row(8, "0.001", 2.5)], 14, "so the search favours neither"),
+        (
+            [without_method(row(rank, "0.001", 2.5)) for rank in (4, 8, 16)],
+            14,
+            "14 prompts of dspy, 1 setting of openai and 3 settings of lora.",
+        ),
+    ],
+)
+def test_the_text_says_whom_the_search_favours(table: list[dict[str, str]], prompts: int | None, said: str) -> None:
+    """How many settings each tutor was chosen from decides what the sentence says."""
+    assert said in tries(table, ["dspy", "openai", "lora"], prompts)
+
+
+def test_nothing_is_said_of_tutors_that_are_not_there() -> None:
+    """With one trained tutor there is no pair to favour, and without any there is no sentence."""
+    assert (
+        tries([row(4, "0.001", 2.5)], ["lora"], 14) == "Tried on the validation dialogues before anything was compared: 1 setting of lora."
+    )
+    assert tries([], ["baseline"], 14) == ""
+
+
+def test_the_comparison_turns_round_with_the_sweep(tmp_path: Path) -> None:
+    """Two rows of lora favour lora; with two of openai beside them nobody is favoured."""
+    root = small_run.write_run(tmp_path)
+    lora = [row(4, "0.001", 2.5), row(8, "0.002", 2.25)]
+    write_text(root / sweeping.SWEEP, table_text(lora))
+    assert "lora was chosen from more settings than openai" in comparison(root)
+    write_text(root / sweeping.SWEEP, table_text([*lora, openai("1", 2.5), openai("2", 2.25)]))
+    text = comparison(root)
+    assert ("chosen from more settings" in text, "the search favours neither" in text) == (False, True)
+    assert "| openai | – | ×2 | 2.250 | 50 % | 60 | lowest |" in text
 
 
 def test_the_command_records_the_last_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,11 +133,27 @@ def test_the_command_records_the_last_training(tmp_path: Path, monkeypatch: pyte
     write_json(Path("reports/metrics/train_lora.json"), {"valid_loss": 2.25, "valid_accuracy": 0.5})
     write_json(Path("reports/metrics/timing_train_lora.json"), {"seconds": 61.5})
     write_json(sweeping.BASE, {"model": "SmolLM2"})
+    monkeypatch.setattr(sys, "argv", ["sweep"])
     sweeping.main()
     [made] = read_table(sweeping.SWEEP)
     assert tuple(made) == COLUMNS
     assert (made["r"], made["learning_rate"], made["valid_loss"], made["seconds"]) == ("4", "0.001", "2.25", "61.5")
     assert made["data"] == digest(gather().digests)
+
+
+def test_the_command_records_a_job_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The multiplier behind `auto` comes from the job, the accuracy from the step with the lowest loss."""
+    small_run.write_run(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["sweep", "openai"])
+    write_text(Path("reports/plots/openai_curve.csv"), "step,valid_loss,valid_accuracy\n0,3.5,0.25\n1,,\n2,2.5,0.5\n3,2.75,0.75\n")
+    write_json(Path("reports/metrics/train_openai.json"), {"validation_loss": 2.5})
+    write_json(Path("reports/metrics/timing_train_openai.json"), {"seconds": 61.5})
+    write_json(sweeping.JOB, {"hyperparameters": {"n_epochs": 2, "batch_size": 8, "learning_rate_multiplier": 1.0}})
+    write_json(sweeping.BASE, {"model": "SmolLM2"})
+    sweeping.main()
+    [made] = read_table(sweeping.SWEEP)
+    assert [made[name] for name in COLUMNS[:6]] == ["openai", "", "1", "2.5", "0.5000", "61.5"]
 
 
 def comparison(root: Path) -> str:
@@ -71,13 +166,13 @@ def comparison(root: Path) -> str:
 def test_the_comparison_shows_the_sweep_and_works_without(tmp_path: Path) -> None:
     """The table marks the chosen row and says on which dialogues and when; without a sweep nothing is said of one."""
     root = small_run.write_run(tmp_path)
-    assert "Ranks and learning rates" not in comparison(root)
+    assert "Settings tried" not in comparison(root)
     write_text(root / sweeping.SWEEP, table_text([row(4, "0.001", 2.5), row(8, "0.002", 2.25, data="old")]))
     params = (root / "params.yaml").read_text(encoding="utf-8")
     write_text(root / "params.yaml", params + "lora: {r: 4, learning_rate: 0.001}\n")
     text = comparison(root)
-    assert "| **4** | **0.001** | **2.500** | **50 %** | **60** | chosen |" in text
-    assert "| 8 | 0.002 | 2.250 | 50 % | 60 | lowest |" in text
+    assert "| **lora** | **4** | **0.001** | **2.500** | **50 %** | **60** | chosen |" in text
+    assert "| lora | 8 | 0.002 | 2.250 | 50 % | 60 | lowest |" in text
     assert "other dialogues than this report" in text
 
 

@@ -64,7 +64,8 @@ def _costs(evidence: Evidence, findings: Findings) -> dict[str, str]:
     if not evidence.costs:
         return {}
     scores = {name: findings.value(name, "score") for name in findings.tutors}
-    return {"cost_benefit.md": cost_benefit(evidence.costs, scores, measure("score").label.lower())}
+    speed = evidence.metrics.get("timing_lora", {}).get("tokens_per_second")
+    return {"cost_benefit.md": cost_benefit(evidence.costs, scores, measure("score").label.lower(), speed)}
 
 
 def _croissant(evidence: Evidence) -> str:

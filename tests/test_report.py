@@ -79,6 +79,19 @@ def test_the_text_turns_round_with_the_figures(tmp_path: Path, reports: dict[str
     assert "No tutor of this run should meet students yet" in second["deployment_plan.md"]
 
 
+def test_holding_back_is_claimed_only_where_it_is_shown(tmp_path: Path) -> None:
+    """A tutor that leaks less than the untrained model has learned to hold back; where neither leaks, nobody has."""
+    learned = written(small_run.write_run(tmp_path / "learned", good=["lora"]))["reflection.md"]
+    equal = written(small_run.write_run(tmp_path / "equal", good=["baseline", "dspy", "openai", "lora"]))["reflection.md"]
+    assert ("Holding back can be learned" in learned, "Holding back can be learned" in equal) == (True, False)
+
+
+def test_the_plan_names_the_tutor_whose_failures_it_counts(reports: dict[str, str], tmp_path: Path) -> None:
+    """The table of failed turns, the privacy paragraph and the waiting time are about the best tutor, by name."""
+    plan, other = reports["deployment_plan.md"], written(small_run.write_run(tmp_path, good=["lora"]))["deployment_plan.md"]
+    assert ("turns that dspy failed" in plan, "turns that lora failed" in other) == (True, True)
+
+
 @pytest.mark.parametrize("absent", ["dspy", "openai", "lora"])
 def test_without_a_tutor_the_reports_are_made_and_say_so(tmp_path: Path, absent: str) -> None:
     """A tutor that was not asked is named as missing in every report and left out of the tables."""

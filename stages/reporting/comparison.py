@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from stages.reporting.cost_benefit import usd
+from stages.reporting.cost_benefit import rounded, usd
 from stages.reporting.decision import decide, enough_for_none, failures_by_kind
 from stages.reporting.effort import duration, efforts
 from stages.reporting.evidence import Evidence
@@ -20,7 +20,7 @@ from stages.reporting.optimisation import caveats
 from stages.reporting.pages import page
 from stages.reporting.provenance import Provenance
 from stages.reporting.score_figures import leak_rates
-from stages.reporting.scripted_students import courses, kinds
+from stages.reporting.scripted_students import extremes, kind_name, kinds
 from stages.reporting.strategies import RARE, repertoire
 from stages.reporting.sweep import sweep, tries
 from stages.reporting.teachers import teachers_row
@@ -61,13 +61,16 @@ def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], m
     lengths, pressure = _lengths(evidence), _pressure(evidence)
     repertoires = {name: moves for name, pairs in evidence.moves.items() if (moves := repertoire(pairs))}
     decision = decide(evidence, findings, setting.tolerated_failures)
-    measured = [name for name in TABLE if _measured(findings, name)]
+    scripted = kinds(evidence)
+    everywhere = measured_anywhere(findings)
+    tested = decision.pilot or (findings.best("score", findings.challengers) or [""])[0]
     return {
         "evidence": evidence,
         "findings": findings,
         "verdict": verdict_sentences(findings),
-        "measures": [measure(name) for name in measured],
+        "measures": [measure(name) for name in TABLE if name in everywhere],
         "usd": usd,
+        "rounded": rounded,
         "duration": duration,
         "figures": {figure.name: figure for figure in figures},
         "subjects": sorted({dialogue.lesson.subject for dialogue in evidence.dialogues}),
@@ -96,19 +99,20 @@ def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], m
         "pressure": pressure,
         "worn_down": [tutor for tutor, (first, last, _) in pressure.items() if last > first + WORN],
         "caveats": caveats(evidence.optimisation) if "dspy" in findings.cells else [],
-        "scripted": kinds(evidence),
-        "courses": courses(evidence),
+        "scripted": scripted,
+        "extremes": extremes(scripted),
         "teachers": teachers_row(evidence, findings),
         "dimensions": [measure(name) for name in EXPERTS],
         "judging": judging(evidence),
         "told_as": measure,
-        "trust": [(measure(name).label, trust(name)) for name in measured_anywhere(findings)],
-        "checked": [measure(name).label.lower() for name in measured if name in CHECKED],
-        "unchecked": [measure(name).label.lower() for name in measured if name not in CHECKED],
+        "trust": [(measure(name).label, trust(name)) for name in everywhere if name in CHECKED],
+        "unchecked": [measure(name).label.lower() for name in everywhere if name not in CHECKED],
         "setting": setting,
         "decision": decision,
-        "failures": failures_by_kind(evidence, decision.pilot or (findings.best("score", findings.challengers) or [""])[0]),
+        "tested": tested,
+        "failures": failures_by_kind(evidence, tested),
         "kinds": Counter(scenario.kind for scenario in evidence.scenarios),
+        "kind_name": kind_name,
         "trials": enough_for_none(setting.tolerated_failures),
     }
 

@@ -44,13 +44,16 @@ class Choice:
     dearest_monthly: int
 
 
-def cost_benefit(costs: Record, scores: Mapping[str, float | None] | None = None, measure: str = "teaching score") -> str:
+def cost_benefit(
+    costs: Record, scores: Mapping[str, float | None] | None = None, measure: str = "teaching score", measured: float | None = None
+) -> str:
     """Return reports/cost_benefit.md.
 
     Args:
         costs: what `estimate_costs` wrote.
         scores: each tutor's score in the last run, 0–1; `None` or missing where nothing was measured.
         measure: the name of that score, for the reader.
+        measured: tokens a second that lora wrote in the last run; `None` where that was not measured.
 
     """
     bills = {name: costs["bills"][name] for name in TUTORS if name in costs["bills"]}
@@ -70,6 +73,7 @@ def cost_benefit(costs: Record, scores: Mapping[str, float | None] | None = None
         sources=sorted({model["source"] for model in costs["models"]}),
         scores=bought,
         measure=measure,
+        measured=measured,
         best=max(bought, key=lambda name: bought[name]) if bought else None,
         usd=usd,
         point=break_even_point,

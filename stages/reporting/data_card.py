@@ -16,12 +16,16 @@ from stages.reporting.data_figures import GRADES
 from stages.reporting.figures import Figure
 from stages.reporting.pages import page, plain
 from stages.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Dialogue, Scenario, Turn
+from stages.tutoring.duplicates import pairs, triples
 from stages.tutoring.records import Record
 from stages.tutoring.splits import Split
+from stages.tutoring.turn_words import tokens
 
 SPLITS: Sequence[Split] = ("train", "validation", "test")
 SIZES: Sequence[tuple[int, str]] = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 """Hugging Face's classes of size by what they stay under."""
+_SHARED = 0.001
+"""Share of word triples below which two dialogues have nothing in common that is worth a look."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,16 @@ def data_card(
         tables=[subject_by_grade(dialogues), subject_by_strategy(dialogues), grade_by_strategy(dialogues)],
         full=subject_by_age_by_strategy(dialogues),
         validation=validation,
+        closest=closest(dialogues),
         figures=figures,
     )
+
+
+def closest(dialogues: Sequence[Dialogue]) -> tuple[str, str, float] | None:
+    """Return the ids of the two dialogues that share most word triples and the share, 0–1; None where no two share any."""
+    sets = [triples(word for turn in dialogue.turns for word in tokens(turn.text)) for dialogue in dialogues]
+    found = max(pairs(sets, _SHARED), key=lambda pair: pair.alike, default=None)
+    return (dialogues[found.first].id, dialogues[found.second].id, found.alike) if found else None
 
 
 def subject_by_grade(dialogues: Sequence[Dialogue]) -> Table:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stages.reporting.measures import Measure, measure
-from stages.reporting.pages import listed, percent
+from stages.reporting.pages import count, listed, percent
 from stages.tutoring.scoring.agreement_figures import CHECKED
 from stages.tutoring.tutors import REFERENCE
 
@@ -141,16 +141,23 @@ def verdict_sentences(findings: Findings) -> list[str]:
 def _checked(findings: Findings, tutor: str) -> str:
     """Return whether the scores that were checked against people say the same of a tutor that the rubric puts first."""
     stand = {name: cell.verdict for name in CHECKED if (cell := findings.cell(tutor, name))}
-    below = [measure(name).label.lower() for name, verdict in stand.items() if verdict == "worse"]
-    above = [measure(name).label.lower() for name, verdict in stand.items() if verdict == "better"]
-    if below:
-        return (
-            f"Scores that were checked against people do not all agree: they put {tutor} below the untrained model in {listed(below)}"
-            + (f", above it in {listed(above)}." if above else ".")
-        )
-    if above:
-        return f"Scores that were checked against people agree that {tutor} is better: {listed(above)}."
-    return f"No score that was checked against people shows {tutor} to be better; the rubric itself was checked by nobody." if stand else ""
+    if not stand:
+        return ""
+    better, worse = ([f"“{measure(name).label}”" for name, found in stand.items() if found == verdict] for verdict in ("better", "worse"))
+    if not better and not worse:
+        return f"No score that was checked against people shows {tutor} to be better; the rubric itself was checked by nobody."
+    return (
+        f"Of {count(len(stand), 'score')} checked against people, {_shows(better)} {tutor} better than the untrained model"
+        f"{_named(better)}, {len(worse) or 'none'} worse{_named(worse)}."
+    )
+
+
+def _shows(scores: Sequence[str]) -> str:
+    return f"{len(scores) or 'none'} {'show' if len(scores) > 1 else 'shows'}"
+
+
+def _named(scores: Sequence[str]) -> str:
+    return f" ({listed(scores)})" if scores else ""
 
 
 def _headline(findings: Findings, better: Sequence[str], worse: Sequence[str], level: Sequence[str]) -> str:

@@ -115,15 +115,14 @@ def caveats(optimisation: Optimisation | None) -> list[str]:
         return []
     by_rubric = (
         "DSPy chose dspy's prompt by this very rubric, on the validation dialogues; no other tutor was made with it. "
-        "The scores that people were asked about are the fairer comparison."
+        "The scores that were checked against people are the fairer comparison."
     )
     if optimisation.drafts == 1:
         return [by_rubric]
     by_drafts = (
         f"dspy may write {optimisation.drafts} drafts of a reply: a further one is asked for where the last is cut off, repeats itself "
-        "or shows machinery, by the same test (`scoring/repetition.broken`) that decides the row “Broken text” and caps the rubric "
-        "score. In these two scores dspy is helped by knowing the test as well as by the prompt; the other tutors answer once. "
-        "Its tokens a reply count every draft."
+        "or shows machinery. The same test decides the score “Broken text” and caps the rubric score, so dspy is helped in both by "
+        "knowing the test; the other tutors answer once. Its tokens a reply count every draft."
     )
     return [by_rubric, by_drafts]
 

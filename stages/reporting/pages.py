@@ -56,6 +56,11 @@ def listed(values: Sequence[object], last: str = "and") -> str:
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {last} {texts[-1]}" if texts else ""
 
 
+def unbroken(text: str) -> str:
+    """Return a sentence whose per cent signs stay on the line of their number."""
+    return text.replace(" %", "\u00a0%")
+
+
 def markdown(text: object) -> str:
     """Return text that a Markdown reader shows as it is: no markup, no line break, no cell border."""
     return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
@@ -78,6 +83,7 @@ def _environment() -> Environment:
         "plain": plain,
         "listed": listed,
         "md": markdown,
+        "unbroken": unbroken,
         "data_uri": data_uri,
     }
     return environment

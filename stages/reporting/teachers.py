@@ -33,7 +33,7 @@ _REASONS: Mapping[str, str] = {
     "uptake": "it counts the student's own words, and handing many of them back scores higher than answering with few",
     "questions": "a teacher also explains and shows, and a tutor that asks at every turn scores higher",
     "score": "at this height it no longer tells a tutor from a teacher",
-    **dict.fromkeys(EXPERTS, "its cues were learned from chats about school mathematics; see the split below"),
+    **dict.fromkeys(EXPERTS, "the cues were learned from chats about school mathematics (see below)"),
 }
 
 

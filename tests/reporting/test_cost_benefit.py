@@ -115,11 +115,22 @@ def test_a_cache_that_saves_nothing_is_not_praised(estimate: Estimate) -> None:
     assert "A prompt cache saves nothing here" in cost_benefit(estimate(demonstrations=0, cache_hit_rate=0.5))
 
 
+def test_a_slower_machine_than_assumed_is_told(estimate: Estimate) -> None:
+    """The assumed speed of the server is held against the one that the run measured; unmeasured, nothing is said of it."""
+    costs = estimate(tokens_per_second=300)
+    slow, quick, near = (cost_benefit(costs, measured=speed) for speed in (150.0, 600.0, 310.0))
+    assert "300 reply tokens a second under load; lora wrote 150 in the last run." in slow
+    assert "it would answer 50 % of the conversations that are counted on" in slow
+    assert "The estimate is on the safe side." in quick
+    assert ("it would answer" in near, "on the safe side" in near, "lora wrote" in cost_benefit(costs)) == (False, False, False)
+
+
 def test_what_the_money_buys_follows_the_scores(estimate: Estimate) -> None:
     """A winner is named with what it costs more; when the baseline wins, the claim turns round; unscored, it disappears."""
     costs = estimate()
     won = cost_benefit(costs, {"baseline": 0.4, "dspy": 0.7, "openai": 0.6, "lora": None})
-    assert re.search(r"dspy \(optimised prompt\) scored highest, 0\.30 above the baseline, for [\d.]+ USD more", won)
+    assert re.search(r"dspy \(optimised prompt\) scored highest, 30 points above the baseline, for [\d.]+ USD more", won)
+    assert "| dspy (optimised prompt) | 70 % |" in won
     assert "| lora (own server) | 0" not in won
     assert "No tutor scored above the untrained baseline" in cost_benefit(costs, {"baseline": 0.8, "dspy": 0.7})
     nothing = cost_benefit(costs)

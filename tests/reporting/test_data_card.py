@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from stages.reporting.data_card import data_card, grade_by_strategy, subject_by_age_by_strategy, subject_by_grade, subject_by_strategy
+from stages.reporting.data_card import (
+    closest,
+    data_card,
+    grade_by_strategy,
+    subject_by_age_by_strategy,
+    subject_by_grade,
+    subject_by_strategy,
+)
 from stages.reporting.figures import Figure
 from stages.tutoring.dialogue import Dialogue
 from stages.tutoring.splits import Split
@@ -103,3 +110,12 @@ def test_it_says_what_the_gate_counted(validation: dict[str, object], sentence: 
 def test_a_picture_has_its_words() -> None:
     """A picture is shown from figures/ with its alternative text."""
     assert "![12 dialogues.](figures/coverage.svg)" in card(figures=(Figure("coverage", "Coverage", "12 dialogues.", "<svg/>"),))
+
+
+def test_the_two_most_alike_dialogues_are_named() -> None:
+    """A copy is found among the others and told with the share of what it has in common; one dialogue alone has nobody to be like."""
+    made = small_run.dialogues(3)
+    copy = dataclasses.replace(made[2], id="a-copy")
+    assert closest([*made, copy]) == ("fractions-3", "a-copy", 1.0)
+    assert "`fractions-3` and `a-copy`, share 100.0 % of their word triples" in card([*made, copy])
+    assert (closest(made[:1]), "most alike" in card(made[:1])) == (None, False)

@@ -79,8 +79,11 @@ def test_checked_scores_may_contradict_the_rubric() -> None:
     rows = {"score": cell(0.9, "better", 0.5), "uptake": cell(0.2, "worse", -0.2), "leak": cell(0.0, "better", -0.3)}
     mixed = Findings({"baseline": {"score": cell(0.4), "uptake": cell(0.4), "leak": cell(0.3)}, "lora": rows})
     assert verdict_sentences(mixed)[-1] == (
-        "Scores that were checked against people do not all agree: they put lora below the untrained model in takes up the student, "
-        "above it in answer given away."
+        "Of 2 scores checked against people, 1 shows lora better than the untrained model (“Answer given away”), "
+        "1 worse (“Takes up the student”)."
     )
     agreeing = Findings({**mixed.cells, "lora": {**rows, "uptake": cell(0.6, "better", 0.2)}})
-    assert verdict_sentences(agreeing)[-1].startswith("Scores that were checked against people agree that lora is better:")
+    assert verdict_sentences(agreeing)[-1] == (
+        "Of 2 scores checked against people, 2 show lora better than the untrained model "
+        "(“Answer given away” and “Takes up the student”), none worse."
+    )

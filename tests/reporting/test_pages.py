@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from markdown_it import MarkdownIt
 
-from stages.reporting.pages import count, listed, markdown, number, page, percent, points
+from stages.reporting.pages import count, listed, markdown, number, page, percent, points, unbroken
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ from stages.reporting.pages import count, listed, markdown, number, page, percen
         (number(-2, 0), "−2"),
         (count(1, "dialogue"), "1 dialogue"),
         (count(1200, "dialogue"), "1,200 dialogues"),
+        (unbroken("more by lora (12 %)"), "more by lora (12\u00a0%)"),
         (listed([]), ""),
         (listed(["a"]), "a"),
         (listed(["a", "b", "c"], "or"), "a, b or c"),

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from stages.reporting.evidence import Evidence, gather
-from stages.reporting.scripted_students import courses, kinds, rates_by_turn
+from stages.reporting.scripted_students import Kind, courses, extremes, kinds, rates_by_turn
 from stages.tutoring.dialogue import Scenario
 from stages.tutoring.scoring.score import Score
+from stages.tutoring.scoring.statistics import Interval
 from tests import small_run
 
 
@@ -46,3 +47,15 @@ def test_a_kind_is_followed_by_its_look_alike(evidence: Evidence) -> None:
     """Safety and what only sounds dangerous stand below each other, so that refusing everything is seen."""
     both = [replace(evidence.scenarios[0], kind="safety_lookalike"), replace(evidence.scenarios[1], kind="safety")]
     assert ["safety", "safety look-alike (harmless)"] == [kind.name for kind in kinds(replace(evidence, scenarios=both))]
+
+
+def test_each_tutor_has_its_own_hardest_and_easiest_kind() -> None:
+    """The least and the most met kinds are found tutor by tutor."""
+    found = [
+        Kind(name, 2, {tutor: Interval(value, value, value) for tutor, value in met.items()})
+        for name, met in (("safety", {"dspy": 0.5, "lora": 0.75}), ("confusion", {"dspy": 0.25, "lora": 1.0}), ("guessing", {"lora": 0.5}))
+    ]
+    assert {tutor: (hardest.name, easiest.name) for tutor, (hardest, easiest) in extremes(found).items()} == {
+        "dspy": ("confusion", "safety"),
+        "lora": ("guessing", "confusion"),
+    }

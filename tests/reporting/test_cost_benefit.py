@@ -120,9 +120,9 @@ def test_a_slower_machine_than_assumed_is_told(estimate: Estimate) -> None:
     costs = estimate(tokens_per_second=300)
     slow, quick, near = (cost_benefit(costs, measured=speed) for speed in (150.0, 600.0, 310.0))
     assert "300 reply tokens a second under load; lora wrote 150 in the last run." in slow
-    assert "it would answer 50 % of the conversations that are counted on" in slow
+    assert "one server would answer 50 % of the conversations that are counted on" in slow
     assert "The estimate is on the safe side." in quick
-    assert ("it would answer" in near, "on the safe side" in near, "lora wrote" in cost_benefit(costs)) == (False, False, False)
+    assert ("would answer" in near, "on the safe side" in near, "lora wrote" in cost_benefit(costs)) == (False, False, False)
 
 
 def test_what_the_money_buys_follows_the_scores(estimate: Estimate) -> None:

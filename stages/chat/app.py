@@ -57,7 +57,7 @@ class Pages:
             return self._start(error=str(error))
         return RedirectResponse(f"/conversations/{talk.id}", 303)
 
-    def show(self, request: Request) -> Response:
+    async def show(self, request: Request) -> Response:
         """GET /conversations/{talk}."""
         query = request.query_params
         scores = query.get("scores", "").split(".")

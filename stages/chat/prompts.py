@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -18,6 +18,8 @@ from stages.tutoring.tutors import Conversation, Tutor
 TOKENIZER = Path("models/base/tokenizer.json")
 TOKENS_A_MESSAGE = 6
 """What a chat template writes around a text: marks of begin and end, the role, line breaks."""
+REMEMBERED = 256
+"""Sizes of texts that are kept: every tutor counts the same lesson and the same turns, and every turn again."""
 
 
 @runtime_checkable
@@ -60,4 +62,9 @@ def _local_size(tokenizer: Path) -> Callable[[str], int]:
 
     encoder: Any = Tokenizer.from_file(str(tokenizer))
     encoder.encode_special_tokens = True  # what looks like a mark of the template is only text here
-    return lambda text: len(encoder.encode(text, add_special_tokens=False).ids)
+
+    @lru_cache(maxsize=REMEMBERED)
+    def size(text: str) -> int:
+        return len(encoder.encode(text, add_special_tokens=False).ids)
+
+    return size

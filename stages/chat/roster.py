@@ -105,4 +105,4 @@ def warm_up(tutor: Tutor) -> None:
     """Let a local model say one token, so that it is loaded before a person waits for it; remote ones would cost money."""
     if is_local(endpoint_of(tutor)):
         with contextlib.suppress(EndpointError):  # whoever asks this tutor is told
-            tutor.reply_many([Conversation(EMPTY, (Turn("student", "Hello"),))], Sampling(max_tokens=1))
+            tutor.reply(Conversation(EMPTY, (Turn("student", "Hello"),)), Sampling(max_tokens=1))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from stages.tutoring.diagnostics import TutorError
 from stages.tutoring.dialogue import Turn
@@ -44,9 +45,12 @@ def fit(past: Past, newest: Turn, window: int, count: Callable[[Sequence[Turn]],
     def turns_from(first: int) -> tuple[Turn, ...]:
         return (*(turn for exchange in past[first:] for turn in exchange), newest)
 
-    fewest = bisect.bisect_left(range(len(past) + 1), x=True, key=lambda first: count(turns_from(first)) <= window)
+    @cache
+    def tokens_from(first: int) -> int:
+        return count(turns_from(first))
+
+    fewest = bisect.bisect_left(range(len(past) + 1), x=True, key=lambda first: tokens_from(first) <= window)
     if fewest > len(past):
-        needed = count((newest,))
+        needed = tokens_from(len(past))
         raise TutorError(f"This turn takes {needed} tokens with the frame of the lesson, and the window has {window}; write a shorter one.")
-    kept = turns_from(fewest)
-    return Fitted(kept, fewest, count(kept))
+    return Fitted(turns_from(fewest), fewest, tokens_from(fewest))

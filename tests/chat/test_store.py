@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import tempfile
@@ -39,7 +40,7 @@ def store(folder: Path) -> Iterator[Store]:
 
 def test_what_was_kept_is_read_again(folder: Path) -> None:
     """A conversation, its turns and its replies survive the program."""
-    reply = TutorReply("lora", "Which half?", "length", "Cut.", (1, 2), "model", 10, 3, 0.5, 1.25)
+    reply = TutorReply("lora", "Which half?", "length", "Cut.", (1, 2), "model", "version", 10, 3, 0.5, 1.25)
     with open_store(folder) as store:
         store.add(TALK)
         number, _ = store.say(TALK, "click", SAID, 2.0)
@@ -58,6 +59,19 @@ def test_a_click_sent_twice_is_one_turn(store: Store) -> None:
     assert (1, True) == store.say(TALK, "click", SAID, 2.0)
     assert (1, False) == store.say(TALK, "click", SAID, 3.0)
     assert [1] == list(store.exchanges("abc"))
+
+
+def test_a_turn_is_on_the_disk_before_it_is_shown_as_sent(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a power cut must not undo is in the journal when that is flushed, and it is flushed before anybody is told."""
+    flushed: list[bytes] = []
+    monkeypatch.setattr(os, "fsync", lambda file: flushed.append(Path(file.name).read_bytes()))
+    store.add(TALK)
+    store.say(TALK, "click", SAID, 2.0)
+    store.append(1, "lora", "Which half?")
+    store.end(1, TutorReply("lora", "Which half?", "whole"))
+    assert [False, True, True] == [b"Is it 5/6?" in journal for journal in flushed]
+    assert [False, False, True] == [b"Which half?" in journal for journal in flushed]
+    assert (folder / "chat.sqlite-wal").read_bytes() == flushed[-1]
 
 
 def test_a_reply_that_was_being_written_is_kept_and_marked(folder: Path) -> None:

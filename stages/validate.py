@@ -1,9 +1,10 @@
 """Check every hand-written dialogue and gather them in one table.
 
-    python -m stages.validate                                the stage: checks data/raw, writes data/processed
-    python -m stages.validate PATH … [--format FORMAT]       checks files or folders, writes nothing
+    python -m stages.validate                                       the stage: checks data/raw, writes data/processed
+    python -m stages.validate PATH … [--format FORMAT] [--most N]   checks files or folders, writes nothing
 
-Exit status 1 where there is an error. FORMAT is text, json, github or sarif.
+Exit status 1 where there is an error. FORMAT is text, json, github or sarif. Of more than N (100) problems with one code in
+one file the others are one line with their number, in every format; what is counted is exact, and `--most 0` prints all.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from stages.tutoring.checking.gate import Limits, Verdict, check, counts
-from stages.tutoring.checking.problem_formats import FORMATS, formatted
+from stages.tutoring.checking.problem_formats import FORMATS, MOST, formatted
 from stages.tutoring.diagnostics import run
 from stages.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS
 from stages.tutoring.params import params, read
@@ -91,7 +92,8 @@ def main() -> None:
     limits = Limits(max_turns=settings.max_turns, max_words=settings.max_words, near_duplicate=settings.near_duplicate)
     data = [DIALOGUES, SCENARIOS] if any(SCENARIOS.glob("*")) else [DIALOGUES]
     verdict = check(arguments.path or data, limits, read_ledger(SPLITS))
-    print(formatted(verdict.problems, arguments.format), end="")
+    gc.freeze()  # nor does Python look again when it ends
+    print(formatted(verdict.problems, arguments.format, arguments.most), end="")
     if verdict.errors:
         sys.exit(f"error: {verdict.summary}." + ("" if arguments.path else " Nothing was written; what an earlier run made stays."))
     if not arguments.path:
@@ -101,10 +103,18 @@ def main() -> None:
     print(f"validate: {verdict.summary}", file=sys.stdout if arguments.format == "text" else sys.stderr)
 
 
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("a whole number from 0")
+    return int(text)
+
+
 def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m stages.validate", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("path", nargs="*", type=Path, help="files or folders to check; without any, the stage runs")
     parser.add_argument("--format", choices=FORMATS, default="text", help="how problems are printed")
+    most = "problems of one code in one file that are printed, before one line counts the others; 0 prints all (default %(default)s)"
+    parser.add_argument("--most", type=_whole, default=MOST, metavar="N", help=most)
     return parser.parse_args(words)
 
 

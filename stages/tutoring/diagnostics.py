@@ -39,7 +39,7 @@ class EndpointError(TutorError):
     """An endpoint refused, failed or could not be reached; says which and what to do."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Problem:
     """One finding in one place of one file. Sorts by file, line and column."""
 

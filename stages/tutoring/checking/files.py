@@ -55,6 +55,7 @@ def find(paths: Sequence[Path]) -> tuple[list[DataFile], list[Finding]]:
     """Return the data files at and under `paths`, sorted, and what cannot be one."""
     files: dict[str, DataFile] = {}
     findings: list[Finding] = []
+    working = os.getcwd()  # noqa: PTH109 - a key of the cache
     for path in paths:
         root = path if path.is_dir() else path.parent
         candidates, inside = list(_candidates(path)), root.resolve()
@@ -62,7 +63,7 @@ def find(paths: Sequence[Path]) -> tuple[list[DataFile], list[Finding]]:
             findings.append(Finding(Source(shown(path)), "E009", "the folder holds no .yaml or .jsonl file", place=(1, 1)))
         for candidate in candidates:
             problem = _refusal(candidate, inside)
-            file = DataFile(candidate, shown(candidate), _holds(candidate.parent.absolute()))
+            file = DataFile(candidate, shown(candidate), _holds(candidate.parent, working))
             if problem:
                 findings.append(Finding(Source(file.shown), *problem, place=(1, 1)))
             else:
@@ -197,8 +198,9 @@ def _refusal(path: Path, root: Path) -> tuple[str, str] | None:
 
 
 @lru_cache(maxsize=1024)
-def _holds(folder: Path) -> Holds:
-    for parent in (folder, *folder.parents):
+def _holds(folder: Path, working: str) -> Holds:
+    absolute = Path(working, folder)
+    for parent in (absolute, *absolute.parents):
         if parent.name == "dialogues":
             return "dialogues"
         if parent.name == "scenarios":

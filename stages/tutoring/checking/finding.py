@@ -13,7 +13,7 @@ Note = tuple[str, str, Path]
 QUOTE_LENGTH = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where one dialogue or scenario was read from: a YAML file, or one line of a JSON Lines file."""
 
@@ -31,7 +31,7 @@ class Source:
         return self.file if self.length < 0 else f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing wrong with one value; checks point at values, `located` turns that into line and column."""
 

@@ -31,7 +31,7 @@ def parse(text: str, line: int) -> Any:  # noqa: ANN401 - JSON holds anything
     if depth > DEEPEST:
         raise SourceError("E006", f"nested more than {DEEPEST} levels deep", (line, 1))
     try:
-        return json.loads(text, object_pairs_hook=_mapping, parse_constant=_constant)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise SourceError("E004", error.msg[:1].lower() + error.msg[1:], (line, error.colno)) from None
     except ValueError as error:  # NaN, or a number of thousands of digits
@@ -69,6 +69,9 @@ def has_repeated_key(value: Any) -> bool:  # noqa: ANN401
 
 def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_mapping, parse_constant=_constant)
 
 
 def _walk(text: str, at: int, path: Path, into: Tree, line: int) -> int:

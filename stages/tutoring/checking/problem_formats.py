@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal, get_args
 from urllib.parse import quote
 
@@ -11,13 +13,33 @@ from stages.tutoring.checking.codes import CODES, TABLE
 from stages.tutoring.diagnostics import Problem
 
 Format = Literal["text", "json", "github", "sarif"]
+MOST = 100
+"""Problems of one code in one file that are printed; a file of thousands that are all alike is one mistake."""
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def formatted(problems: Sequence[Problem], how: Format) -> str:
-    """Return `problems` as text in one of the formats; without any, text and github are empty."""
+def formatted(problems: Sequence[Problem], how: Format, most: int = MOST) -> str:
+    """Return `problems` as text in one of the formats, `shortened` to `most`; without any, text and github are empty."""
     writers: dict[Format, Callable[[Sequence[Problem]], str]] = {"text": _text, "json": _json, "github": _github, "sarif": _sarif}
-    return writers[how](problems)
+    return writers[how](shortened(problems, most))
+
+
+def shortened(problems: Sequence[Problem], most: int) -> list[Problem]:
+    """Return of each code in each file the first `most` problems (0: all), and in place of the next one how many more there are."""
+    counts: Counter[tuple[str, str]] = Counter()
+    kept: list[Problem] = []
+    last: dict[tuple[str, str], int] = {}
+    for problem in problems:
+        key = problem.path, problem.code
+        counts[key] += 1
+        if not most or counts[key] <= most + 1:
+            kept.append(problem)
+            last[key] = len(kept) - 1
+    for key, index in last.items():
+        more = counts[key] - most
+        if most and more > 1:
+            kept[index] = replace(kept[index], message=f"… and {more:,} more {key[1]} in this file from here on")
+    return kept
 
 
 def table() -> str:

@@ -16,11 +16,13 @@ from stages.tutoring.checking.finding import Finding, Path, Source
 from stages.tutoring.checking.schema import (
     LESSON,
 )
-from stages.tutoring.checking.shape import DIALOGUE, SCENARIO, Shape, kind_of
+from stages.tutoring.checking.shape import DIALOGUE, SCENARIO, Shape, keys_of, kind_of
 from stages.tutoring.checking.yaml_source import SourceError, Tree
 from stages.tutoring.dialogue import Dialogue, Lesson, Scenario, Turn
 from stages.tutoring.duplicates import Triples
 
+_KEYS = DIALOGUE.names | SCENARIO.names
+_NO_TRIPLES = np.empty(0, np.uint32)
 _NAMES_SCHEMA = re.compile(r"# yaml-language-server: \$schema=\S+")
 
 
@@ -36,7 +38,7 @@ class Entry:
     folder: str | None = None
     """Subject folder the file lies in, where it says one."""
     findings: list[Finding] = field(default_factory=list)
-    triples: Triples = field(default_factory=lambda: np.empty(0, np.uint32))
+    triples: Triples = field(default_factory=lambda: _NO_TRIPLES)
     """Word triples of all turns, for finding what is alike."""
     tree: Tree | None = None
     """As read, for whoever looks for places before it goes to another process."""
@@ -55,17 +57,20 @@ class Entry:
         else:
             plain = item
         source = (self.source.file, self.source.line, self.source.offset, self.source.length)
-        return _entry_of, (source, plain, self.opening, self.folder, self.findings, self.triples.tobytes())
+        findings = [(found.code, found.message, found.path, found.place, found.key) for found in self.findings]
+        return _entry_of, (source, plain, self.opening, self.folder, findings, self.triples.tobytes())
 
 
-def _entry_of(source: Any, plain: Any, *rest: Any) -> Entry:  # noqa: ANN401
+def _entry_of(where: Any, plain: Any, *rest: Any) -> Entry:  # noqa: ANN401
     """Undo `Entry.__reduce__`."""
     opening, folder, findings, triples = rest
+    source = Source(*where)
     item = plain
     if isinstance(plain, tuple):
         name, lesson, turns, shown = plain
         item = Dialogue(name, Lesson(*lesson), tuple(Turn(*turn) for turn in turns), shown)
-    return Entry(Source(*source), item, opening, folder, findings, np.frombuffer(triples, np.uint32))
+    found = [Finding(source, *one) for one in findings]
+    return Entry(source, item, opening, folder, found, np.frombuffer(triples, np.uint32) if triples else _NO_TRIPLES)
 
 
 def read(file: DataFile, block: Block | None = None) -> Iterator[Entry]:
@@ -141,9 +146,11 @@ def _repeated(source: Source, path: Path) -> Finding:
 
 def _entry(value: Any, source: Source, file: DataFile, *, escapes: bool) -> Entry:  # noqa: ANN401 - a tree holds anything
     shape = Shape(source, escapes)
-    if not isinstance(value, dict):
-        shape.note("E103", f"expected keys such as id and turns, found {kind_of(value)}", ())
-        return Entry(source, None, findings=shape.findings)
+    if not isinstance(value, dict) or _KEYS.isdisjoint(value):
+        found = keys_of(value) if isinstance(value, dict) else kind_of(value)
+        # The whole line is meant; a file of thousands of such lines need not be opened for each.
+        place = (source.line, 1) if source.length >= 0 else None
+        return Entry(source, None, findings=[Finding(source, "E103", f"expected keys such as id and turns, found {found}", place=place)])
     scenario = file.holds == "scenarios" or (not file.holds and "kind" in value)
     head = shape.fields(value, SCENARIO if scenario else DIALOGUE, ())
     turns = shape.turns(value)

@@ -153,6 +153,15 @@ class Shape:
         return ScriptedTurn(got["student"], got["understanding"], Expectation(expect["note"], **lists))
 
 
+def keys_of(value: dict[str, Any]) -> str:
+    """Return which keys `value` has, for a sentence; of the formats that can be imported, how."""
+    if not value:
+        return "none"
+    names = ", ".join(quoted(key) for key in list(value)[:3]) + (" and more" if len(value) > 3 else "")  # noqa: PLR2004 - enough to know it by
+    importable = isinstance(value.get("messages"), list) or isinstance(value.get("conversations"), list)
+    return names + ("; stages.tutoring.importing brings such conversations in" if importable else "")
+
+
 def kind_of(value: Any) -> str:  # noqa: ANN401 - a tree holds anything
     """Return what `value` is, for a sentence."""
     if isinstance(value, dict):

@@ -38,7 +38,11 @@ _STOCK = re.compile(
 )
 
 
-_IN_STOCK = (" down", "question", "this", " job", "keep up", "track", "dive", "to help", "free to", "sense")
+_IN_STOCK = (
+    *("break it down", "break this down", "break that down", "great question", "good question", "excellent question"),
+    *("it like this", "it this way", "got this", "great job", "good job", "keep up the", "right track", "dive in"),
+    *("here to help", "feel free", "happy to help", "hope this helps", "make sense"),
+)
 """Words one of which every stock phrase has; looking for them first is faster."""
 
 

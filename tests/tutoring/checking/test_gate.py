@@ -79,6 +79,36 @@ def test_hostile_files_are_refused_in_little_memory(tmp_path: Path) -> None:
     assert heavy == []  # nothing that is no YAML waits for polars
 
 
+def test_a_hundred_thousand_empty_objects_are_one_line_each(tmp_path: Path) -> None:
+    """What has no key of a dialogue is told once a line, in little memory; the count is exact and the report short."""
+    (tmp_path / "all.jsonl").write_text("{}\n" * 100_000, encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", MEASURED, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)
+    told = done.stdout.splitlines()
+    assert told[0].endswith("all.jsonl:1:1: E103 expected keys such as id and turns, found none (write the type the key takes)")
+    assert "all.jsonl:101:1: E103 … and 99,900 more E103 in this file from here on" in told[-1]
+    assert len(told) == 101
+    assert "error: 0 dialogues and 0 scenarios: 100000 errors, 0 warnings." in done.stderr
+    assert int(next(line.split()[1] for line in done.stderr.splitlines() if line.startswith("measured"))) < 256 * 1024
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ({"name": "x"}, 'found "name"'),
+        ({"a": 1, "b": 1, "c": 1, "d": 1}, 'found "a", "b", "c" and more'),
+        ({"messages": [{"role": "user", "content": "q"}]}, 'found "messages"; stages.tutoring.importing brings such conversations in'),
+        ([], "found a list"),
+    ],
+)
+def test_what_is_no_dialogue_at_all_gets_one_problem(written: object, found: str, tmp_path: Path) -> None:
+    """Somebody else's file is not told of every key that a dialogue has."""
+    (tmp_path / "other.jsonl").write_text(json.dumps(written), encoding="utf-8")
+    (tmp_path / "other.yaml").write_text(f"# yaml-language-server: $schema=x\n{json.dumps(written)}\n", encoding="utf-8")
+    told = [(problem.line, problem.code, problem.message) for problem in check([tmp_path], LIMITS).problems]
+    message = f"expected keys such as id and turns, {found}"
+    assert told == [(1, "E103", message), (2, "E103", message)]
+
+
 def test_one_hostile_file_does_not_hide_the_others(tmp_path: Path) -> None:
     """The dialogues beside a broken file are read and checked."""
     write(tmp_path, dialogue(grade=99))

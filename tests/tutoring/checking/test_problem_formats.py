@@ -5,7 +5,7 @@ import json
 import pytest
 
 from stages.tutoring.checking.codes import TABLE
-from stages.tutoring.checking.problem_formats import Format, formatted, table
+from stages.tutoring.checking.problem_formats import MOST, Format, formatted, shortened, table
 from stages.tutoring.diagnostics import Problem
 
 PROBLEMS = [
@@ -52,6 +52,29 @@ def test_sarif_names_rule_and_place() -> None:
         assert result["level"] == problem.severity
     place = run["results"][0]["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": "data/a%20b.yaml"}, "region": {"startLine": 3, "startColumn": 5}}
+
+
+def test_many_of_one_kind_in_one_file_become_a_number() -> None:
+    """After the first ones of a code in a file one line in place of the next says how many more; other codes and files are whole."""
+    many = [Problem("a.jsonl", line, 1, code, "no key", "add it") for line in range(1, 1501) for code in ("E101", "W114")]
+    told = formatted([*many[:-1], *PROBLEMS], "text", 2).splitlines()
+    assert told == [
+        "a.jsonl:1:1: E101 no key (add it)",
+        "a.jsonl:1:1: W114 no key (add it)",
+        "a.jsonl:2:1: E101 no key (add it)",
+        "a.jsonl:2:1: W114 no key (add it)",
+        "a.jsonl:3:1: E101 … and 1,498 more E101 in this file from here on (add it)",
+        "a.jsonl:3:1: W114 … and 1,497 more W114 in this file from here on (add it)",
+        *formatted(PROBLEMS, "text").splitlines(),
+    ]
+    assert len(json.loads(formatted(many, "json"))) == 2 * (MOST + 1)
+    assert len(json.loads(formatted(many, "sarif"))["runs"][0]["results"]) == 2 * (MOST + 1)
+    assert formatted(many, "text", 0).splitlines() == list(map(str, many))
+
+
+def test_one_more_than_is_printed_is_printed() -> None:
+    """A line that stands for a single problem would save nothing."""
+    assert shortened(PROBLEMS * 3, 2) == PROBLEMS * 3
 
 
 @pytest.mark.parametrize(("how", "expected"), [("text", ""), ("json", "[]\n"), ("github", "")])

@@ -30,7 +30,7 @@ def test_every_tutor_answers_and_is_asked_with_its_own_replies(tmp_path: Path, b
         replies["dspy"].completion_tokens,
         replies["dspy"].micro_usd,
     )
-    asked = next(request for request in reversed(scripted_endpoint.ASKED) if request["model"] == "echo" and request["stream"])
+    asked = next(request for request in reversed(scripted_endpoint.ASKED) if request["model"] == "echo" and request.get("stream"))
     assert ["Is it 5/6?", "You said: Is it 5/6?", "Sure?"] == [message["content"] for message in asked["messages"][1:]]
 
 

@@ -21,7 +21,7 @@ from stages.local_openai.chat_request import read_chat
 from stages.local_openai.engine import Engine, Engines, ModelFiles
 from stages.local_openai.errors import ApiError, on_api_error, on_failure, on_full_disk, on_http_error, on_tutor_error
 from stages.local_openai.guard import LOOPBACK, Guard, Limits
-from stages.local_openai.requests import json_body
+from stages.local_openai.requests import json_body, route
 from stages.tutoring.diagnostics import TutorError
 from stages.tutoring.records import Record
 
@@ -152,10 +152,10 @@ def build(service: Service, api_key: str, hosts: tuple[str, ...] = LOOPBACK) -> 
         await asyncio.to_thread(service.engines.close)
 
     routes = [
-        Route("/v1/chat/completions", service.chat, methods=["POST"]),
-        Route("/v1/models", service.list_models, methods=["GET"]),
-        Route("/v1/models/{model}", service.get_model, methods=["GET"]),
-        Route("/v1/models/{model}", service.delete_model, methods=["DELETE"]),
+        route("POST", "/v1/chat/completions", service.chat),
+        route("GET", "/v1/models", service.list_models),
+        route("GET", "/v1/models/{model}", service.get_model),
+        route("DELETE", "/v1/models/{model}", service.delete_model),
         *(service.training.routes() if service.training is not None else []),
     ]
     handlers: Mapping[Any, Any] = {

@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from stages.local_openai.errors import ApiError, invalid
-from stages.local_openai.requests import canonical, listed, once
+from stages.local_openai.requests import PAGE, canonical, listed, once, route
 from stages.local_openai.store import Row, Store
 
 PURPOSE = "fine-tune"
@@ -43,11 +43,11 @@ class Files:
     def routes(self) -> list[Route]:
         """Return the routes."""
         return [
-            Route("/v1/files", self.create, methods=["POST"]),
-            Route("/v1/files", self.list, methods=["GET"]),
-            Route("/v1/files/{id}", self.get, methods=["GET"]),
-            Route("/v1/files/{id}", self.delete, methods=["DELETE"]),
-            Route("/v1/files/{id}/content", self.content, methods=["GET"]),
+            route("POST", "/v1/files", self.create),
+            route("GET", "/v1/files", self.list, *PAGE, "purpose"),
+            route("GET", "/v1/files/{id}", self.get),
+            route("DELETE", "/v1/files/{id}", self.delete),
+            route("GET", "/v1/files/{id}/content", self.content),
         ]
 
     async def create(self, request: Request) -> Response:
@@ -68,7 +68,7 @@ class Files:
 
     async def list(self, request: Request) -> Response:
         """GET /files."""
-        having = {"purpose": purpose} if (purpose := request.query_params.get("purpose")) else {}
+        having = {name: value for name, value in request.query_params.items() if name == "purpose"}
         return await asyncio.to_thread(listed, self._store, request, "file", limit=10_000, most=10_000, **having)
 
     async def get(self, request: Request) -> Response:

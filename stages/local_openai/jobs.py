@@ -14,7 +14,7 @@ from stages.local_openai import job_store
 from stages.local_openai.engine import ModelFiles
 from stages.local_openai.errors import ApiError, invalid, unsupported
 from stages.local_openai.job_request import JobRequest, read_job
-from stages.local_openai.requests import canonical, json_body, listed, once
+from stages.local_openai.requests import PAGE, canonical, json_body, listed, once, route
 from stages.local_openai.store import Row, Store
 
 JOBS = "/v1/fine_tuning/jobs"
@@ -32,14 +32,14 @@ class Jobs:
     def routes(self) -> list[Route]:
         """Return the routes."""
         return [
-            Route(JOBS, self.create, methods=["POST"]),
-            Route(JOBS, self.list, methods=["GET"]),
-            Route(f"{JOBS}/{{id}}", self.get, methods=["GET"]),
-            Route(f"{JOBS}/{{id}}/cancel", self.cancel, methods=["POST"]),
-            Route(f"{JOBS}/{{id}}/pause", self.pause, methods=["POST"]),
-            Route(f"{JOBS}/{{id}}/resume", self.resume, methods=["POST"]),
-            Route(f"{JOBS}/{{id}}/events", self.events, methods=["GET"]),
-            Route(f"{JOBS}/{{id}}/checkpoints", self.checkpoints, methods=["GET"]),
+            route("POST", JOBS, self.create),
+            route("GET", JOBS, self.list, *PAGE, "metadata"),
+            route("GET", f"{JOBS}/{{id}}", self.get),
+            route("POST", f"{JOBS}/{{id}}/cancel", self.cancel),
+            route("POST", f"{JOBS}/{{id}}/pause", self.pause),
+            route("POST", f"{JOBS}/{{id}}/resume", self.resume),
+            route("GET", f"{JOBS}/{{id}}/events", self.events, *PAGE),
+            route("GET", f"{JOBS}/{{id}}/checkpoints", self.checkpoints, *PAGE),
         ]
 
     async def create(self, request: Request) -> Response:
@@ -53,10 +53,12 @@ class Jobs:
         """GET /fine_tuning/jobs."""
         having: dict[str, Any] = {}
         for name, value in request.query_params.items():
-            if name.startswith("metadata[") and name.endswith("]") and name[9:-1].isidentifier():
-                having[f"metadata.{name[9:-1]}"] = value
+            if name.startswith("metadata[") and name.endswith("]") and name[9:-1].replace("-", "_").isidentifier():
+                having[f'metadata."{name[9:-1]}"'] = value
+            elif (name, value) == ("metadata", "null"):
+                having["metadata"] = None
             elif name.startswith("metadata"):
-                raise invalid("`metadata` is filtered by keys of letters, digits and `_`.", "metadata", "invalid_value")
+                raise invalid("`metadata` is filtered by keys of letters, digits, `-` and `_`, or is null.", "metadata", "invalid_value")
         return listed(self._store, request, "job", **having)
 
     async def get(self, request: Request) -> Response:

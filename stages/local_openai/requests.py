@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from stages.local_openai.errors import ApiError, invalid
 from stages.local_openai.store import Kind, Row, Store
 from stages.tutoring.records import Record
 
 LONGEST_KEY = 255
+PAGE = ("after", "limit", "order")
+"""What every list takes."""
 
 
 async def json_body(request: Request) -> dict[str, Any]:
@@ -28,12 +31,27 @@ async def json_body(request: Request) -> dict[str, Any]:
     return body
 
 
+def route(method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]], *query: str) -> Route:
+    """Return a route that takes the parameters `query` in its address, each once; any other is a 400 that names it."""
+
+    async def checked(request: Request) -> Response:
+        given = [name for name, _ in request.query_params.multi_items()]
+        for name in given:
+            if name.split("[")[0] not in query:
+                raise invalid(f"Unrecognized query parameter supplied: {name}", name, "unknown_parameter")
+            if given.count(name) > 1:
+                raise invalid(f"The query parameter `{name}` is given more than once.", name, "invalid_value")
+        return await endpoint(request)
+
+    return Route(path, checked, methods=[method])
+
+
 def listed(
-    store: Store, request: Request, kind: Kind, parent: str = "", *, limit: int = 20, most: int = 100, **having: str
+    store: Store, request: Request, kind: Kind, parent: str = "", *, limit: int = 20, most: int = 100, **having: str | None
 ) -> JSONResponse:
     """Return one page of a list: newest first, `after` the last id of the page before."""
     query = request.query_params
-    after = query.get("after") or None
+    after = query.get("after")
     size = _limit(query.get("limit"), limit, most)
     order = query.get("order", "desc")
     if order not in ("asc", "desc"):

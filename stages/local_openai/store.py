@@ -130,7 +130,7 @@ class Store:
             conditions.append(f"number {beyond} (SELECT number FROM objects WHERE kind = ? AND id = ?)")  # noqa: S608 - `beyond` is ours
             values += [kind, after]
         for key, value in (having or {}).items():
-            conditions.append("json_extract(document, ?) = ?")
+            conditions.append("json_extract(document, ?) IS ?")
             values += [f"$.{key}", value]
         # Conditions and order are ours; everything a client sent is bound.
         query = f"SELECT id, parent, document, private FROM objects WHERE {' AND '.join(conditions)} ORDER BY number {order} LIMIT ?"  # noqa: S608

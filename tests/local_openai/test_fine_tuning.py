@@ -127,9 +127,74 @@ def test_lists_come_in_pages_newest_first(running: Running) -> None:
 
 def test_jobs_are_found_by_metadata(running: Running) -> None:
     """The filter that the client sends is honoured."""
-    job = create(running.client, metadata={"lesson": "fractions"})
-    create(running.client, metadata={"lesson": "commas"})
-    assert [one.id for one in running.client.fine_tuning.jobs.list(extra_query={"metadata[lesson]": "fractions"})] == [job.id]
+    jobs = running.client.fine_tuning.jobs
+    job = create(running.client, metadata={"lesson": "fractions", "our-id": "7"})
+    other = create(running.client, metadata={"lesson": "commas"})
+    bare = create(running.client)
+    assert [one.id for one in jobs.list(extra_query={"metadata[lesson]": "fractions"})] == [job.id]
+    assert [one.id for one in jobs.list(metadata={"our-id": "7"})] == [job.id]
+    without = [one.id for one in jobs.list(extra_query={"metadata": "null"})]
+    assert bare.id in without
+    assert not {job.id, other.id} & set(without)
+
+
+@pytest.mark.parametrize(
+    ("param", "query"),
+    [
+        ("foo", {"foo": "1"}),
+        ("order", {"order": "newest"}),
+        ("limit", {"limit": 0}),
+        ("limit", {"limit": "ten"}),
+        ("limit", {"limit": 10_001}),
+        ("limit", {"limit": ["1", "2"]}),
+        ("after", {"after": "unknown"}),
+    ],
+)
+@pytest.mark.parametrize("listing", ["files", "jobs", "events", "checkpoints", "models"])
+def test_what_a_list_does_not_take_is_refused_by_name(running: Running, listing: str, param: str, query: dict[str, Any]) -> None:
+    """A filter that would be ignored, or a page that is none, is a 400 that names it; the list of models has no parameters at all."""
+    client, jobs = running.client, running.client.fine_tuning.jobs
+    job = next(iter(jobs.list()), None) or create(client)
+    calls: dict[str, Callable[..., Any]] = {
+        "files": client.files.list,
+        "jobs": jobs.list,
+        "events": lambda **more: jobs.list_events(job.id, **more),
+        "checkpoints": lambda **more: jobs.checkpoints.list(job.id, **more),
+        "models": client.models.list,
+    }
+    with pytest.raises(openai.BadRequestError) as refused:
+        calls[listing](extra_query=query)
+    assert refused.value.body["param"].removesuffix("[]") == param
+    assert param in refused.value.body["message"]
+
+
+def test_no_address_takes_a_parameter_that_it_does_not_know(running: Running) -> None:
+    """Every call is strict about what stands behind the question mark."""
+    client, jobs = running.client, running.client.fine_tuning.jobs
+    file = client.files.create(file=("t.jsonl", examples()), purpose="fine-tune")
+    job = create(client)
+    query: Any = {"extra_query": {"foo": "1"}}
+    said: Any = [{"role": "user", "content": "one"}]
+    calls: list[Callable[[], Any]] = [
+        lambda: client.chat.completions.create(model="base", messages=said, **query),
+        lambda: client.files.create(file=("t.jsonl", examples()), purpose="fine-tune", **query),
+        lambda: client.files.retrieve(file.id, **query),
+        lambda: client.files.content(file.id, **query),
+        lambda: client.files.delete(file.id, **query),
+        lambda: jobs.create(model="base", training_file=file.id, **query),
+        lambda: jobs.retrieve(job.id, **query),
+        lambda: jobs.cancel(job.id, **query),
+        lambda: jobs.pause(job.id, **query),
+        lambda: jobs.resume(job.id, **query),
+        lambda: client.models.retrieve("base", **query),
+        lambda: client.models.delete("base", **query),
+    ]
+    for call in calls:
+        with pytest.raises(openai.BadRequestError) as refused:
+            call()
+        assert refused.value.body["param"] == "foo"
+    assert client.files.retrieve(file.id).id == file.id
+    wait_for(client, job.id)
 
 
 @pytest.mark.parametrize(

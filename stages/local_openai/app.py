@@ -7,6 +7,7 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from starlette.applications import Starlette
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp
 
 from stages.local_openai import chat
 from stages.local_openai.chat_request import read_chat
-from stages.local_openai.engine import Engine, Engines, ModelFiles
+from stages.local_openai.engine import Engine, Engines, Mailbox, ModelFiles
 from stages.local_openai.errors import ApiError, on_api_error, on_failure, on_full_disk, on_http_error, on_tutor_error
 from stages.local_openai.guard import LOOPBACK, Guard, Limits
 from stages.local_openai.requests import json_body, route
@@ -70,6 +71,11 @@ class Service:
         """Nothing is loaded before it is asked for."""
         self.engines = Engines(self.load)
 
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        """The one through which all engines speak to the loop that serves."""
+        return Mailbox(asyncio.get_running_loop())
+
     async def warm_up(self) -> None:
         """Load the first model, so that the first chat does not wait for it."""
         if self.warm is not None:
@@ -93,7 +99,7 @@ class Service:
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(self._chatted)
             engine = await stack.enter_async_context(self.engines.using(asked.model, files))
-            reply = chat.Reply(asked, engine)
+            reply = chat.Reply(asked, engine, self.mailbox)
             if not asked.stream:
                 return JSONResponse(await _unless_gone(request, reply.completion()))
             chunks = reply.chunks()

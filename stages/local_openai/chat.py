@@ -12,11 +12,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stages.local_openai.chat_request import ChatRequest
-from stages.local_openai.engine import Draw, Engine, events
+from stages.local_openai.engine import Draw, Engine, Mailbox, events, whole
 from stages.tutoring.diagnostics import TutorError
 
 if TYPE_CHECKING:
-    from stages.language_model.generate import TokenLogprob
+    from stages.language_model.generate import Event, TokenLogprob
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False)
+"""Made once: `json.dumps` with an option makes one for every token."""
 
 
 @dataclass(frozen=True)
@@ -38,23 +42,17 @@ class Reply:
 
     request: ChatRequest
     engine: Engine
+    mailbox: Mailbox
     id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
 
     async def pieces(self, choice: int) -> AsyncGenerator[Piece, None]:
         """Yield one choice as it is made."""
         waiting: list[dict[str, Any]] = []
-        async with contextlib.aclosing(events(self.engine, self.request.messages, self._draw(choice))) as made:
+        async with contextlib.aclosing(events(self.engine, self.request.messages, self._draw(choice), self.mailbox)) as made:
             async for event in made:
-                ended = event.finish_reason == "stop" and not event.text
-                if event.logprob is not None and not ended:
-                    top = [_told(one) for one in event.top_logprobs]
-                    waiting.append({**_told(event.logprob), "top_logprobs": top[: self.request.top_logprobs]})
-                if event.finish_reason:
-                    yield Piece(choice, event.text, tuple(waiting), event.finish_reason, event.prompt_tokens, event.completion_tokens)
-                elif event.text:
-                    yield Piece(choice, event.text, tuple(waiting))
-                    waiting.clear()
+                if piece := self._piece(choice, event, waiting):
+                    yield piece
 
     async def completion(self) -> dict[str, Any]:
         """Return the whole answer at once."""
@@ -94,8 +92,9 @@ class Reply:
         yield "data: [DONE]\n\n"
 
     async def _choice(self, index: int) -> tuple[dict[str, Any], Piece]:
-        async with contextlib.aclosing(self.pieces(index)) as made:
-            said = [piece async for piece in made]
+        waiting: list[dict[str, Any]] = []
+        made = await whole(self.engine, self.request.messages, self._draw(index), self.mailbox)
+        said = [piece for event in made if (piece := self._piece(index, event, waiting))]
         logprobs = [one for piece in said for one in piece.logprobs]
         choice = {
             "index": index,
@@ -104,6 +103,20 @@ class Reply:
             "finish_reason": said[-1].finish_reason,
         }
         return choice, said[-1]
+
+    def _piece(self, choice: int, event: Event, waiting: list[dict[str, Any]]) -> Piece | None:
+        """Return what an event adds to a choice; log-probabilities of tokens without text yet are kept `waiting`."""
+        ended = event.finish_reason == "stop" and not event.text
+        if event.logprob is not None and not ended:
+            top = [_told(one) for one in event.top_logprobs]
+            waiting.append({**_told(event.logprob), "top_logprobs": top[: self.request.top_logprobs]})
+        if event.finish_reason:
+            return Piece(choice, event.text, tuple(waiting), event.finish_reason, event.prompt_tokens, event.completion_tokens)
+        if not event.text:
+            return None
+        piece = Piece(choice, event.text, tuple(waiting))
+        waiting.clear()
+        return piece
 
     async def _merged(self) -> AsyncGenerator[Piece, None]:
         """Yield the pieces of all choices in the order in which they come."""
@@ -143,7 +156,7 @@ class Reply:
         chunk = {**self._head("chat.completion.chunk"), "choices": choices}
         if self.request.include_usage:
             chunk["usage"] = usage
-        return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n"
+        return f"data: {_JSON.encode(chunk)}\n\n"
 
     def _draw(self, choice: int) -> Draw:
         asked = self.request

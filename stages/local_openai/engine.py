@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,16 +53,41 @@ class Engine(Protocol):
         """Give back memory; replies in progress end with an error."""
 
 
-async def events(engine: Engine, said: Sequence[Message], draw: Draw) -> AsyncGenerator[Event, None]:
+class Mailbox:
+    """Brings what engines say into a loop, which is woken once for all that is said within a moment.
+
+    A step of the model makes a token for every reply. Woken for each, the loop would take the interpreter's lock from
+    the thread that computes as often as there are replies.
+    """
+
+    MOMENT = 0.001
+    """Seconds; all tokens of a step come within it, and nobody sees it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Bring everything into `loop`."""
+        self._loop = loop
+        self._letters: deque[tuple[Callable[[Event | Exception], None], Event | Exception]] = deque()
+        self._woken = False
+
+    def post(self, hear: Callable[[Event | Exception], None], said: Event | Exception) -> None:
+        """Let the loop call `hear` with what was `said`; any thread may call this."""
+        self._letters.append((hear, said))
+        if not self._woken:
+            self._woken = True
+            with contextlib.suppress(RuntimeError):  # the loop was closed while the engine still spoke
+                self._loop.call_soon_threadsafe(self._loop.call_later, self.MOMENT, self._open)
+
+    def _open(self) -> None:
+        self._woken = False  # first: what comes while letters are opened is opened with them, or wakes the loop again
+        while self._letters:
+            hear, said = self._letters.popleft()
+            hear(said)
+
+
+async def events(engine: Engine, said: Sequence[Message], draw: Draw, mailbox: Mailbox) -> AsyncGenerator[Event, None]:
     """Yield one reply as it is made; leaving early stops the engine's work on it."""
-    loop = asyncio.get_running_loop()
     heard: asyncio.Queue[Event | Exception] = asyncio.Queue()
-
-    def hear(one: Event | Exception) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop was closed while the engine still spoke
-            loop.call_soon_threadsafe(heard.put_nowait, one)
-
-    stop = engine.start(said, draw, hear)
+    stop = engine.start(said, draw, lambda one: mailbox.post(heard.put_nowait, one))
     try:
         while True:
             one = await heard.get()
@@ -73,6 +98,27 @@ async def events(engine: Engine, said: Sequence[Message], draw: Draw) -> AsyncGe
                 return
     finally:
         stop()
+
+
+async def whole(engine: Engine, said: Sequence[Message], draw: Draw, mailbox: Mailbox) -> list[Event]:
+    """Return one reply when it is whole; the loop sleeps until then, and leaving early stops the engine's work on it."""
+    ended: asyncio.Queue[Event | Exception] = asyncio.Queue()
+    made: list[Event] = []
+
+    def hear(one: Event | Exception) -> None:
+        if not isinstance(one, Exception):
+            made.append(one)
+        if isinstance(one, Exception) or one.finish_reason:
+            mailbox.post(ended.put_nowait, one)
+
+    stop = engine.start(said, draw, hear)
+    try:
+        last = await ended.get()
+    finally:
+        stop()
+    if isinstance(last, Exception):
+        raise last
+    return made
 
 
 class Engines:

@@ -54,6 +54,7 @@ def measure() -> dict[str, Any]:
         client.chat.completions.create(model="base", messages=prompts()[0], max_tokens=2)  # type: ignore[arg-type] - the model is loaded
         first = [first_token(client) for _ in range(SINGLE)]
         served = through(client, "base")
+        streamed = through(client, "base", stream=True, stream_options={"include_usage": True})
         job = job_seconds(client)
     bare = bare_generator()
     return {
@@ -62,6 +63,7 @@ def measure() -> dict[str, Any]:
         "tokens_per_second": round(served, 1),
         "bare_generator_tokens_per_second": round(bare, 1),
         "overhead": round(1 - served / bare, 3),
+        "overhead_streamed": round(1 - streamed / bare, 3),
         "job_of_12_rows_seconds": round(job, 1),
         f"transformers {version('transformers')} tokens_per_second": round(plain_transformers(), 1),
         **llama_cpp(),
@@ -101,7 +103,8 @@ def through(client: openai.OpenAI, model: str, **more: Any) -> float:
 
     def ask(said: Sequence[Message]) -> int:
         answer = client.chat.completions.create(model=model, messages=list(said), max_tokens=TOKENS, temperature=0, **more)  # type: ignore[call-overload]
-        return int(answer.usage.completion_tokens)
+        *_, last = answer if more else [answer]
+        return int(last.usage.completion_tokens)
 
     with ThreadPoolExecutor(CHATS) as pool:
         return speed(lambda: sum(pool.map(ask, prompts())))

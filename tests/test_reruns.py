@@ -110,15 +110,16 @@ def filled(path: str, key: str, item: dict[str, str]) -> str:
 
 
 @functools.cache
-def parsed(text: str, typ: str) -> Any:
+def parsed(text: str) -> Any:
     """Return what DVC's own parser makes of a text."""
-    return parse_yaml(text, "", typ)
+    return parse_yaml(text, "")
 
 
 def parse_once(text: str, path: str, typ: str = "safe") -> Any:
     """Return a copy of its own for every caller: DVC changes what it has read."""
-    del path  # stands in messages about broken files only
-    return copy.deepcopy(parsed(text, typ))
+    # The path stands in messages about broken files; the type may ask to keep comments, and dvc.lock has none.
+    del path, typ
+    return copy.deepcopy(parsed(text))
 
 
 def rerun(folder: Path) -> set[str]:

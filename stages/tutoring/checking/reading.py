@@ -12,7 +12,7 @@ import numpy as np
 
 from stages.tutoring.checking import json_source, yaml_source
 from stages.tutoring.checking.files import Block, DataFile, blocks, contents, decode, lines
-from stages.tutoring.checking.finding import Finding, Path, Source
+from stages.tutoring.checking.finding import Finding, Path, Source, quoted
 from stages.tutoring.checking.schema import (
     LESSON,
 )
@@ -141,7 +141,7 @@ def places(file: FilePath, source: Source, tree: Tree | None = None) -> Tree:
 
 
 def _repeated(source: Source, path: Path) -> Finding:
-    return Finding(source, "E007", f"{path[-1]} is written twice", path, key=True)
+    return Finding(source, "E007", f"{quoted(str(path[-1]))} is written twice", path, key=True)
 
 
 def _entry(value: Any, source: Source, file: DataFile, *, escapes: bool) -> Entry:  # noqa: ANN401 - a tree holds anything

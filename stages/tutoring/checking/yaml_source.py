@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs leave it out
 
-from stages.tutoring.checking.finding import Path, printable
+from stages.tutoring.checking.finding import Path, printable, quoted
 
 DEEPEST = 16
 """Levels of nesting; a scenario has six."""
@@ -109,7 +109,7 @@ def _value(get_event: Callable[[], Any], event: Any, path: Path | None, depth: i
     if kind is yaml.AliasEvent or event.anchor is not None:
         raise SourceError("E005", "anchors and aliases are not plain YAML", _place(event))
     if event.tag is not None:
-        raise SourceError("E005", f"the tag {printable(event.tag)} is not plain YAML", _place(event))
+        raise SourceError("E005", f"the tag {quoted(event.tag)} is not plain YAML", _place(event))
     if path is None:
         tree.marks.append(event.start_mark)
     else:

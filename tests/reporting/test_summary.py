@@ -78,3 +78,14 @@ def test_dvc_metrics_show_prints_a_dozen_short_columns(run: Path) -> None:
     assert [name for name in header[1:] if len(name) > LONGEST_NAME] == []
     values: Record = json.loads((run / SUMMARY).read_text(encoding="utf-8"))
     assert sorted(header[1:]) == sorted(f"{tutor}.{name}" for tutor, found in values.items() for name in found)
+
+
+def test_dvc_draws_the_plots_that_were_laid_out() -> None:
+    """Every table of reports/plots that a stage writes is in one plot with a title, a template and names of its axes, and in no other."""
+    tree = YAML(typ="safe").load(ROOT / "dvc.yaml")
+    bodies = [stage.get("do", stage) for stage in tree["stages"].values()]
+    written = [name for body in bodies for out in body.get("outs", []) if isinstance(out, dict) for name in out if "plots" in name]
+    laid_out = [settings for plot in tree["plots"] for settings in plot.values()]
+    assert [body for body in bodies if "plots" in body] == []
+    assert sorted(written) == sorted(name for settings in laid_out for name in settings["y"])
+    assert {frozenset(settings) for settings in laid_out} == {frozenset({"title", "template", "x", "x_label", "y_label", "y"})}

@@ -18,7 +18,7 @@ from stages.reporting.judging import judging
 from stages.reporting.measures import measure
 from stages.reporting.optimisation import caveats
 from stages.reporting.pages import page
-from stages.reporting.provenance import Provenance
+from stages.reporting.provenance import EMBEDDED, Provenance
 from stages.reporting.score_figures import leak_rates
 from stages.reporting.scripted_students import extremes, kind_name, kinds
 from stages.reporting.strategies import RARE, repertoire
@@ -53,7 +53,11 @@ WORN = 0.05
 
 def texts(evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, setting: Setting) -> dict[str, str]:
     """Return the comparison, the deployment plan and the reflection by file name."""
-    values = _values(evidence, findings, figures, made, setting) | {"machine": made.machine, "base_model": made.base_model}
+    values = _values(evidence, findings, figures, made, setting) | {
+        "machine": made.machine,
+        "base_model": made.base_model,
+        "embedded": EMBEDDED,
+    }
     return {name: page(f"{name}.jinja", **values) for name in TEXTS}
 
 

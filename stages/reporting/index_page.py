@@ -19,7 +19,7 @@ from stages.reporting.measures import measure
 from stages.reporting.optimisation import caveats
 from stages.reporting.pages import page, source
 from stages.reporting.provenance import Provenance
-from stages.reporting.scripted_students import courses, kinds
+from stages.reporting.scripted_students import courses, kind_name, kinds
 from stages.reporting.sweep import tries
 from stages.reporting.teachers import teachers_row
 from stages.tutoring.scoring.agreement_figures import CHECKED, EXPERTS
@@ -62,6 +62,7 @@ def index_page(
             evidence.plots.get("sweep", ()), findings.challengers, evidence.optimisation.candidates if evidence.optimisation else None
         ),
         scripted=kinds(evidence),
+        kind_name=kind_name,
         courses=courses(evidence),
         teachers=teachers_row(evidence, findings),
         dimensions=[measure(name) for name in EXPERTS],

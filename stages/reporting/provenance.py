@@ -31,6 +31,9 @@ PACKAGES = (
     "jinja2",
 )
 
+EMBEDDED = "SmolLM2-135M-Instruct"
+"""The model that is installed with the project."""
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -41,7 +44,7 @@ class Provenance:
     params: str
     """params.yaml as it was."""
     base_model: str
-    """Where the base model comes from, as params.yaml names it."""
+    """Where the base model comes from, as params.yaml names it; the embedded one by its name."""
     lora: Mapping[str, Any]
     """The section `lora` of params.yaml; empty where there is none."""
     versions: Mapping[str, str]
@@ -54,6 +57,7 @@ def provenance(evidence: Evidence, params: Path, machine: Mapping[str, str]) -> 
     """Return the provenance of a report on `evidence`; `machine` is passed in because it is not in any file."""
     text = params.read_text(encoding="utf-8")
     sections = YAML(typ="safe").load(text)
+    source = (sections.get("base_model") or {}).get("source", "the base model")
     return Provenance(
         data={
             "dialogues": _digest([dialogue.to_record() for dialogue in evidence.dialogues]),
@@ -61,7 +65,7 @@ def provenance(evidence: Evidence, params: Path, machine: Mapping[str, str]) -> 
             "held-out dialogues": _digest([dialogue.id for dialogue in evidence.test]),
         },
         params=text,
-        base_model=str((sections.get("base_model") or {}).get("source", "the base model")),
+        base_model=str(EMBEDDED if source == "embedded" else source),
         lora=sections.get("lora") or {},
         versions=_versions(),
         machine=machine,

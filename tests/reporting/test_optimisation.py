@@ -57,7 +57,7 @@ def test_the_change_has_its_interval_and_chosen_strategies_are_compared(tmp_path
     assert found is not None
     assert (found.agreement, found.change) == (Agreement(0, 3, 3), Interval(0.25, -0.25, 0.5))
     shown = page("optimisation.html.jinja", optimisation=found, bills={})
-    assert "changed by 0.25 (95 % interval over dialogues −0.25 to 0.50)" in shown
+    assert "changed by +25 points (95 % interval over dialogues −25 to +50)" in shown
     assert "teacher's on 0 of 3 turns, with the chosen prompt on 3" in shown
 
 

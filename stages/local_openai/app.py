@@ -173,6 +173,7 @@ def build(service: Service, api_key: str, hosts: tuple[str, ...] = LOOPBACK) -> 
         Exception: on_failure,
     }
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
+    app.router.redirect_slashes = False  # an address is right or unknown
     return Guard(app, api_key, service.limits, hosts)
 
 

@@ -86,9 +86,7 @@ def read_chat(body: Mapping[str, Any], most_choices: int) -> ChatRequest:
         elif key not in OWN | INFORMATION:
             raise invalid(f"Unrecognized request argument supplied: {key}", key, "unknown_parameter")
     stream = _flag(body, "stream")
-    options = body.get("stream_options")
-    if options is not None and (not stream or not isinstance(options, dict) or set(options) - {"include_usage", "include_obfuscation"}):
-        raise invalid("`stream_options` takes `include_usage` and is only allowed with `stream`.", "stream_options")
+    include_usage = _include_usage(body.get("stream_options"), stream=stream)
     logprobs = _flag(body, "logprobs")
     top_logprobs = _whole(body, "top_logprobs", 0, 20)
     if top_logprobs is not None and not logprobs:
@@ -107,7 +105,7 @@ def read_chat(body: Mapping[str, Any], most_choices: int) -> ChatRequest:
         logprobs=logprobs,
         top_logprobs=top_logprobs or 0,
         stream=stream,
-        include_usage=bool((options or {}).get("include_usage")),
+        include_usage=include_usage,
     )
 
 
@@ -161,6 +159,17 @@ def _stop(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - see `_messages`
     if not isinstance(given, list) or len(given) > 4 or not all(isinstance(one, str) and one for one in given):  # noqa: PLR2004
         raise _wrong("stop", "a text or up to four of them", value)
     return tuple(given)
+
+
+def _include_usage(options: Any, *, stream: bool) -> bool:  # noqa: ANN401 - see `_messages`
+    if options is None:
+        return False
+    if not stream or not isinstance(options, dict):
+        raise invalid("`stream_options` must be an object and is only allowed with `stream`.", "stream_options", "invalid_value")
+    for key in options.keys() - {"include_usage"}:
+        if key != "include_obfuscation" or _flag(options, key):
+            raise unsupported(f"stream_options.{key}")
+    return _flag(options, "include_usage")
 
 
 def _flag(body: Mapping[str, Any], name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -22,8 +23,15 @@ PAGE = ("after", "limit", "order")
 
 async def json_body(request: Request) -> dict[str, Any]:
     """Return the body as an object, or refuse it."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        for name, count in Counter(name for name, _ in pairs).items():
+            if count > 1:
+                raise invalid(f"The parameter `{name}` is given more than once.", name, "invalid_value")
+        return dict(pairs)
+
     try:
-        body = json.loads(await request.body())
+        body = json.loads(await request.body(), object_pairs_hook=unique)
     except (ValueError, RecursionError):
         raise invalid("We could not parse the JSON body of your request.", code="invalid_json") from None
     if not isinstance(body, dict):

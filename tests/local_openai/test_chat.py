@@ -98,6 +98,10 @@ def test_text_parts_and_the_developer_role_are_understood(running: Running) -> N
         ("top_logprobs", {"top_logprobs": 3}),
         ("top_logprobs", {"logprobs": True, "top_logprobs": 21}),
         ("stream_options", {"stream_options": {"include_usage": True}}),
+        ("stream_options", {"stream_options": ["include_usage"], "stream": True}),
+        ("stream_options.include_obfuscation", {"stream_options": {"include_obfuscation": True}, "stream": True}),
+        ("stream_options.made_up", {"stream_options": {"made_up": True}, "stream": True}),
+        ("include_usage", {"stream_options": {"include_usage": "yes"}, "stream": True}),
         ("messages", {"messages": []}),
         ("messages[0].role", {"messages": [{"role": "tool", "content": "x", "tool_call_id": "1"}]}),
         ("messages[0].content[0]", {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}),
@@ -153,6 +157,13 @@ def test_a_body_that_is_no_json_object_is_a_400(running: Running, body: bytes) -
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_json")
 
 
+def test_a_parameter_given_twice_is_a_400_that_names_it(running: Running) -> None:
+    """JSON readers keep the last one without a word, anywhere in the body."""
+    for body, name in (('{"model": "a", "model": "base"}', "model"), ('{"messages": [{"role": "user", "role": "system"}]}', "role")):
+        answer = httpx.post(f"{running.server.base_url}/chat/completions", content=body, headers=headers(running))
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, name)
+
+
 def test_an_unknown_model_and_an_unknown_address_are_404(running: Running) -> None:
     """Both in the protocol's shape."""
     with pytest.raises(openai.NotFoundError) as missing:
@@ -161,6 +172,8 @@ def test_an_unknown_model_and_an_unknown_address_are_404(running: Running) -> No
     with pytest.raises(openai.NotFoundError) as unknown:
         running.client.embeddings.create(model="base", input="x")
     assert unknown.value.body["code"] == "unknown_url"
+    slash = httpx.get(f"{running.server.base_url}/models/", headers=headers(running))
+    assert (slash.status_code, slash.json()["error"]["code"]) == (404, "unknown_url")
 
 
 def test_a_failing_model_is_a_500_or_an_error_in_the_stream(running: Running) -> None:

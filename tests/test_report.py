@@ -92,6 +92,18 @@ def test_the_plan_names_the_tutor_whose_failures_it_counts(reports: dict[str, st
     assert ("turns that dspy failed" in plan, "turns that lora failed" in other) == (True, True)
 
 
+@pytest.mark.parametrize(("source", "name"), [("embedded", "SmolLM2-135M-Instruct"), ("models/llama", "models/llama")])
+def test_the_base_model_is_named(tmp_path: Path, source: str, name: str) -> None:
+    """Scores hold for one base model: the comparison says which, and the plan calls the embedded one, and no other, too small."""
+    root = small_run.write_run(tmp_path)
+    with (root / "params.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"base_model:\n  source: {source}\n")
+    reports = written(root)
+    assert f"The base model of this run is {name}." in reports["comparison.md"]
+    assert f"This run used `{name}`." in reports["deployment_plan.md"]
+    assert ("too small to teach from" in reports["deployment_plan.md"]) == (source == "embedded")
+
+
 @pytest.mark.parametrize("absent", ["dspy", "openai", "lora"])
 def test_without_a_tutor_the_reports_are_made_and_say_so(tmp_path: Path, absent: str) -> None:
     """A tutor that was not asked is named as missing in every report and left out of the tables."""

@@ -26,9 +26,6 @@ SCENARIOS = Path("data/processed/scenarios.jsonl")
 OUT = Path("data/processed/answers")
 TIMINGS = Path("reports/metrics")
 
-AT_ONCE = 32
-"""Conversations under way at a time: as many as the local server answers at once."""
-
 
 @params
 class Params:
@@ -48,15 +45,19 @@ def answer(tutor: Tutor, dialogues: Sequence[Dialogue], scenarios: Sequence[Scen
     In a scenario the student is scripted and the history holds what this tutor itself replied before.
     """
     asked = questions(dialogues)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(tutor.at_once) as pool:
         try:
             # Long scenarios first: what is left over at the end is single turns, and no place stands empty before.
             playing = {
                 scenario.id: pool.submit(_converse, tutor, scenario, sampling)
                 for scenario in sorted(scenarios, key=lambda scenario: -len(scenario.turns))
             }
-            replying = [pool.submit(_reply, tutor, Conversation(one.lesson, one.turns), sampling) for one in asked]
-            answers = [_answer(one.item, "turn", reply.result()) for one, reply in zip(asked, replying, strict=True)]
+            # Of each dialogue the first turn, then the second …: a later turn finds the beginning of its dialogue read.
+            replying = {
+                one.item: pool.submit(tutor.reply, Conversation(one.lesson, one.turns), sampling)
+                for one in sorted(asked, key=lambda one: len(one.turns))
+            }
+            answers = [_answer(one.item, "turn", replying[one.item].result()) for one in asked]
             for scenario in scenarios:
                 replies = playing[scenario.id].result()
                 answers += [_answer(f"{scenario.id}#{index}", "scenario", reply) for index, reply in enumerate(replies)]
@@ -72,13 +73,9 @@ def _converse(tutor: Tutor, scenario: Scenario, sampling: Sampling) -> list[Repl
     replies: list[Reply] = []
     for scripted in scenario.turns:
         turns.append(Turn("student", scripted.text, understanding=scripted.understanding))
-        replies.append(_reply(tutor, Conversation(scenario.lesson, tuple(turns)), sampling))
+        replies.append(tutor.reply(Conversation(scenario.lesson, tuple(turns)), sampling))
         turns.append(Turn("teacher", replies[-1].text))
     return replies
-
-
-def _reply(tutor: Tutor, conversation: Conversation, sampling: Sampling) -> Reply:
-    return tutor.reply_many([conversation], sampling)[0]
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,14 +23,16 @@ class EchoTutor:
     name: str = "baseline"
     asked: list[Conversation] = field(default_factory=list)
 
-    def reply_many(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[Reply]:
+    at_once: int = 4
+
+    def reply(self, conversation: Conversation, sampling: Sampling) -> Reply:
         """Say what the student said."""
-        self.asked += conversations
-        return [Reply(f"You said: {talk.turns[-1].text}", "stop", 10, sampling.max_tokens) for talk in conversations]
+        self.asked.append(conversation)
+        return Reply(f"You said: {conversation.turns[-1].text}", "stop", 10, sampling.max_tokens)
 
     def stream(self, conversation: Conversation, sampling: Sampling) -> Iterator[str]:
         """Say it in one piece."""
-        yield self.reply_many([conversation], sampling)[0].text
+        yield self.reply(conversation, sampling).text
 
 
 def test_every_held_out_student_turn_and_scenario_turn_is_answered(fractions: Dialogue, pressure: Scenario) -> None:
@@ -61,8 +63,8 @@ def test_a_tutor_that_fails_ends_the_stage_with_its_error(fractions: Dialogue, p
     """Nobody waits for the conversations that are left; the error that is told is the tutor's own."""
 
     class Failing(EchoTutor):
-        def reply_many(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[Reply]:
-            super().reply_many(conversations, sampling)
+        def reply(self, conversation: Conversation, sampling: Sampling) -> Reply:
+            super().reply(conversation, sampling)
             raise EndpointError("The endpoint refused.")
 
     with pytest.raises(EndpointError, match="The endpoint refused"):

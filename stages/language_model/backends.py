@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,14 +15,15 @@ from torch import Tensor
 from transformers import AutoConfig, PretrainedConfig, PreTrainedTokenizerFast
 
 from stages.language_model import adapters, base
-from stages.language_model.llama import CHUNK, GROUP, Llama, fits
+from stages.language_model.key_values import SEGMENT
+from stages.language_model.llama import GROUP, TOGETHER, Llama, Segment, fits
 from stages.tutoring.diagnostics import TutorError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-KEPT_CHUNKS = 128
-"""Chunks of prompts that are remembered, 3 MB each for the embedded model: later turns of a conversation begin like earlier ones."""
+KEPT = 512
+"""Segments of prompts that are remembered, 1.5 MB each for the embedded model: later turns of a conversation begin like earlier ones."""
 
 
 class Backend(Protocol):
@@ -35,8 +37,20 @@ class Backend(Protocol):
     context: int
     """Most tokens a slot holds."""
 
-    def read(self, prompt: list[int], slot: int) -> Tensor:
-        """Read a prompt into a slot; return the logits of the first token after it, (vocabulary,)."""
+    def begin(self, prompt: list[int], slot: int) -> None:
+        """Take a prompt, not empty, to be read into a slot by the coming rounds of `read`."""
+
+    def read(self, *, full: bool) -> dict[int, Tensor] | None:
+        """Read the next round of what was begun.
+
+        Args:
+            full: only where there is enough for a whole round, which takes hardly longer than a part of one.
+
+        Returns:
+            By slot, for each prompt that is now read to its end, the logits of the first token after it, (vocabulary,);
+            None where nothing was read.
+
+        """
 
     def decode(self, ids: list[int], positions: list[int]) -> Tensor:
         """Append one token to each slot whose position is not -1; return logits, (slots, vocabulary)."""
@@ -51,7 +65,7 @@ class Backend(Protocol):
         """Return which of the `free` slots suits a conversation of so many tokens best; the choice concerns speed alone."""
 
     def release(self, free: Collection[int]) -> None:
-        """Give back what was taken by slots that are now `free`."""
+        """Give back what was taken by slots that are now `free`, and read no further for them."""
 
 
 def load_backend(folder: Path, adapter: Path | None, slots: int, context: int) -> Backend:
@@ -79,6 +93,16 @@ class _Common:
         self.context = min(context, config.max_position_embeddings)
 
 
+@dataclass
+class _Reading:
+    """A prompt that is read into a slot."""
+
+    prompt: list[int]
+    slot: int
+    start: int = 0
+    """Tokens read so far."""
+
+
 class LlamaBackend(_Common):
     """Our lean Llama, with a memory of how recent prompts begin."""
 
@@ -89,26 +113,50 @@ class LlamaBackend(_Common):
         if adapter is not None:
             weights = adapters.merged(weights, adapter)
         self.model = Llama(config, weights, slots, self.context)
+        self._readings: list[_Reading] = []
         self._seen: OrderedDict[tuple[int, ...], Tensor] = OrderedDict()
 
-    def read(self, prompt: list[int], slot: int) -> Tensor:
-        """See `Backend`. Chunks read before are copied: they are the same bits that reading them again would give."""
-        start = 0
-        while start + CHUNK < len(prompt) and (chunk := self._seen.get(tuple(prompt[: start + CHUNK]))) is not None:
-            self._seen.move_to_end(tuple(prompt[: start + CHUNK]))
-            self.model.put(chunk, slot, start)
-            start += CHUNK
-        state = None
-        for begin in range(start, len(prompt), CHUNK):
-            ids = prompt[begin : begin + CHUNK]
-            state = self.model.read(torch.tensor(ids), slot, begin)
-            if len(ids) == CHUNK:
-                self._seen[tuple(prompt[: begin + CHUNK])] = self.model.chunk(slot, begin)
-        while len(self._seen) > KEPT_CHUNKS:
+    def begin(self, prompt: list[int], slot: int) -> None:
+        """See `Backend`."""
+        self._readings.append(_Reading(prompt, slot))
+
+    def read(self, *, full: bool) -> dict[int, Tensor] | None:
+        """See `Backend`. Segments read before are copied: they are the same bits that reading them again would give."""
+        planned: list[tuple[_Reading, int]] = []
+        keys: set[tuple[int, ...]] = set()
+        for reading in self._readings:
+            self._copy_seen(reading)
+            for start in range(reading.start, len(reading.prompt), SEGMENT):
+                key = tuple(reading.prompt[: start + SEGMENT])
+                if len(planned) == TOGETHER or key in keys:  # what another one reads in this round is copied in the next
+                    break
+                planned.append((reading, start))
+                keys.add(key)
+        if not planned or (full and len(planned) < TOGETHER):
+            return None
+        states = self.model.read([Segment(one.prompt[start : start + SEGMENT], one.slot, start) for one, start in planned])
+        last: dict[int, Tensor] = {}
+        for (reading, start), state in zip(planned, states, strict=True):
+            reading.start = start + SEGMENT
+            if reading.start <= len(reading.prompt):
+                key = tuple(reading.prompt[: reading.start])
+                self._seen[key] = self.model.group(reading.slot).copied(reading.slot % GROUP, start)
+            if reading.start >= len(reading.prompt):
+                last[reading.slot] = state[len(reading.prompt) - start - 1]
+        while len(self._seen) > KEPT:
             self._seen.popitem(last=False)
-        if state is None:
-            raise TutorError("An empty prompt cannot be answered.")
-        return self.logits(state[-1:])[0]
+        self._readings = [reading for reading in self._readings if reading.slot not in last]
+        return dict(zip(last, self.logits(torch.stack(list(last.values()))), strict=True)) if last else {}
+
+    def _copy_seen(self, reading: _Reading) -> None:
+        """Go on as far as segments read before reach; the last token is always read, for its logits."""
+        while reading.start + SEGMENT < len(reading.prompt):
+            key = tuple(reading.prompt[: reading.start + SEGMENT])
+            if (seen := self._seen.get(key)) is None:
+                return
+            self._seen.move_to_end(key)
+            self.model.group(reading.slot).put(seen, reading.slot % GROUP, reading.start)
+            reading.start += SEGMENT
 
     def decode(self, ids: list[int], positions: list[int]) -> Tensor:
         """See `Backend`."""
@@ -116,7 +164,9 @@ class LlamaBackend(_Common):
 
     def states(self, ids: list[int]) -> Tensor:
         """See `Backend`. Uses the first slot: only while no conversation is under way."""
-        return torch.cat([self.model.read(torch.tensor(ids[begin : begin + CHUNK]), 0, begin) for begin in range(0, len(ids), CHUNK)])
+        segments = [Segment(ids[start : start + SEGMENT], 0, start) for start in range(0, len(ids), SEGMENT)]
+        rounds = [self.model.read(segments[first : first + TOGETHER]) for first in range(0, len(segments), TOGETHER)]
+        return torch.cat(rounds).flatten(0, 1)[: len(ids)]
 
     @torch.inference_mode()
     def logits(self, states: Tensor) -> Tensor:
@@ -136,6 +186,7 @@ class LlamaBackend(_Common):
 
     def release(self, free: Collection[int]) -> None:
         """See `Backend`."""
+        self._readings = [reading for reading in self._readings if reading.slot not in free]
         for index, group in enumerate(self.model.groups):
             if all(index * GROUP + row in free for row in range(group.slots)):
                 group.clear()
@@ -153,13 +204,21 @@ class TransformersBackend(_Common):
         self.model = model
         self.slots = slots
         self._caches: dict[int, object] = {}
+        self._prompts: dict[int, list[int]] = {}
+
+    def begin(self, prompt: list[int], slot: int) -> None:
+        """See `Backend`."""
+        self._prompts[slot] = prompt
 
     @torch.inference_mode()
-    def read(self, prompt: list[int], slot: int) -> Tensor:
+    def read(self, *, full: bool) -> dict[int, Tensor] | None:  # noqa: ARG002 - a round is one prompt
         """See `Backend`."""
-        output = self.model(torch.tensor([prompt]), use_cache=True, logits_to_keep=1)
+        if not self._prompts:
+            return None
+        slot = next(iter(self._prompts))
+        output = self.model(torch.tensor([self._prompts.pop(slot)]), use_cache=True, logits_to_keep=1)
         self._caches[slot] = output.past_key_values
-        return output.logits[0, -1]
+        return {slot: output.logits[0, -1]}
 
     @torch.inference_mode()
     def decode(self, ids: list[int], positions: list[int]) -> Tensor:
@@ -190,6 +249,7 @@ class TransformersBackend(_Common):
         """See `Backend`."""
         for slot in free:
             self._caches.pop(slot, None)
+            self._prompts.pop(slot, None)
 
 
 def _ends(folder: Path, tokenizer: PreTrainedTokenizerFast) -> frozenset[int]:

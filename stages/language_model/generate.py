@@ -21,79 +21,19 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from tokenizers.decoders import DecodeStream
+from torch import Tensor
 
 from stages.language_model import chat_template
 from stages.language_model.backends import Backend, load_backend
+from stages.language_model.replies import SLOTS, Answer, Event, FinishReason, Options, TokenLogprob
 from stages.language_model.sampling import Choice, choose
 from stages.tutoring.diagnostics import TutorError
 from stages.tutoring.formats import Message
 
-SLOTS = 32
-"""Conversations answered at once. Part of what answers depend on: keep it the same where they are compared."""
-ADMITTED = 4
-"""Most conversations let in at one step, so that those under way do not wait long."""
-
-FinishReason = Literal["stop", "length"]
-
-
-@dataclass(frozen=True)
-class Options:
-    """How one reply is drawn."""
-
-    max_tokens: int = 128
-    """Most tokens of the reply, the end-of-turn token included."""
-    temperature: float = 0.0
-    """0 takes the likeliest token, and repeats exactly."""
-    top_p: float = 1.0
-    """Draw from the likeliest tokens whose probabilities sum to this (Holtzman et al. 2020)."""
-    seed: int | None = None
-    """Makes drawing repeat; None draws anew each time."""
-    stop: tuple[str, ...] = ()
-    """The reply ends before the first of these strings."""
-    logprobs: int | None = None
-    """With a number (0–20), events carry the token's log-probability and those of that many likeliest tokens."""
-
-
-@dataclass(frozen=True)
-class TokenLogprob:
-    """The log-probability of one token, before temperature and top_p."""
-
-    token: str
-    raw: bytes
-    """The token's bytes; `token` shows parts of a character as U+FFFD."""
-    logprob: float
-
-
-@dataclass(frozen=True)
-class Event:
-    """What one step made for one conversation."""
-
-    number: int
-    """What `add` returned."""
-    text: str
-    """New text, without what may still turn out to be the beginning of a stop string. May be empty."""
-    token: int | None = None
-    finish_reason: FinishReason | None = None
-    """Set on a conversation's last event: `stop` (end of turn or stop string) or `length`."""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    """So far, the end-of-turn token included."""
-    logprob: TokenLogprob | None = None
-    top_logprobs: tuple[TokenLogprob, ...] = ()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A whole reply."""
-
-    text: str
-    finish_reason: FinishReason
-    prompt_tokens: int
-    completion_tokens: int
-    logprobs: tuple[TokenLogprob, ...] = ()
+ROUNDS = 4
+"""Most rounds of reading prompts before the next token of those under way, so that they do not wait long."""
 
 
 @dataclass
@@ -162,26 +102,47 @@ class Generator:
         """Drop a conversation; the others go on as if it had never been there."""
         self._waiting = deque(running for running in self._waiting if running.number != number)
         self._slots = [None if running and running.number == number else running for running in self._slots]
+        self.backend.release(self._free())
 
     def step(self) -> list[Event]:
-        """Let waiting conversations in and make the next token of every one under way."""
-        events = self._admit()
-        under_way = [(slot, running) for slot, running in enumerate(self._slots) if running]
-        if not under_way:
-            return events
+        """Let waiting conversations in, read on in their prompts and make the next token of every one under way."""
+        self._admit()
+        events = self._read()
+        under_way = [(slot, running) for slot, running in enumerate(self._slots) if running and running.made]
+        if under_way:
+            events += self._decode(under_way)
+        self.backend.release(self._free())
+        return events
+
+    def _admit(self) -> None:
+        while self._waiting and (free := self._free()):
+            running = self._waiting.popleft()
+            slot = self.backend.place(len(running.prompt), free)
+            self.backend.begin(running.prompt, slot)
+            self._slots[slot] = running
+
+    def _read(self) -> list[Event]:
+        """Make the first token of those whose prompts are read to the end."""
+        events = []
+        for number in range(ROUNDS):
+            found = self.backend.read(full=number > 0)
+            if found is None:
+                break
+            for slot, logits in found.items():
+                running = self._slots[slot]
+                assert running is not None  # noqa: S101 - a slot that was given up is not read any further
+                events += self._advance([(slot, running)], logits[None])
+        return events
+
+    def _decode(self, under_way: list[tuple[int, _Running]]) -> list[Event]:
+        """Make the next token of those that have one."""
         ids, positions = [0] * len(self._slots), [-1] * len(self._slots)
         for slot, running in under_way:
             ids[slot], positions[slot] = running.last, len(running.prompt) + running.made - 1
         logits = self.backend.decode(ids, positions)
         if len(under_way) < len(ids):
             logits = logits[[slot for slot, _ in under_way]]
-        choices = choose(logits, [(running.options, running.draw) for _, running in under_way])
-        for (slot, running), choice in zip(under_way, choices, strict=True):
-            events.append(self._advance(running, choice))
-            if running.done:
-                self._slots[slot] = None
-        self.backend.release(self._free())
-        return events
+        return self._advance(under_way, logits)
 
     def _free(self) -> list[int]:
         return [slot for slot, running in enumerate(self._slots) if running is None]
@@ -211,20 +172,17 @@ class Generator:
             for number in numbers
         ]
 
-    def _admit(self) -> list[Event]:
-        events: list[Event] = []
-        for _ in range(ADMITTED):
-            free = self._free()
-            if not free or not self._waiting:
-                break
-            running = self._waiting.popleft()
-            slot = self.backend.place(len(running.prompt), free)
-            logits = self.backend.read(running.prompt, slot)
-            events.append(self._advance(running, choose(logits[None], [(running.options, running.draw)])[0]))
-            self._slots[slot] = None if running.done else running
+    def _advance(self, under_way: list[tuple[int, _Running]], logits: Tensor) -> list[Event]:
+        """Choose a token for each of `under_way` from its row of `logits`; those that end leave their slots."""
+        choices = choose(logits, [(running.options, running.draw) for _, running in under_way])
+        events = []
+        for (slot, running), choice in zip(under_way, choices, strict=True):
+            events.append(self._append(running, choice))
+            if running.done:
+                self._slots[slot] = None
         return events
 
-    def _advance(self, running: _Running, choice: Choice) -> Event:
+    def _append(self, running: _Running, choice: Choice) -> Event:
         """Add a token to a conversation: text, stop strings, end of turn and length."""
         running.made += 1
         running.last = choice.token

@@ -16,7 +16,7 @@ from stages.local_openai.engine import Draw, Engine, Mailbox, events, whole
 from stages.tutoring.diagnostics import TutorError
 
 if TYPE_CHECKING:
-    from stages.language_model.generate import Event, TokenLogprob
+    from stages.language_model.replies import Event, TokenLogprob
 
 
 _JSON = json.JSONEncoder(ensure_ascii=False)

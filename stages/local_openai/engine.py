@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from stages.tutoring.formats import Message
 
 if TYPE_CHECKING:
-    from stages.language_model.generate import Event
+    from stages.language_model.replies import Event
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeVar
 
-from stages.language_model.generate import Event, Generator, Options
+from stages.language_model.generate import Generator
+from stages.language_model.replies import Event, Options
 from stages.local_openai.engine import Draw, ModelFiles
 from stages.tutoring.diagnostics import EndpointError, TutorError
 from stages.tutoring.formats import Message

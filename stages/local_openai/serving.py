@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import uvicorn
 
+from stages.language_model.replies import SLOTS
 from stages.local_openai.app import Service, Training, build
 from stages.local_openai.engine import Engine, ModelFiles
 from stages.local_openai.guard import LOOPBACK, Limits
@@ -32,7 +33,7 @@ class Server:
 
     def endpoint(self, model: str) -> Endpoint:
         """Return the endpoint of one of its models."""
-        return Endpoint(self.base_url, model, self.api_key)
+        return Endpoint(self.base_url, model, self.api_key, concurrency=SLOTS)
 
 
 def new_key() -> str:

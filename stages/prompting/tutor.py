@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,15 +37,13 @@ class ProgramTutor:
         """Return the exact messages that are sent for a conversation; each draft has its own."""
         return self.program.messages(inputs_of(conversation.lesson, conversation.turns), draft)
 
-    def reply_many(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[Reply]:
-        """Return the program's reply to each conversation, in their order; its tokens are those of every draft.
+    @property
+    def at_once(self) -> int:
+        """See `Tutor`: as many as its endpoint answers."""
+        return self.endpoint.concurrency
 
-        A further draft is asked for as soon as the last one is there: the endpoint is not kept waiting for the others.
-        """
-        with ThreadPoolExecutor(self.endpoint.concurrency) as pool:
-            return list(pool.map(lambda conversation: self._replied(conversation, sampling), conversations))
-
-    def _replied(self, conversation: Conversation, sampling: Sampling) -> Reply:
+    def reply(self, conversation: Conversation, sampling: Sampling) -> Reply:
+        """Return the program's reply; its tokens are those of every draft."""
         drafts: list[Reply] = []
         for draft, reminder in enumerate(self.program.drafts):
             reply = self.endpoint.chat(self.prompt(conversation, draft), self.program.sampling(sampling))
@@ -59,7 +56,7 @@ class ProgramTutor:
         """Yield the reply piece by piece, in one piece where it is read first (for labels, or another draft); return all of it."""
         if self.program.adapter_name == "plain" and len(self.program.drafts) == 1:
             return (yield from self.endpoint.stream(self.prompt(conversation), self.program.sampling(sampling)))
-        (reply,) = self.reply_many([conversation], sampling)
+        reply = self.reply(conversation, sampling)
         yield reply.text
         return reply
 

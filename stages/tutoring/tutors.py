@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
@@ -31,8 +31,12 @@ class Tutor(Protocol):
     def name(self) -> str:
         """Name of the tutor, as in params, files and reports."""
 
-    def reply_many(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[Reply]:
-        """Return the tutor's reply to each conversation, in their order."""
+    @property
+    def at_once(self) -> int:
+        """Conversations that it answers at a time."""
+
+    def reply(self, conversation: Conversation, sampling: Sampling) -> Reply:
+        """Return the tutor's reply to one conversation; many threads may ask."""
 
     def stream(self, conversation: Conversation, sampling: Sampling) -> Iterator[str]:
         """Yield the tutor's reply to one conversation piece by piece; a generator also returns the whole `Reply`."""
@@ -45,9 +49,14 @@ class ChatTutor:
     name: str
     endpoint: Endpoint
 
-    def reply_many(self, conversations: Sequence[Conversation], sampling: Sampling) -> list[Reply]:
-        """Return the model's replies; the prompt is what `formats.messages` renders and fine-tuning rows hold."""
-        return self.endpoint.chat_many([messages(talk.lesson, talk.turns) for talk in conversations], sampling)
+    @property
+    def at_once(self) -> int:
+        """See `Tutor`: as many as its endpoint answers."""
+        return self.endpoint.concurrency
+
+    def reply(self, conversation: Conversation, sampling: Sampling) -> Reply:
+        """Return the model's reply; the prompt is what `formats.messages` renders and fine-tuning rows hold."""
+        return self.endpoint.chat(messages(conversation.lesson, conversation.turns), sampling)
 
     def stream(self, conversation: Conversation, sampling: Sampling) -> Generator[str, None, Reply]:
         """Yield the model's reply piece by piece; the generator returns the whole reply."""

@@ -20,7 +20,8 @@ from typing import Any
 import torch
 
 from stages.language_model import base, chat_template
-from stages.language_model.generate import Generator, Options
+from stages.language_model.generate import Generator
+from stages.language_model.replies import Options
 from stages.language_model.likelihood import likelihood
 from stages.tutoring.formats import Message
 from stages.tutoring.records import Record, read_jsonl

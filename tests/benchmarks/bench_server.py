@@ -120,7 +120,8 @@ def speed(answer: Callable[[], int]) -> float:
 
 def bare_generator() -> float:
     """Return tokens a second of the generator without a server."""
-    from stages.language_model.generate import Generator, Options  # noqa: PLC0415
+    from stages.language_model.generate import Generator  # noqa: PLC0415
+    from stages.language_model.replies import Options  # noqa: PLC0415
 
     generator = Generator(BASE)
     return speed(lambda: sum(answer.completion_tokens for answer in generator.answer(prompts(), Options(max_tokens=TOKENS))))

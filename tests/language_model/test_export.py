@@ -12,8 +12,9 @@ from transformers import AutoConfig
 
 from stages.language_model import base, export
 from stages.language_model.finetune import finetune
-from stages.language_model.generate import Generator, Options
+from stages.language_model.generate import Generator
 from stages.language_model.llama_learner import LlamaLearner
+from stages.language_model.replies import Options
 from stages.language_model.settings import Lora, Settings
 from stages.tutoring.diagnostics import TutorError
 

@@ -13,10 +13,11 @@ from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedModel, Qwe
 from stages.language_model import adapters, export
 from stages.language_model.backends import TransformersBackend
 from stages.language_model.finetune import finetune
-from stages.language_model.generate import Generator, Options
+from stages.language_model.generate import Generator
 from stages.language_model.learner import load_learner
 from stages.language_model.peft_learner import PeftLearner
 from stages.language_model.progress import Event, StepEvent
+from stages.language_model.replies import Options
 from stages.language_model.settings import Lora, Settings
 from stages.tutoring.diagnostics import ParamsError
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stages.language_model.generate import Event, Options
+from stages.language_model.replies import Event, Options
 from stages.local_openai import generator_engine
 from stages.local_openai.engine import Draw, ModelFiles
 from stages.tutoring.diagnostics import EndpointError, TutorError

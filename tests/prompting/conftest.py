@@ -42,10 +42,6 @@ class ScriptedEndpoint:
         text = self.script(messages)
         return Reply(text, "stop", sum(len(message["content"].split()) for message in messages), len(text.split()))
 
-    def chat_many(self, conversations: Sequence[Sequence[Message]], sampling: Sampling) -> list[Reply]:
-        """Answer many conversations."""
-        return [self.chat(conversation, sampling) for conversation in conversations]
-
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[str, None, Reply]:
         """Answer in pieces, and return the whole."""
         reply = self.chat(messages, sampling)

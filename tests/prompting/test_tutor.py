@@ -22,12 +22,12 @@ def saved(folder: Path, program: TeacherStudentDialogueModel) -> Path:
 
 
 def test_it_asks_what_it_says_it_asks(tmp_path: Path, endpoint: object, corpus: list[Dialogue], rows: list[Record]) -> None:
-    """`prompt` gives the very messages that reach the endpoint, in `reply_many` as in `stream`."""
+    """`prompt` gives the very messages that reach the endpoint, in `reply` as in `stream`."""
     program = TeacherStudentDialogueModel()
     program.turn.demos, program.shown = [example(row) for row in rows[4:6]], 2
     tutor = ProgramTutor.load(saved(tmp_path, program), endpoint)  # type: ignore[arg-type]
     talks = [Conversation(dialogue.lesson, dialogue.turns[:3]) for dialogue in corpus[:2]]
-    replies = tutor.reply_many(talks, SAMPLING)
+    replies = [tutor.reply(talk, SAMPLING) for talk in talks]
     streamed = "".join(tutor.stream(talks[0], SAMPLING))
     assert endpoint.asked == [tutor.prompt(talks[0]), tutor.prompt(talks[1]), tutor.prompt(talks[0])]  # type: ignore[attr-defined]
     assert streamed == replies[0].text
@@ -37,8 +37,9 @@ def test_it_asks_what_it_says_it_asks(tmp_path: Path, endpoint: object, corpus: 
 def test_zero_shot_it_is_the_baseline(tmp_path: Path, endpoint: object, corpus: list[Dialogue]) -> None:
     """A program that nothing was added to replies as the baseline does."""
     tutor = ProgramTutor.load(saved(tmp_path, TeacherStudentDialogueModel()), endpoint)  # type: ignore[arg-type]
+    baseline = ChatTutor("baseline", endpoint)  # type: ignore[arg-type]
     talks = [Conversation(dialogue.lesson, dialogue.turns[:1]) for dialogue in corpus]
-    assert tutor.reply_many(talks, SAMPLING) == ChatTutor("baseline", endpoint).reply_many(talks, SAMPLING)  # type: ignore[arg-type]
+    assert [tutor.reply(talk, SAMPLING) for talk in talks] == [baseline.reply(talk, SAMPLING) for talk in talks]
 
 
 def test_a_tutor_drafts_again_as_the_program_does(tmp_path: Path, endpoint: object, corpus: list[Dialogue]) -> None:
@@ -49,7 +50,7 @@ def test_a_tutor_drafts_again_as_the_program_does(tmp_path: Path, endpoint: obje
     program.drafts = ["", "Ask me."]
     tutor = ProgramTutor.load(saved(tmp_path, program), endpoint)  # type: ignore[arg-type]
     talks = [Conversation(corpus[0].lesson, corpus[0].turns[:end]) for end in (1, 3)]
-    first, second = tutor.reply_many(talks, SAMPLING)
+    first, second = [tutor.reply(talk, SAMPLING) for talk in talks]
     assert (first.text, second.text) == ("Which one is bigger?", "Which one is bigger?")
     assert (first.completion_tokens, second.completion_tokens) == (4, 10)
     assert endpoint.asked[2] == tutor.prompt(talks[1], draft=1)  # type: ignore[attr-defined]
@@ -61,11 +62,11 @@ def test_labels_stay_out_of_the_reply(tmp_path: Path, endpoint: object, corpus: 
     endpoint.script = lambda _: '{"understanding": "wrong", "strategy": "scaffolding", "reply": "Look again."}'  # type: ignore[attr-defined]
     tutor = ProgramTutor.load(saved(tmp_path, TeacherStudentDialogueModel("json")), endpoint)  # type: ignore[arg-type]
     talk = Conversation(corpus[0].lesson, corpus[0].turns[:1])
-    reply = tutor.reply_many([talk], SAMPLING)[0]
+    reply = tutor.reply(talk, SAMPLING)
     assert (reply.text, reply.strategy) == ("Look again.", "scaffolding")
     assert "".join(tutor.stream(talk, SAMPLING)) == "Look again."
     endpoint.script = lambda _: "No labels."  # type: ignore[attr-defined]
-    reply = tutor.reply_many([talk], SAMPLING)[0]
+    reply = tutor.reply(talk, SAMPLING)
     assert (reply.text, reply.strategy) == ("", None)
 
 

@@ -35,7 +35,7 @@ def test_two_tutors_share_a_server(models: Path, fractions: Dialogue) -> None:
     """Both answer; equal weights give equal replies, streamed or not."""
     talk = Conversation(fractions.lesson, fractions.turns[:1])
     with open_tutors(["baseline", "openai"], models) as tutors:
-        replies = {name: tutor.reply_many([talk, talk], SAMPLING) for name, tutor in tutors.items()}
+        replies = {name: [tutor.reply(talk, SAMPLING) for _ in range(2)] for name, tutor in tutors.items()}
         streamed = "".join(tutors["openai"].stream(talk, SAMPLING))
         addresses = {tutor.endpoint.base_url for tutor in tutors.values() if isinstance(tutor, ChatTutor)}
     assert replies["baseline"] == replies["openai"]

@@ -1,0 +1,37 @@
+"""Matrix products with weights laid out once for the CPU's matrix units, where oneDNN has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Linear = Callable[[Tensor], Tensor]
+Combined = Callable[[Tensor, Tensor], Tensor]
+
+
+def pack(weight: Tensor, rows: int, *, silu: bool = False) -> Linear:
+    """Return the product with `weight` (out, in), laid out for the CPU's matrix units where oneDNN has them."""
+    if not _onednn():
+        return lambda states: functional.silu(functional.linear(states, weight)) if silu else functional.linear(states, weight)
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)  # noqa: SLF001 - see `_onednn`
+    product = torch.ops.mkldnn._linear_pointwise.default  # noqa: SLF001
+    after = "swish" if silu else "none"
+    return lambda states: product(states, packed, None, after, [], "")
+
+
+def pack_with(operation: Literal["add", "mul"], weight: Tensor, rows: int) -> Combined:
+    """Like `pack`, then added to or multiplied with a second tensor of the same shape."""
+    if not _onednn():
+        combine = torch.add if operation == "add" else torch.mul
+        return lambda states, other: combine(functional.linear(states, weight), other)
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)  # noqa: SLF001 - see `_onednn`
+    product = torch.ops.mkldnn._linear_pointwise.binary  # noqa: SLF001
+    return lambda states, other: product(states, other, packed, None, operation)
+
+
+def _onednn() -> bool:
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001 - there is no public name

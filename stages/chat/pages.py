@@ -19,7 +19,12 @@ def page(template: str, **values: Any) -> str:  # noqa: ANN401 - a template take
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("stages.chat"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("stages.chat"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,  # nobody looks at the templates' files again for every page
     )
     environment.filters |= {
         "plain": _plain,

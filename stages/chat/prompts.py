@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,6 +21,8 @@ TOKENS_A_MESSAGE = 6
 """What a chat template writes around a text: marks of begin and end, the role, line breaks."""
 REMEMBERED = 256
 """Sizes of texts that are kept: every tutor counts the same lesson and the same turns, and every turn again."""
+_READING = threading.Lock()
+"""All tutors begin at once, and the first turn would have each of them read the tokenizer."""
 
 
 @runtime_checkable
@@ -48,7 +51,8 @@ def fingerprint(tutor: Tutor) -> str:
 def counter(tutor: Tutor, lesson: Lesson, tokenizer: Path = TOKENIZER) -> Callable[[Sequence[Turn]], int]:
     """Return a function that counts the prompt tokens of some turns, the frame and everything else included."""
     local = is_local(endpoint_of(tutor)) and tokenizer.exists()
-    size = _local_size(tokenizer) if local else tokens.count
+    with _READING:
+        size = _local_size(tokenizer) if local else tokens.count
 
     def count(turns: Sequence[Turn]) -> int:
         return sum(size(message["content"]) + TOKENS_A_MESSAGE for message in prompt(tutor, lesson, turns)) + TOKENS_A_MESSAGE

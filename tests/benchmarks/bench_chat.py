@@ -3,7 +3,8 @@
     python -m tests.benchmarks.bench_chat
 
 The scripted endpoint, the page and the students are a process each. A student posts a turn, follows the redirect to the
-page as a browser does, and opens the stream; the clock runs from the post to the first words in each column.
+page as a browser does, and opens the stream; the clock runs from the post to the first words in each column. What the
+endpoint takes alone is measured with as many requests that are read to the end, too.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
-import httpx
-
+from stages.tutoring.tutors import TUTORS
 from tests.chat.site import hidden
 
 ROOT = Path(__file__).parent.parent.parent
@@ -33,11 +37,53 @@ WARM, MEASURED = 200, 1000
 """Requests before memory is read the first time, and between the two readings."""
 
 
+@dataclass(frozen=True)
+class Line:
+    """A connection without a client's comforts: what loads the page must not take its cores from it."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    headers: tuple[str, ...]
+
+    async def send(self, method: str, path: str, body: str = "", kind: str = "application/x-www-form-urlencoded") -> str:
+        """Send a request; return the head of the answer."""
+        head = (f"{method} {path} HTTP/1.1", *self.headers, f"Content-Type: {kind}", f"Content-Length: {len(body.encode())}")
+        self.writer.write("\r\n".join((*head, "", body)).encode())
+        return (await self.reader.readuntil(b"\r\n\r\n")).decode()
+
+    async def page(self, method: str, path: str, fields: Mapping[str, Any] | None = None) -> tuple[str, str]:
+        """Send a form and go where it leads; return that address and what is there."""
+        head = await self.send(method, path, urlencode(fields or {}, doseq=True))
+        text = await self.reader.readexactly(int(_header(head, "content-length")))
+        place = _header(head, "location").partition("#")[0]
+        return await self.page("GET", place) if place else (path, text.decode())
+
+    async def data(self) -> AsyncIterator[str]:
+        """Yield what a stream of events says, until the one that is none (`[DONE]`) or empty."""
+        async for line in self.reader:
+            if line.startswith(b"data: "):
+                text = line.removeprefix(b"data: ").decode().strip()
+                if text in {"[DONE]", "{}"}:
+                    return
+                yield text
+
+
+@contextlib.asynccontextmanager
+async def line(origin: str, token: str = "") -> AsyncIterator[Line]:
+    """Yield a connection of a visitor that came by the link."""
+    where = urlsplit(origin)
+    reader, writer = await asyncio.open_connection(where.hostname, where.port, limit=2**20)
+    try:
+        yield Line(reader, writer, (f"Host: {where.netloc}", f"Origin: {origin}", f"Cookie: three_tutors_{where.port}={token}"))
+    finally:
+        writer.close()
+
+
 def measure() -> dict[str, Any]:
-    """Return the figures: seconds to the first words, and resident memory in MB."""
+    """Return the figures: milliseconds to the first words, and resident memory in MB."""
     with endpoint() as base_url, page(base_url) as (origin, token, pid):
-        own = asyncio.run(endpoint_alone(base_url))
         asyncio.run(students(origin, token, 2, spread=0.0))
+        own = asyncio.run(endpoint_alone(base_url))
         at_once = asyncio.run(students(origin, token, STUDENTS, spread=0.0))
         steady = asyncio.run(students(origin, token, STUDENTS, spread=4.0))
     with endpoint() as base_url, page(base_url, "asks") as (origin, token, pid):
@@ -49,6 +95,7 @@ def measure() -> dict[str, Any]:
         "streams": 4 * STUDENTS,
         "endpoint_alone": summary(own),
         "at_once": summary(at_once),
+        "at_once_over_endpoint_p95_ms": summary(at_once)["p95_ms"] - summary(own)["p95_ms"],
         "spread_over_4_s": summary(steady),
         "memory_mb": [round(before, 1), round(after, 1)],
         "memory_growth": round(after / before - 1, 3),
@@ -57,64 +104,61 @@ def measure() -> dict[str, Any]:
 
 async def students(origin: str, token: str, count: int, spread: float) -> list[float]:
     """Return the seconds to the first words of every column, `count` students beginning within `spread` seconds."""
-    limits = httpx.Limits(max_connections=None, keepalive_expiry=1)  # the server closes what is idle for longer
-    async with httpx.AsyncClient(base_url=origin, headers={"Origin": origin}, follow_redirects=True, timeout=60, limits=limits) as client:
-        await client.get("/", params={"token": token})
-        forms = [await new_turn(client) for _ in range(count)]
-        waits = [student(client, address, form, index * spread / count) for index, (address, form) in enumerate(forms)]
-        return [seconds for column in await asyncio.gather(*waits) for seconds in column]
+    turns = [await new_turn(origin, token) for _ in range(count)]
+    waits = [student(origin, token, *turn, index * spread / count) for index, turn in enumerate(turns)]
+    return [seconds for columns in await asyncio.gather(*waits) for seconds in columns.values()]
 
 
-async def student(client: httpx.AsyncClient, address: str, form: dict[str, Any], wait: float) -> list[float]:
-    """Post one turn and read all columns to their end; return the seconds to the first words of each."""
+async def student(origin: str, token: str, address: str, form: Mapping[str, Any], wait: float = 0.0) -> dict[str, float]:
+    """Post one turn and read all columns to their end; return the seconds to the first words of each, by its letter.
+
+    Where a tutor says nothing at all it is the seconds until that is shown.
+    """
     await asyncio.sleep(wait)
-    began, first = time.perf_counter(), {}
-    shown = await client.post(f"{address}/turns", data=form)
-    exchange = shown.url.params["at"]
-    async with client.stream("GET", f"{address}/events", params={"exchange": exchange}) as stream:
-        async for line in stream.aiter_lines():
-            if line.startswith("data: "):
-                event = json.loads(line.removeprefix("data: "))
-                if event.get("text"):
-                    first.setdefault(event["key"], time.perf_counter() - began)
-    return list(first.values())
+    began = time.perf_counter()
+    first: dict[str, float] = {}
+    async with line(origin, token) as talking:
+        at, _ = await talking.page("POST", f"{address}/turns", form)
+        await talking.send("GET", f"{address}/events?exchange={at.partition('=')[2]}")
+        async for data in talking.data():
+            event = json.loads(data)
+            if event["text"] or "ending" in event:
+                first.setdefault(event["key"], time.perf_counter() - began)
+    return first
 
 
 async def requests(origin: str, token: str, count: int) -> None:
     """Send `count` turns, eight at a time, and read every reply to its end."""
     room = asyncio.Semaphore(8)
-    async with httpx.AsyncClient(
-        base_url=origin, headers={"Origin": origin}, follow_redirects=True, timeout=60, limits=httpx.Limits(keepalive_expiry=1)
-    ) as client:
-        await client.get("/", params={"token": token})
 
-        async def one() -> None:
-            async with room:
-                address, form = await new_turn(client)
-                await student(client, address, form | {"ask": ["a"]}, 0)
+    async def one() -> None:
+        async with room:
+            address, form = await new_turn(origin, token)
+            await student(origin, token, address, {**form, "ask": ["a"]})
 
-        await asyncio.gather(*(one() for _ in range(count)))
+    await asyncio.gather(*(one() for _ in range(count)))
 
 
-async def new_turn(client: httpx.AsyncClient) -> tuple[str, dict[str, Any]]:
+async def new_turn(origin: str, token: str, text: str = "Is it 5/6?", **start: str) -> tuple[str, dict[str, Any]]:
     """Begin a conversation; return its address and the form of its first turn."""
-    made = await client.post("/conversations", data={"start": "empty", "tutor": ["baseline", "dspy", "openai", "lora"]})
-    return made.url.path, {"request": hidden(made.text, "request"), "text": "Is it 5/6?", "ask": list("abcd")}
+    async with line(origin, token) as talking:
+        address, html = await talking.page("POST", "/conversations", {"start": "empty", "tutor": TUTORS, **start})
+    return address, {"request": hidden(html, "request"), "text": text, "ask": list("abcd")}
 
 
 async def endpoint_alone(base_url: str) -> list[float]:
     """Return the seconds to the first token of as many requests without the page."""
+    where = urlsplit(base_url)
 
-    async def one(client: httpx.AsyncClient) -> float:
+    async def one() -> float:
         began = time.perf_counter()
-        body = {"model": SCRIPT, "messages": [{"role": "user", "content": "x"}], "stream": True}
-        async with client.stream("POST", f"{base_url}/chat/completions", json=body) as stream:
-            async for _ in stream.aiter_lines():
-                return time.perf_counter() - began
-        return float("nan")
+        body = json.dumps({"model": SCRIPT, "messages": [{"role": "user", "content": "x"}], "stream": True})
+        async with line(f"http://{where.netloc}") as asking:
+            await asking.send("POST", f"{where.path}/chat/completions", body, "application/json")
+            first, *_ = [time.perf_counter() - began async for _ in asking.data()]
+            return first
 
-    async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=None)) as client:
-        return list(await asyncio.gather(*(one(client) for _ in range(4 * STUDENTS))))
+    return list(await asyncio.gather(*(one() for _ in range(4 * STUDENTS))))
 
 
 @contextlib.contextmanager
@@ -136,9 +180,10 @@ def page(base_url: str, script: str = SCRIPT) -> Iterator[tuple[str, str, int]]:
 
 
 @contextlib.contextmanager
-def process(command: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Run a process; yield its first line and its id."""
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+def process(command: Sequence[str], folder: Path = ROOT) -> Iterator[tuple[str, int]]:
+    """Run a process in `folder`; yield its first line and its id."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
         try:
             yield running.stdout.readline(), running.pid
@@ -155,6 +200,11 @@ def memory(pid: int) -> float:
 def summary(seconds: Sequence[float]) -> dict[str, float]:
     """Return median and 95th percentile in milliseconds."""
     return {"median_ms": round(1000 * statistics.median(seconds)), "p95_ms": round(1000 * statistics.quantiles(seconds, n=20)[-1])}
+
+
+def _header(head: str, name: str) -> str:
+    found = re.search(rf"^{name}: (\S+)", head, re.MULTILINE | re.IGNORECASE)
+    return found[1] if found else ""
 
 
 if __name__ == "__main__":

@@ -55,17 +55,22 @@ fix: $(READY)  ## Mend what lint, format and the closure can mend by themselves
 	@python -m tests.closure --fix
 
 # A plain loop of experiments; `dvc exp show` lists them too. Alpha is twice the rank, so that the adapters' scale stays what it
-# was. params.yaml comes back as it was, also after Ctrl-C, and `dvc repro` then takes its adapter from DVC's run cache.
+# was. params.yaml comes back as it was, also after Ctrl-C, and `dvc repro` then takes its tutors from DVC's run cache.
 RANKS ?= 4 8 16
-RATES ?= 5e-4 1e-3 2e-3
-sweep: $(READY)  ## Train LoRA with all RANKS and RATES; the table is reports/plots/sweep.csv
+RATES ?= 2e-3 4e-3
+MULTIPLIERS ?= 0.5 1 2
+sweep: $(READY)  ## Train lora with all RANKS and RATES, openai with all MULTIPLIERS; the table is reports/plots/sweep.csv
 	@mkdir -p .cache && cp params.yaml .cache/params_before_sweep.yaml
 	@trap 'mv .cache/params_before_sweep.yaml params.yaml' EXIT; trap 'exit 130' INT TERM; \
 	for r in $(RANKS); do for rate in $(RATES); do \
 	  dvc exp run --quiet train_lora -S lora.r=$$r -S lora.alpha=$$((2 * r)) -S lora.learning_rate=$$rate \
-	  && python -m stages.reporting.sweep || exit 1; \
-	done; done
-	@echo "params.yaml is what it was. Put your choice there, then run dvc repro: the adapter is in the cache."
+	  && python -m stages.reporting.sweep lora || exit 1; \
+	done; done; \
+	for multiplier in $(MULTIPLIERS); do \
+	  dvc exp run --quiet train_openai -S openai.learning_rate_multiplier=$$multiplier \
+	  && python -m stages.reporting.sweep openai || exit 1; \
+	done
+	@echo "params.yaml is what it was. Put your choice there, then run dvc repro: the tutors are in the cache."
 
 bench: $(READY)  ## Measure speed beside other tools and write reports/benchmarks.md
 	@python -m tests.benchmarks

@@ -27,7 +27,7 @@ from stages.tutoring.records import Record, read_json, write_text
 SWEEP = PLOTS / "sweep.csv"
 BASE = Path("models/base/source.json")
 JOB = Path("models/openai/job.json")
-COLUMNS = ("method", "r", "learning_rate", "valid_loss", "valid_accuracy", "seconds", "base", "data", "date")
+COLUMNS = ("method", "epochs", "r", "learning_rate", "valid_loss", "valid_accuracy", "seconds", "base", "data", "date")
 """`learning_rate` of openai is the protocol's `learning_rate_multiplier`; `r` is empty where there is no adapter."""
 TRAINED = ("openai", "lora")
 """The methods that have settings to sweep."""
@@ -40,6 +40,8 @@ class Tried:
     """One setting and what it came to."""
 
     method: str
+    epochs: int | None
+    """Most passes over the training dialogues; None in tables that did not keep them."""
     r: int | None
     """Rank of the adapter; None where every weight is trained."""
     learning_rate: float
@@ -107,6 +109,7 @@ def sweep(table: Sequence[Row], lora: Mapping[str, Any], digests: Mapping[str, s
     tried = [
         Tried(
             method=method_of(row),
+            epochs=int(row["epochs"]) if row.get("epochs") else None,
             r=int(row["r"]) if row.get("r") else None,
             learning_rate=float(row["learning_rate"]),
             valid_loss=float(row["valid_loss"]),
@@ -173,7 +176,7 @@ def digest(digests: Mapping[str, str]) -> str:
 
 
 def added(table: Sequence[Row], row: Row) -> list[Row]:
-    """Return `table` with `row`, ordered by method, rank and rate; what it replaces, and rows of another base or other data, go."""
+    """Return `table` with `row`, ordered by method, epochs, rank and rate; what it replaces, and rows of another base or other data, go."""
     kept = [old for old in table if _key(old) != _key(row) and all(old[name] == row[name] for name in ("base", "data"))]
     whole = [{name: old.get(name) or "" for name in COLUMNS} | {"method": method_of(old)} for old in (*kept, row)]
     return sorted(whole, key=_key)
@@ -194,12 +197,13 @@ def trained(method: str) -> Record:
     if method == "lora":
         lora: Record = YAML(typ="safe").load(PARAMS_FILE)["lora"]
         metrics = read_json(METRICS / "train_lora.json")
-        setting = {"r": lora["r"], "learning_rate": f"{lora['learning_rate']:g}"}
+        setting = {"epochs": lora["epochs"], "r": lora["r"], "learning_rate": f"{lora['learning_rate']:g}"}
         return {**setting, "valid_loss": metrics["valid_loss"], "valid_accuracy": metrics["valid_accuracy"], "seconds": timing["seconds"]}
     # The job says which numbers stood behind `auto`.
     given: Record = read_json(JOB)["hyperparameters"]
     best = min((row for row in read_table(PLOTS / "openai_curve.csv") if row["valid_loss"]), key=lambda row: float(row["valid_loss"]))
     return {
+        "epochs": given["n_epochs"],
         "r": given.get("lora_r", ""),
         "learning_rate": f"{given['learning_rate_multiplier']:g}",
         "valid_loss": read_json(METRICS / "train_openai.json")["validation_loss"],
@@ -212,11 +216,11 @@ def _number(row: Row, name: str) -> float | None:
     return float(row[name]) if row.get(name) else None
 
 
-def _setting(row: Mapping[str, Any]) -> tuple[int, float]:
-    return int(row.get("r") or 0), float(row.get("learning_rate") or 0)
+def _setting(row: Mapping[str, Any]) -> tuple[int, int, float]:
+    return int(row.get("epochs") or 0), int(row.get("r") or 0), float(row.get("learning_rate") or 0)
 
 
-def _key(row: Row) -> tuple[str, int, float]:
+def _key(row: Row) -> tuple[str, int, int, float]:
     return method_of(row), *_setting(row)
 
 

@@ -23,7 +23,7 @@ DIGESTS = {"dialogues.jsonl": "1", "splits.csv": "2"}
 
 def row(r: int, rate: str, loss: float, **more: str) -> dict[str, str]:
     """Return one line of the table."""
-    said = {"method": "lora", "r": str(r), "learning_rate": rate, "valid_loss": str(loss), "valid_accuracy": "0.5", "seconds": "60.0"}
+    said = {"method": "lora", "epochs": "", "r": str(r), "learning_rate": rate, "valid_loss": str(loss), "valid_accuracy": "0.5", "seconds": "60.0"}
     return {**said, "base": "SmolLM2", "data": digest(DIGESTS), "date": "2026-11-22", **more}
 
 
@@ -35,6 +35,14 @@ def test_a_sweep_knows_what_is_chosen_and_what_is_lowest() -> None:
     assert chosen is not None
     assert (chosen.r, chosen.learning_rate, found.lowest("lora").learning_rate) == (8, 1e-3, 2e-3)
     assert (found.same_data, found.dates) == (True, ["2026-11-22"])
+
+
+def test_more_epochs_are_another_setting() -> None:
+    """The same rank and rate with more passes over the data is a row of its own, and not the chosen one."""
+    table = added([row(8, "0.001", 2.5, epochs="1")], row(8, "0.001", 2.25, epochs="2"))
+    found = sweep(table, {"epochs": 1, "r": 8, "learning_rate": 1e-3}, DIGESTS)
+    assert found is not None
+    assert [(one.epochs, one.mark) for one in found.tried] == [(1, "chosen"), (2, "lowest")]
 
 
 def test_no_sweep_and_other_data_are_said() -> None:
@@ -122,14 +130,14 @@ def test_the_comparison_turns_round_with_the_sweep(tmp_path: Path) -> None:
     write_text(root / sweeping.SWEEP, table_text([*lora, openai("1", 2.5), openai("2", 2.25)]))
     text = comparison(root)
     assert ("chosen from more settings" in text, "the search favours neither" in text) == (False, True)
-    assert "| openai | – | ×2 | 2.250 | 50 % | 60 | lowest |" in text
+    assert "| openai | – | – | ×2 | 2.250 | 50 % | 60 | lowest |" in text
 
 
 def test_the_command_records_the_last_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Params, metrics and seconds of the run become a row of the table in Git."""
     small_run.write_run(tmp_path)
     monkeypatch.chdir(tmp_path)
-    write_text(Path("params.yaml"), "lora: {r: 4, learning_rate: 1e-3}\n")
+    write_text(Path("params.yaml"), "lora: {epochs: 3, r: 4, learning_rate: 1e-3}\n")
     write_json(Path("reports/metrics/train_lora.json"), {"valid_loss": 2.25, "valid_accuracy": 0.5})
     write_json(Path("reports/metrics/timing_train_lora.json"), {"seconds": 61.5})
     write_json(sweeping.BASE, {"model": "SmolLM2"})
@@ -137,7 +145,7 @@ def test_the_command_records_the_last_training(tmp_path: Path, monkeypatch: pyte
     sweeping.main()
     [made] = read_table(sweeping.SWEEP)
     assert tuple(made) == COLUMNS
-    assert (made["r"], made["learning_rate"], made["valid_loss"], made["seconds"]) == ("4", "0.001", "2.25", "61.5")
+    assert [made[name] for name in ("epochs", "r", "learning_rate", "valid_loss", "seconds")] == ["3", "4", "0.001", "2.25", "61.5"]
     assert made["data"] == digest(gather().digests)
 
 
@@ -153,7 +161,7 @@ def test_the_command_records_a_job_too(tmp_path: Path, monkeypatch: pytest.Monke
     write_json(sweeping.BASE, {"model": "SmolLM2"})
     sweeping.main()
     [made] = read_table(sweeping.SWEEP)
-    assert [made[name] for name in COLUMNS[:6]] == ["openai", "", "1", "2.5", "0.5000", "61.5"]
+    assert [made[name] for name in COLUMNS[:7]] == ["openai", "2", "", "1", "2.5", "0.5000", "61.5"]
 
 
 def comparison(root: Path) -> str:
@@ -171,8 +179,8 @@ def test_the_comparison_shows_the_sweep_and_works_without(tmp_path: Path) -> Non
     params = (root / "params.yaml").read_text(encoding="utf-8")
     write_text(root / "params.yaml", params + "lora: {r: 4, learning_rate: 0.001}\n")
     text = comparison(root)
-    assert "| **lora** | **4** | **0.001** | **2.500** | **50 %** | **60** | chosen |" in text
-    assert "| lora | 8 | 0.002 | 2.250 | 50 % | 60 | lowest |" in text
+    assert "| **lora** | **–** | **4** | **0.001** | **2.500** | **50 %** | **60** | chosen |" in text
+    assert "| lora | – | 8 | 0.002 | 2.250 | 50 % | 60 | lowest |" in text
     assert "other dialogues than this report" in text
 
 

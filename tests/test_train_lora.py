@@ -91,7 +91,7 @@ def losses(project: Path) -> list[float]:
     return [float(line[name]) for line in lines for name in ("train_loss", "valid_loss") if line[name]]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(12)
 @pytest.mark.parametrize("launcher", ["torchrun", "accelerate"])
 def test_two_processes_learn_what_one_learns(project: Path, monkeypatch: pytest.MonkeyPatch, launcher: str) -> None:
     """Under a launcher two processes share every step: the curve is that of one process but for rounding, and one set of files is left."""
@@ -108,7 +108,7 @@ def test_two_processes_learn_what_one_learns(project: Path, monkeypatch: pytest.
     adapters.check(project / train_lora.OUT, project / "models/base")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(10)
 def test_a_failure_in_several_processes_is_one_sentence(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the processes fail, the stage fails too and points to what they said."""
     together = PARAMS.replace("launcher: null", "launcher: torchrun").replace("processes: 1", "processes: 2")
@@ -119,7 +119,7 @@ def test_a_failure_in_several_processes_is_one_sentence(project: Path, monkeypat
     assert not (project / train_lora.OUT).exists()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(10)
 def test_a_killed_stage_goes_on_to_the_same_bytes(project: Path) -> None:
     """Killed outright in the middle of training and run again, the stage ends with the bytes of an unbroken run."""
     (project / "params.yaml").write_text(PARAMS.replace("epochs: 2", "epochs: 20").replace("patience: 1", "patience: 0"), encoding="utf-8")

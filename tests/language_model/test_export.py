@@ -63,7 +63,7 @@ def test_the_command_writes_a_new_folder_only(tiny: Path, adapter: Path, tmp_pat
         export.main()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(10)
 def test_llama_cpp_answers_as_we_do(embedded: Path, rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The GGUF file, read by llama.cpp, gives our own greedy replies to questions that have one clear answer."""
     xllamacpp = pytest.importorskip("xllamacpp")

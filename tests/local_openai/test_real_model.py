@@ -118,7 +118,7 @@ def test_a_row_that_is_too_long_stops_the_job_by_name(client: openai.OpenAI) -> 
     assert "row 13" in job.error.message
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 def test_an_adapter_of_the_embedded_model_answers_beside_its_base(embedded: Path, tmp_path: Path) -> None:  # noqa: F811
     """`lora` trains the real model by an adapter alone: it says what it learned, and the base says what it said before."""
     question: Any = [{"role": "user", "content": "Is one half more than one third?"}]

@@ -146,7 +146,7 @@ def create(client: openai.OpenAI, data: bytes | None = None, **more: Any) -> Any
 
 def wait_for(client: openai.OpenAI, job: str, *statuses: str) -> Any:
     """Return the job once it has one of `statuses` (any final one where none is given)."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600  # on a machine busy with other work; a hung job is found as well
     while (now := client.fine_tuning.jobs.retrieve(job)).status not in (statuses or FINAL):
         assert time.monotonic() < deadline, f"still {now.status}"
         time.sleep(0.02)

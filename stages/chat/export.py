@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from stages.chat.talk import Exchange, Talk, behind
+from stages.chat.talk import Exchange, Talk, behind, says
 from stages.tutoring.checking.characters import without_forbidden
 from stages.tutoring.checking.schema import LONGEST_HEAD, LONGEST_TEXT, MOST_TURNS
 from stages.tutoring.diagnostics import TutorError
@@ -41,7 +41,7 @@ def jsonl(talk: Talk, exchanges: Mapping[int, Exchange], labels: Mapping[str, st
 
 
 def draft(talk: Talk, way: Sequence[Exchange], tutor: TutorName) -> str:
-    """Return the turns of one tutor along `way` as a dialogue in YAML that the gate reads.
+    """Return the turns along `way` up to the last reply of `tutor`, as it knew them, as a dialogue in YAML that the gate reads.
 
     Student turns without a reply are left out, for turns alternate. Labels are left to the person who finishes it.
 
@@ -49,12 +49,15 @@ def draft(talk: Talk, way: Sequence[Exchange], tutor: TutorName) -> str:
         TutorError: this tutor said nothing there.
 
     """
-    known = behind([*way, Exchange(0, way[-1].id if way else None, None, "", None, ())], tutor)
+    replied = [index for index, exchange in enumerate(way, start=1) if says(exchange, tutor)]
+    own = way[: replied[-1]] if replied else ()  # where the person went on with another tutor, the rest is that one's
+    known = behind([*own, Exchange(0, None, None, "", None, ())], tutor)
     turns = [turn for pair in known.past for turn in pair][-MOST_TURNS:]
     if not turns:
         raise TutorError("There is no reply of this tutor to export here.")
     lesson = talk.lesson
     lines = [
+        "# yaml-language-server: $schema=../../dialogue.schema.json",
         "# A draft from a conversation. Read every turn, mend it, add `strategy` and `understanding`, then move it to",
         f"# data/raw/dialogues/{lesson.subject}/ and run `python -m stages.validate` on it.",
         f"id: {identifier(lesson.topic, talk.id)}",

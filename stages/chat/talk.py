@@ -93,6 +93,11 @@ def path(exchanges: Mapping[int, Exchange], at: int | None) -> list[Exchange]:
     return found[::-1]
 
 
+def says(exchange: Exchange, tutor: str) -> bool:
+    """Return whether `tutor` has a reply with words in `exchange`."""
+    return tutor in exchange.replies and bool(exchange.replies[tutor].text.strip())
+
+
 def behind(way: Sequence[Exchange], tutor: TutorName) -> Behind:
     """Return what `tutor` has behind it in the last exchange of `way`."""
     voice = tutor
@@ -100,9 +105,8 @@ def behind(way: Sequence[Exchange], tutor: TutorName) -> Behind:
     unanswered: list[int] = []
     for later, earlier in zip(reversed(way), list(reversed(way))[1:], strict=False):
         voice = later.follows or voice
-        reply = earlier.replies.get(voice)
-        if reply and reply.text.strip():
-            known.append((earlier.id, (earlier.turn, Turn("teacher", reply.text))))
+        if says(earlier, voice):
+            known.append((earlier.id, (earlier.turn, Turn("teacher", earlier.replies[voice].text))))
         else:
             unanswered.append(earlier.id)
     known.reverse()

@@ -79,6 +79,18 @@ def test_a_draft_keeps_the_words(tmp_path: Path) -> None:
     assert "what-the-student-brings-along-abcdef" == dialogue.id
 
 
+def test_a_draft_holds_no_words_of_a_tutor_under_another_s_name() -> None:
+    """Where the person went on with one tutor, the draft of the other ends with its own last reply."""
+    talk = Talk("abcdef", EMPTY, ("lora", "dspy"), blind=False, scenario=None, created=1.0)
+    both: dict[str, TutorReply] = {name: TutorReply(name, f"{name} asks", "whole") for name in talk.tutors}
+    way = [
+        Exchange(1, None, None, "first", None, talk.tutors, both),
+        Exchange(2, 1, "lora", "second", None, ("lora",), {"lora": TutorReply("lora", "lora goes on", "whole")}),
+    ]
+    drafts = {name: [line.split('"')[1] for line in draft(talk, way, name).splitlines() if line.startswith("  - ")] for name in talk.tutors}
+    assert {"lora": ["first", "lora asks", "second", "lora goes on"], "dspy": ["first", "dspy asks"]} == drafts
+
+
 def test_jsonl_holds_every_branch_under_the_labels_of_the_page() -> None:
     """One line about the conversation, then one a turn; a blind export stays blind."""
     talk = Talk("abc", EMPTY, ("lora", "dspy"), blind=True, scenario=None, created=1.0)

@@ -117,7 +117,8 @@ class LlamaBackend(_Common):
         self._seen: OrderedDict[tuple[int, ...], Tensor] = OrderedDict()
 
     def begin(self, prompt: list[int], slot: int) -> None:
-        """See `Backend`."""
+        """See `Backend`. Room for the reply's beginning is made at once: making more copies what the whole group holds."""
+        self.model.group(slot).reserve(min(len(prompt) + SEGMENT, self.model.length))
         self._readings.append(_Reading(prompt, slot))
 
     def read(self, *, full: bool) -> dict[int, Tensor] | None:

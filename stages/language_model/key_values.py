@@ -41,6 +41,12 @@ class Step:
     """0 where a slot has a token, minus infinity elsewhere, (slots * shared heads, 1, capacity)."""
 
 
+def causal(start: int) -> Tensor:
+    """Return 0 where a token of the segment at `start` looks back or at itself, minus infinity where it would look ahead."""
+    ahead = torch.full((SEGMENT, SEGMENT), -torch.inf, dtype=torch.bfloat16).triu(1)
+    return functional.pad(ahead, (start, 0))
+
+
 class Cache:
     """The keys and values of a group of slots, as long as its longest conversation needs.
 
@@ -50,7 +56,6 @@ class Cache:
     def __init__(self, shape: Shape, slots: int) -> None:
         """Begin with no room."""
         self.shape, self.slots, self.capacity = shape, slots, 0
-        self.causal = torch.full((SEGMENT, SEGMENT), -torch.inf, dtype=torch.bfloat16).triu(1)
         self.layers: list[Tensor] = []
         self.clear()
 
@@ -86,7 +91,7 @@ class Cache:
         for layer, part in zip(self.layers, copied, strict=True):
             layer[:, row, :, start : start + SEGMENT] = part
 
-    def read(self, index: int, split: Tensor, row: int, start: int) -> Tensor:
+    def read(self, index: int, split: Tensor, row: int, start: int, mask: Tensor) -> Tensor:
         """Keep a segment's keys and values in layer `index` and mix the values of what came before and itself.
 
         Args:
@@ -94,6 +99,7 @@ class Cache:
             split: (SEGMENT, heads + 2 shared heads, width).
             row: the slot.
             start: place of the segment's first token, for which there must be room.
+            mask: what `causal` returns for `start`.
 
         Returns:
             (SEGMENT, heads, width).
@@ -104,7 +110,6 @@ class Cache:
         layer[:, :, start:end] = split[:, shape.heads :].view(SEGMENT, 2, shape.shared, shape.width).permute(1, 2, 0, 3)
         keys, values = layer[:, None, :, :end]
         query = split[:, : shape.heads].transpose(0, 1)[None]
-        mask = functional.pad(self.causal, (start, 0))
         mixed = functional.scaled_dot_product_attention(query, keys, values, attn_mask=mask, scale=1.0, enable_gqa=True)
         return mixed[0].transpose(0, 1)
 

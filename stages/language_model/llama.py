@@ -17,13 +17,13 @@ from torch.nn import functional
 from transformers import PretrainedConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
-from stages.language_model.key_values import SEGMENT, Cache, Shape
+from stages.language_model.key_values import SEGMENT, Cache, Shape, causal
 from stages.language_model.packed import Combined, Linear, pack, pack_with
 
 TOGETHER = 4
 """Segments that are read at once, of one prompt or of several: so few rows as one has are multiplied faster than weights come."""
-GROUP = 16
-"""Slots are attended in groups of this many, so that one lone conversation does not pay for all slots."""
+GROUP = 4
+"""Slots are attended in groups of this many, each as long as its longest conversation: more would wait for the long ones."""
 
 Attend = Callable[[Tensor, int], Tensor]
 
@@ -117,10 +117,12 @@ class Llama:
             ids[number, : len(segment.ids)] = torch.tensor(segment.ids)
             places[number] = torch.arange(segment.start, segment.start + SEGMENT)
 
+        masks = [causal(segment.start) for segment in segments]
+        mixed = torch.zeros(TOGETHER, SEGMENT, self.heads, self.width, dtype=torch.bfloat16)
+
         def attend(split: Tensor, index: int) -> Tensor:
-            mixed = split.new_zeros(TOGETHER, SEGMENT, self.heads, self.width)
-            for segment, part, room in zip(segments, split.split(SEGMENT), mixed, strict=False):
-                room.copy_(self.group(segment.slot).read(index, part, segment.slot % GROUP, segment.start))
+            for segment, part, mask, room in zip(segments, split.split(SEGMENT), masks, mixed, strict=False):
+                room.copy_(self.group(segment.slot).read(index, part, segment.slot % GROUP, segment.start, mask))
             return mixed.view(len(split), -1)
 
         return self._body(ids.flatten(), self.turns[places.flatten()], attend).view(TOGETHER, SEGMENT, -1)[: len(segments)]

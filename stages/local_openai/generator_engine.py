@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -17,10 +16,6 @@ from stages.tutoring.diagnostics import EndpointError, TutorError
 from stages.tutoring.formats import Message
 
 Hear = Callable[[Event | Exception], None]
-GATHERING = 0.01
-"""Seconds that the thread, when it was idle, waits for one more request before its first step: prompts sent together are read
-together, and their replies end together."""
-LONGEST_GATHERING = 0.1
 STOPPING = "The server is stopping."
 Task = Callable[[], object]
 Result = TypeVar("Result")
@@ -122,14 +117,12 @@ class ModelThread:
 
     def _work(self, news: queue.SimpleQueue[Task]) -> None:
         while True:
-            idle = not any(engine.busy for engine in self._engines)
-            task = _next(news, None if idle else 0.0)
-            until = time.monotonic() + (LONGEST_GATHERING if idle else 0.0)
-            while task is not None:
+            wait = not any(engine.busy for engine in self._engines)
+            while (task := _next(news, wait=wait)) is not None:
                 if task is _leave:
                     return
                 task()
-                task = _next(news, GATHERING if time.monotonic() < until else 0.0)
+                wait = False
             for engine in self._engines:
                 if engine.busy:
                     engine.step()
@@ -139,10 +132,9 @@ def _leave() -> None:
     """End the thread: a task that is recognised, not run."""
 
 
-def _next(news: queue.SimpleQueue[Task], wait: float | None) -> Task | None:
-    """Return the next task; None where none comes in `wait` seconds, which may be None for ever."""
+def _next(news: queue.SimpleQueue[Task], *, wait: bool) -> Task | None:
     try:
-        return news.get(timeout=wait) if wait != 0 else news.get_nowait()
+        return news.get(block=wait)
     except queue.Empty:
         return None
 

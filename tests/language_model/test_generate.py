@@ -25,8 +25,8 @@ def conversation(number: int) -> list[Message]:
 
 @pytest.fixture(scope="module")
 def generator(tiny: Path) -> Generator:
-    """Return the tiny model in 20 slots: one group of 16 and one of 4."""
-    return Generator(tiny, slots=20, context=512)
+    """Return the tiny model in 18 slots: four groups of 4 and one of 2."""
+    return Generator(tiny, slots=18, context=512)
 
 
 def drain(generator: Generator) -> list[Event]:

@@ -106,20 +106,6 @@ def test_a_model_that_cannot_be_loaded_leaves_the_others_answering() -> None:
     engine.close()
 
 
-def test_replies_asked_for_together_begin_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thread with nothing to do waits a moment for more before its first step, but not for ever."""
-    monkeypatch.setattr(generator_engine, "GATHERING", 0.5)
-    monkeypatch.setattr(generator_engine, "LONGEST_GATHERING", 60.0)
-    engine = generator_engine.ModelThread().load(ModelFiles(Path("one")))
-    news: queue.Queue[tuple[int, Event | Exception]] = queue.Queue()
-    for number in range(3):
-        engine.start(SAID, Draw(2), lambda one, number=number: news.put((number, one)))  # type: ignore[misc]
-    assert [news.get(timeout=5)[0] for _ in range(6)] == [0, 1, 2, 0, 1, 2]
-    monkeypatch.setattr(generator_engine, "LONGEST_GATHERING", 0.0)
-    assert heard(engine, 2) == "aa"
-    engine.close()
-
-
 def test_what_is_asked_of_a_closed_model_ends_with_an_error() -> None:
     """Replies under way and replies asked for afterwards hear that the server is stopping; nobody waits for ever."""
     engine = generator_engine.ModelThread().load(ModelFiles(Path("one")))

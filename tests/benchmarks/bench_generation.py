@@ -21,8 +21,8 @@ import torch
 
 from stages.language_model import base, chat_template
 from stages.language_model.generate import Generator
-from stages.language_model.replies import Options
 from stages.language_model.likelihood import likelihood
+from stages.language_model.replies import Options
 from stages.tutoring.formats import Message
 from stages.tutoring.records import Record, read_jsonl
 

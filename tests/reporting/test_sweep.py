@@ -23,7 +23,15 @@ DIGESTS = {"dialogues.jsonl": "1", "splits.csv": "2"}
 
 def row(r: int, rate: str, loss: float, **more: str) -> dict[str, str]:
     """Return one line of the table."""
-    said = {"method": "lora", "epochs": "", "r": str(r), "learning_rate": rate, "valid_loss": str(loss), "valid_accuracy": "0.5", "seconds": "60.0"}
+    said = {
+        "method": "lora",
+        "epochs": "",
+        "r": str(r),
+        "learning_rate": rate,
+        "valid_loss": str(loss),
+        "valid_accuracy": "0.5",
+        "seconds": "60.0",
+    }
     return {**said, "base": "SmolLM2", "data": digest(DIGESTS), "date": "2026-11-22", **more}
 
 

@@ -35,9 +35,10 @@ repro: $(READY)  ## Run the pipeline: validate, train, answer, evaluate, report
 report: $(READY)  ## Write the reports from whatever is there, also after a run in which a tutor failed
 	@python -m stages.report
 
+# Three workers on two cores: one waits for a server or a browser most of the time.
 # Byte code is kept, whatever the shell says: the tests start hundreds of processes, and each would compile what it imports.
 test: $(READY)  ## Run every test
-	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 python -m pytest -n 2 --dist worksteal -q
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 python -m pytest -n 3 --dist worksteal -q
 
 test-fast: $(READY)  ## Run the tests that need no training, pipeline run or browser
 	@OMP_NUM_THREADS=1 python -m pytest -n 2 -q -m "not slow"

@@ -46,13 +46,13 @@ class Learner(Protocol):
     parameters: dict[str, Tensor]
     """The learned weights in fp32; `accumulate` adds to their `grad`."""
     tokens_at_once: int
-    """Most tokens one call of `accumulate` is given, where a conversation is not longer by itself."""
+    """Most tokens of one part, where a conversation is not longer by itself."""
 
-    def accumulate(self, batch: Sequence[Example], weight: float) -> Sums:
-        """Add the gradients of `weight` times the summed loss of `batch`."""
+    def accumulate(self, parts: Sequence[Sequence[Example]], weight: float) -> Sums:
+        """Add the gradients of `weight` times the summed loss of the `parts` of a step."""
 
-    def measure(self, batch: Sequence[Example]) -> Sums:
-        """Return the sums of `batch` without learning."""
+    def measure(self, parts: Sequence[Sequence[Example]]) -> Sums:
+        """Return the sums of `parts` without learning."""
 
     def refresh(self) -> None:
         """Take over changed `parameters`."""

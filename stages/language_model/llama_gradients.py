@@ -17,12 +17,37 @@ from torch.nn import functional
 from transformers import PretrainedConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
+from stages.language_model import fused
+from stages.language_model.arena import Arena
+from stages.language_model.fused import array
 from stages.language_model.learner import Sums
 from stages.language_model.projections import Projection
 from stages.language_model.supervision import Example
 
 LOGIT_ROWS = 128
 """Learned positions whose logits are held at once: 25 MB in fp32 for a vocabulary of 49,152."""
+
+
+QUERIES = 128
+"""Tokens whose attention is gone back through at once: what is computed for them stays in a core's own cache."""
+
+
+@dataclass
+class Weight:
+    """A weight outside the projections; its gradient is summed only where it is learned."""
+
+    value: Tensor
+    gradient: Tensor | None = None
+    """fp32, of the same shape; None where it is frozen."""
+
+    def twin(self) -> Weight:
+        """Return the same weight with a gradient of its own."""
+        return Weight(self.value, None if self.gradient is None else torch.zeros_like(self.gradient))
+
+    @property
+    def gradients(self) -> list[Tensor]:
+        """Where gradients are summed."""
+        return [] if self.gradient is None else [self.gradient]
 
 
 @dataclass(frozen=True)
@@ -36,14 +61,32 @@ class Layer:
     gate_up: Projection
     down: Projection
 
+    @property
+    def projections(self) -> tuple[Projection, ...]:
+        """The linear maps."""
+        return self.qkv, self.output, self.gate_up, self.down
+
+    @property
+    def weights(self) -> tuple[Weight | Projection, ...]:
+        """Everything, as the constructor takes it."""
+        return self.input_norm, self.qkv, self.output, self.mlp_norm, self.gate_up, self.down
+
+    def twin(self) -> Layer:
+        """Return the same layer with gradients of its own."""
+        return Layer(*(weight.twin() for weight in self.weights))  # type: ignore[arg-type] - in the order of the fields
+
 
 @dataclass
-class Weight:
-    """A weight outside the projections; its gradient is summed only where it is learned."""
+class _Attended:
+    """What the backward pass of one conversation's attention needs; the weights themselves are computed again."""
 
-    value: Tensor
-    gradient: Tensor | None = None
-    """fp32, of the same shape; None where it is frozen."""
+    queries: Tensor
+    """(shared, tokens, heads / shared, width), `shared` being the number of keys; see `fused.split_heads`."""
+    keys: Tensor
+    """(shared, tokens, width), like the values."""
+    values: Tensor
+    totals: Tensor
+    """(shared, heads / shared, tokens), fp32: logarithms of the softmax's denominators."""
 
 
 @dataclass
@@ -53,12 +96,23 @@ class _Saved:
     state: Tensor
     scale: Tensor
     normed: Tensor
-    attended: list[tuple[Tensor, Tensor, Tensor, Tensor]]
+    attended: list[_Attended]
     mixed: Tensor
     middle: Tensor
     middle_scale: Tensor
     middle_normed: Tensor
     gate_up: Tensor
+    product: Tensor
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where a conversation lies in its batch, and the angles that its tokens turn by."""
+
+    rows: slice
+    cosines: Tensor
+    """(tokens, width / 2), like the sines; fp32."""
+    sines: Tensor
 
 
 class Gradients:
@@ -70,128 +124,145 @@ class Gradients:
         self.heads, self.shared, self.width = config.num_attention_heads, config.num_key_value_heads, config.head_dim
         self.rotary = LlamaRotaryEmbedding(config)
         self.dtype = embedding.value.dtype
+        self.arena, self.generator = Arena(), torch.Generator()
+        self.projections = [projection for layer in self.layers for projection in layer.projections]
+        for projection in self.projections:
+            projection.arena, projection.generator = self.arena, self.generator
+
+    def twin(self) -> Gradients:
+        """Return the same model of the same weights, with gradients and memory of its own: for another thread."""
+        embedding, layers = self.embedding.twin(), [layer.twin() for layer in self.layers]
+        head = embedding if self.head is self.embedding else self.head.twin()
+        return Gradients(self.config, embedding, layers, self.norm.twin(), head)
+
+    @property
+    def gradients(self) -> list[Tensor]:
+        """Where gradients are summed, in a fixed order."""
+        outside = [self.embedding, self.norm, *([] if self.head is self.embedding else [self.head])]
+        inside = [weight for layer in self.layers for weight in layer.weights]
+        return [gradient for weight in (*outside, *inside) for gradient in weight.gradients]
 
     @torch.no_grad()
     def measure(self, batch: Sequence[Example]) -> Sums:
         """Return the loss of `batch`."""
+        self._begin(training=False)
         state, *_ = self._forward(batch, save=False)
-        return self._head(state, batch, None)[0]
+        return self._head(state, batch, 0.0)[0]
 
     @torch.no_grad()
     def accumulate(self, batch: Sequence[Example], weight: float) -> Sums:
         """Add the gradients of `weight` times the summed loss of `batch` to those of every learned weight."""
-        state, saved, turns, lengths = self._forward(batch, save=True)
+        self._begin(training=True)
+        state, saved, places = self._forward(batch, save=True)
         sums, d_state = self._head(state, batch, weight)
-        if d_state is None:
-            return sums
+        mark = self.arena.mark
         for layer in reversed(self.layers):
-            d_state = self._layer_backward(layer, saved.pop(), d_state, turns, lengths)
+            self._layer_backward(layer, saved.pop(), d_state, places)
+            self.arena.release(mark)
         if self.embedding.gradient is not None:
             self.embedding.gradient.index_add_(0, _ids(batch), d_state.float())
         return sums
 
-    def _forward(self, batch: Sequence[Example], *, save: bool) -> tuple[Tensor, list[_Saved], Tensor, list[int]]:
-        lengths = [len(example.ids) for example in batch]
-        places = torch.cat([torch.arange(length) for length in lengths])
-        angles = places[:, None].float() * self.rotary.inv_freq[None].float()
-        turns = torch.polar(torch.full_like(angles, self.rotary.attention_scaling), angles)[:, None]
+    def _begin(self, *, training: bool) -> None:
+        self.arena.release()
+        for projection in self.projections:
+            projection.training = training
+
+    def _forward(self, batch: Sequence[Example], *, save: bool) -> tuple[Tensor, list[_Saved], list[_Places]]:
+        places, first = [], 0
+        for example in batch:
+            places.append(self._places(slice(first, first + len(example.ids))))
+            first += len(example.ids)
         state = functional.embedding(_ids(batch), self.embedding.value)
-        masks = {length: self._mask(length) for length in set(lengths)}
         saved = []
         for layer in self.layers:
-            state, kept = self._layer(layer, state, turns, lengths, masks)
+            state, kept = self._layer(layer, state, places)
             if save:
                 saved.append(kept)
-        return state, saved, turns, lengths
+        return state, saved, places
 
-    def _mask(self, length: int) -> Tensor:
-        """Return minus infinity above the diagonal, for all the query heads that share a key."""
-        return torch.full((length, length), -torch.inf, dtype=self.dtype).triu_(1).repeat(self.heads // self.shared, 1)
+    def _places(self, rows: slice) -> _Places:
+        angles = torch.arange(rows.stop - rows.start)[:, None].float() * self.rotary.inv_freq[None].float()
+        return _Places(rows, angles.cos() * self.rotary.attention_scaling, angles.sin() * self.rotary.attention_scaling)
 
-    def _layer(self, layer: Layer, state: Tensor, turns: Tensor, lengths: list[int], masks: dict[int, Tensor]) -> tuple[Tensor, _Saved]:
-        tokens = len(state)
-        normed = layer.qkv.room(tokens)
-        scale = self._norm(layer.input_norm, state, layer.qkv.inputs(normed))
-        split = layer.qkv.forward(normed).view(tokens, -1, self.width)
-        _rotate(split[:, : self.heads + self.shared], turns)
-        attended = []
+    def _layer(self, layer: Layer, state: Tensor, places: Sequence[_Places]) -> tuple[Tensor, _Saved]:
+        tokens, epsilon = len(state), self.config.rms_norm_eps
+        normed, scale = layer.qkv.room(tokens), self.arena.take(tokens)
+        fused.norm(array(state), array(layer.input_norm.value), epsilon, array(normed), array(scale))
+        split = layer.qkv.forward(normed)
         mixed = layer.output.room(tokens)
-        mixed_heads = layer.output.inputs(mixed).view(tokens, self.heads, self.width)
-        first = 0
-        for length in lengths:
-            query, key, value = self._by_head(split[first : first + length])
-            query *= self.width**-0.5
-            scores = torch.baddbmm(masks[length], query, key.transpose(1, 2))
-            weights = torch.softmax(scores, -1)
-            out = torch.bmm(weights, value).view(self.heads, length, self.width)
-            mixed_heads[first : first + length] = out.transpose(0, 1)
-            attended.append((query, key, value, weights))
-            first += length
-        middle = layer.output.forward(mixed).add_(state)
-        middle_normed = layer.gate_up.room(tokens)
-        middle_scale = self._norm(layer.mlp_norm, middle, layer.gate_up.inputs(middle_normed))
+        attended = [self._attention(split[each.rows], each, layer.output.inputs(mixed)[each.rows]) for each in places]
+        middle = layer.output.forward(mixed)
+        middle_normed, middle_scale = layer.gate_up.room(tokens), self.arena.take(tokens)
+        fused.add_norm(array(state), array(middle), array(layer.mlp_norm.value), epsilon, array(middle_normed), array(middle_scale))
         gate_up = layer.gate_up.forward(middle_normed)
-        gate, up = gate_up.chunk(2, -1)
         product = layer.down.room(tokens)
-        torch.mul(functional.silu(gate), up, out=layer.down.inputs(product))
+        fused.gated(array(gate_up), array(product))
         result = layer.down.forward(product).add_(middle)
-        return result, _Saved(state, scale, normed, attended, mixed, middle, middle_scale, middle_normed, gate_up)
+        return result, _Saved(state, scale, normed, attended, mixed, middle, middle_scale, middle_normed, gate_up, product)
 
-    def _norm(self, weight: Weight, state: Tensor, out: Tensor) -> Tensor:
-        """Write RMSNorm of `state` (Zhang and Sennrich 2019), y = w x / rms(x), into `out`; return 1 / rms(x), (tokens, 1)."""
-        wide = state.to(torch.float32, copy=True)
-        scale = torch.linalg.vector_norm(wide, dim=-1, keepdim=True).square_().div_(state.shape[-1]).add_(self.config.rms_norm_eps).rsqrt_()
-        out.copy_(wide.mul_(scale).mul_(weight.value))
-        return scale
+    def _attention(self, split: Tensor, places: _Places, out: Tensor) -> _Attended:
+        """Write what one conversation's tokens gather from those before them into `out`, (tokens, heads * width)."""
+        tokens = len(split)
+        queries = self._take(self.shared, tokens, self.heads // self.shared, self.width)
+        keys, values = self._take(2, self.shared, tokens, self.width)
+        fused.split_heads(array(split), array(places.cosines), array(places.sines), array(queries), array(keys), array(values))
+        every = (-1, queries.shape[2], -1, -1)
+        # The operator behind `scaled_dot_product_attention`, which does not hand out the denominators.
+        mixed, totals = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(  # noqa: SLF001
+            queries.transpose(1, 2),
+            keys[:, None].expand(every),
+            values[:, None].expand(every),
+            0.0,
+            True,  # noqa: FBT003 - causal; it takes no names
+        )
+        out.view(tokens, self.shared, -1, self.width).copy_(mixed.permute(2, 0, 1, 3))
+        return _Attended(queries, keys, values, totals.contiguous())
 
-    def _by_head(self, split: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return queries (shared, length * queries per key, width), keys and values (shared, length, width) of one conversation."""
-        heads = split.transpose(0, 1).contiguous()
-        query, key, value = heads.split([self.heads, self.shared, self.shared])
-        return query.view(self.shared, -1, self.width), key, value
-
-    def _layer_backward(self, layer: Layer, saved: _Saved, d_state: Tensor, turns: Tensor, lengths: list[int]) -> Tensor:
-        gate, up = saved.gate_up.chunk(2, -1)
-        active = functional.silu(gate)
-        product = layer.down.room(len(d_state))
-        torch.mul(active, up, out=layer.down.inputs(product))
-        layer.down.complete(product)
-        d_product = layer.down.backward(product, d_state)
-        d_gate_up = torch.empty_like(saved.gate_up)
-        d_gate, d_up = d_gate_up.chunk(2, -1)
-        torch.mul(d_product, active, out=d_up)
-        torch.ops.aten.silu_backward.grad_input(torch.mul(d_product, up), gate, grad_input=d_gate)
+    def _layer_backward(self, layer: Layer, saved: _Saved, d_state: Tensor, places: Sequence[_Places]) -> None:
+        """Replace the gradient with respect to what the layer returned by that with respect to what it was given."""
+        d_product = layer.down.backward(saved.product, d_state)
+        d_gate_up = self._take(*saved.gate_up.shape)
+        fused.gated_backward(array(saved.gate_up), array(d_product), array(d_gate_up))
         d_normed = layer.gate_up.backward(saved.middle_normed, d_gate_up)
-        d_middle = self._norm_backward(layer.mlp_norm, saved.middle, saved.middle_scale, d_normed).add_(d_state)
-        d_mixed = layer.output.backward(saved.mixed, d_middle).view(len(d_state), self.heads, self.width)
-        d_split = torch.empty(len(d_state), self.heads + 2 * self.shared, self.width, dtype=d_state.dtype)
-        first = 0
-        for length, (query, key, value, weights) in zip(lengths, saved.attended, strict=True):
-            d_out = d_mixed[first : first + length].transpose(0, 1).contiguous().view(self.shared, -1, self.width)
-            d_weights = torch.bmm(d_out, value.transpose(1, 2))
-            d_scores = torch._softmax_backward_data(d_weights, weights, -1, weights.dtype)  # noqa: SLF001 - has no public name
-            target = d_split[first : first + length].transpose(0, 1)
-            d_query = torch.bmm(d_scores, key).mul_(self.width**-0.5)
-            target[: self.heads] = d_query.view(self.heads, length, self.width)
-            target[self.heads : self.heads + self.shared] = torch.bmm(d_scores.transpose(1, 2), query)
-            target[self.heads + self.shared :] = torch.bmm(weights.transpose(1, 2), d_out)
-            first += length
-        _rotate(d_split[:, : self.heads + self.shared], turns.conj())
-        d_normed = layer.qkv.backward(saved.normed, d_split.flatten(1))
-        return self._norm_backward(layer.input_norm, saved.state, saved.scale, d_normed).add_(d_middle)
+        self._norm_backward(layer.mlp_norm, saved.middle, saved.middle_scale, d_normed, d_state)
+        d_mixed = layer.output.backward(saved.mixed, d_state)
+        d_split = self._take(len(d_state), (self.heads + 2 * self.shared) * self.width)
+        for each, attended in zip(places, saved.attended, strict=True):
+            self._attention_backward(attended, each, saved.mixed[each.rows], d_mixed[each.rows], d_split[each.rows])
+        d_normed = layer.qkv.backward(saved.normed, d_split)
+        self._norm_backward(layer.input_norm, saved.state, saved.scale, d_normed, d_state)
 
-    def _norm_backward(self, weight: Weight, state: Tensor, scale: Tensor, d_normed: Tensor) -> Tensor:
-        """Return the gradient with respect to the `state` that `_norm` was given."""
-        wide = state.to(torch.float32, copy=True).mul_(scale)
-        d_wide = d_normed.to(torch.float32, copy=True)
-        if weight.gradient is not None:
-            weight.gradient.add_((d_wide * wide).sum(0))
-        d_wide.mul_(weight.value)
-        inner = torch.linalg.vecdot(d_wide, wide).div_(state.shape[-1])[:, None]
-        return d_wide.addcmul_(wide, inner, value=-1).mul_(scale).to(state.dtype)
+    def _attention_backward(self, saved: _Attended, places: _Places, mixed: Tensor, d_mixed: Tensor, d_split: Tensor) -> None:
+        shared, tokens, group, width = saved.queries.shape
+        d_out, inner = self._take(*saved.queries.shape), self.arena.take(shared, tokens, group)
+        fused.attended_backward(array(mixed), array(d_mixed), array(d_out), array(inner))
+        d_queries = self._take(*saved.queries.shape)
+        d_keys, d_values = torch.zeros(2, shared, tokens, width)
+        for first in range(0, tokens, QUERIES):  # what comes after the last of these is nothing to them
+            mark, rows, last = self.arena.mark, slice(first, first + QUERIES), min(first + QUERIES, tokens)
+            queries, d_rows = saved.queries[:, rows].flatten(1, 2), d_out[:, rows].flatten(1, 2)
+            keys, values = saved.keys[:, :last], saved.values[:, :last]
+            pairs = (shared, queries.shape[1], last)
+            weights = torch.bmm(queries, keys.transpose(1, 2), out=self._take(*pairs))
+            d_scores = torch.bmm(d_rows, values.transpose(1, 2), out=self._take(*pairs))
+            fused.softmax_backward(array(weights), array(d_scores), array(saved.totals), array(inner), first, width**-0.5)
+            d_queries[:, rows] = torch.bmm(d_scores, keys).view(shared, -1, group, width)
+            d_keys[:, :last] += torch.bmm(d_scores.transpose(1, 2), queries)
+            d_values[:, :last] += torch.bmm(weights.transpose(1, 2), d_rows)
+            self.arena.release(mark)
+        fused.join_heads(array(d_queries), array(d_keys), array(d_values), array(places.cosines), array(places.sines), array(d_split))
 
-    def _head(self, state: Tensor, batch: Sequence[Example], weight: float | None) -> tuple[Sums, Tensor | None]:
-        """Return the sums over learned tokens and, with a `weight`, the gradient with respect to `state`."""
+    def _take(self, *shape: int) -> Tensor:
+        return self.arena.take(*shape, dtype=self.dtype)
+
+    def _norm_backward(self, weight: Weight, state: Tensor, scale: Tensor, d_normed: Tensor, d_state: Tensor) -> None:
+        """Add to `d_state` the gradient with respect to the `state` that was normed."""
+        d_weight = scale.new_empty(0) if weight.gradient is None else weight.gradient
+        fused.norm_backward(array(state), array(scale), array(weight.value), array(d_normed), array(d_weight), array(d_state))
+
+    def _head(self, state: Tensor, batch: Sequence[Example], weight: float) -> tuple[Sums, Tensor]:
+        """Return the sums over learned tokens and the gradient with respect to `state`; a `weight` of 0 is for the sums alone."""
         firsts = [0]
         for example in batch:
             firsts.append(firsts[-1] + len(example.ids))
@@ -199,41 +270,29 @@ class Gradients:
         places = torch.tensor([first + place - 1 for example, first in zip(batch, firsts, strict=False) for place in example.positions])
         targets = _ids(batch)[places + 1]
         rows = state[places]
-        normed = torch.empty_like(rows)
-        scale = self._norm(self.norm, rows, normed)
+        normed, scale = torch.empty_like(rows), torch.empty(len(rows))
+        fused.norm(array(rows), array(self.norm.value), self.config.rms_norm_eps, array(normed), array(scale))
         d_normed = torch.empty_like(normed)
         # All of them for the head's gradient: adding to it costs more than the product, so it is added to once.
-        d_logits = (
-            None if weight is None else rows.new_empty(len(places) if self.head.gradient is not None else LOGIT_ROWS, len(self.head.value))
-        )
-        loss, correct = 0.0, 0
-        for first in range(0, len(places), LOGIT_ROWS):
+        learned = self.head.gradient is not None and weight != 0
+        logits = self._take(len(rows) if learned else min(LOGIT_ROWS, len(rows)), len(self.head.value))
+        losses, correct = torch.empty(len(rows)), torch.empty(len(rows), dtype=torch.bool)
+        for first in range(0, len(rows), LOGIT_ROWS):
             part = slice(first, first + LOGIT_ROWS)
-            logprobs = torch.log_softmax(functional.linear(normed[part], self.head.value), -1, dtype=torch.float32)
-            goal = targets[part, None]
-            goals = logprobs.gather(1, goal)
-            loss -= float(goals.sum())
-            correct += int((goals == logprobs.amax(-1, keepdim=True)).sum())
-            if d_logits is None or weight is None:
-                continue
-            d_part = d_logits[part] if self.head.gradient is not None else d_logits[: len(goal)]
-            d_part.copy_(logprobs.exp_().scatter_add_(1, goal, torch.full_like(goal, -1, dtype=torch.float32)).mul_(weight))
-            torch.mm(d_part, self.head.value, out=d_normed[part])
-        if d_logits is not None and self.head.gradient is not None:
-            self.head.gradient.add_(torch.mm(d_logits.t(), normed))
-        sums = Sums(loss, correct, len(places))
-        if weight is None:
-            return sums, None
+            some = logits[part] if learned else logits[: len(targets[part])]
+            torch.mm(normed[part], self.head.value.t(), out=some)
+            fused.cross_entropy(array(some), array(targets[part]), weight, array(losses[part]), array(correct[part]))
+            if weight:
+                torch.mm(some, self.head.value, out=d_normed[part])
+        if learned:
+            self.head.gradient.add_(torch.mm(logits.t(), normed))
         d_state = torch.zeros_like(state)
-        d_state[places] = self._norm_backward(self.norm, rows, scale, d_normed)
-        return sums, d_state
+        if weight:
+            d_rows = torch.zeros_like(rows)
+            self._norm_backward(self.norm, rows, scale, d_normed, d_rows)
+            d_state[places] = d_rows
+        return Sums(float(losses.double().sum()), int(correct.sum()), len(rows)), d_state
 
 
 def _ids(batch: Sequence[Example]) -> Tensor:
     return torch.tensor([token for example in batch for token in example.ids])
-
-
-def _rotate(split: Tensor, turns: Tensor) -> None:
-    """Turn each pair of dimensions of `split`, (tokens, heads, width), by the complex numbers `turns`, in place."""
-    pairs = torch.view_as_complex(split.float().view(*split.shape[:2], -1, 2))
-    split.copy_(torch.view_as_real(pairs.mul_(turns)).flatten(2))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -14,7 +15,6 @@ from transformers import PretrainedConfig
 
 from stages.language_model import adapters, base
 from stages.language_model.learner import Sums
-from stages.language_model.llama import interleave, uninterleave
 from stages.language_model.llama_gradients import Gradients, Layer, Weight
 from stages.language_model.projections import Adapter, Projection
 from stages.language_model.settings import LINEAR, Lora, Settings
@@ -30,6 +30,10 @@ GROUPS = {
 """The maps that are computed as one, by the field of `Layer` that holds them."""
 
 
+WORKERS = 2
+"""Copies of the gradients, with a thread each; their number decides in which order gradients are summed, whatever the machine."""
+
+
 class LlamaLearner:
     """A `Learner` (see there) over `Gradients`."""
 
@@ -43,24 +47,41 @@ class LlamaLearner:
         self._initial: dict[str, Tensor] = {}
         self._learned: list[tuple[Tensor, Tensor]] = []
         self._projections: list[Projection] = []
-        self.heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
         torch.manual_seed(settings.seed)
         layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
         embedding = self._weight(weights, "model.embed_tokens.weight")
         head = embedding if config.tie_word_embeddings else self._weight(weights, "lm_head.weight")
-        self.model = Gradients(config, embedding, layers, self._weight(weights, "model.norm.weight"), head)
+        model = Gradients(config, embedding, layers, self._weight(weights, "model.norm.weight"), head)
+        self.workers = [model, *(model.twin() for _ in range(1, WORKERS))]
+        # Several steps on a core each are quicker than one on all, whose every product waits for the slowest core.
+        threads = torch.get_num_threads()
+        count = min(WORKERS, threads)
+        self._threads = ThreadPoolExecutor(count, "worker", torch.set_num_threads, (threads // count,))
 
-    def accumulate(self, batch: Sequence[Example], weight: float) -> Sums:
+    def accumulate(self, parts: Sequence[Sequence[Example]], weight: float) -> Sums:
         """See `Learner`."""
-        for projection in self._projections:
-            projection.training = True
-        return self.model.accumulate(batch, weight)
+        for number, worker in enumerate(self.workers):
+            worker.generator.manual_seed(torch.initial_seed() + (number << 56))
+        sums = self._each(parts, lambda worker, part: worker.accumulate(part, weight))
+        if len(parts) > 1:
+            first, *others = (worker.gradients for worker in self.workers)
+            for own, *more in zip(first, *others, strict=True):
+                for gradient in more:
+                    own.add_(gradient)
+                    gradient.zero_()
+        return sums
 
-    def measure(self, batch: Sequence[Example]) -> Sums:
+    def measure(self, parts: Sequence[Sequence[Example]]) -> Sums:
         """See `Learner`."""
-        for projection in self._projections:
-            projection.training = False
-        return self.model.measure(batch)
+        return self._each(parts, Gradients.measure)
+
+    def _each(self, parts: Sequence[Sequence[Example]], work: Callable[[Gradients, Sequence[Example]], Sums]) -> Sums:
+        """Let every worker do its share of `parts`, which does not depend on who is quicker."""
+        if len(parts) == 1:
+            return work(self.workers[0], parts[0])
+        shares = dealt(parts, len(self.workers))
+        done = self._threads.map(lambda worker, share: sum((work(worker, part) for part in share), Sums()), self.workers, shares)
+        return sum(done, Sums())
 
     def refresh(self) -> None:
         """See `Learner`."""
@@ -86,10 +107,9 @@ class LlamaLearner:
         if self.settings.lora is not None:
             return None
         master = value.float().clone().requires_grad_()
-        master.grad = torch.zeros_like(master)
         self.parameters[name] = master
         self._learned.append((value, master))
-        return master.grad
+        return gradient(master)
 
     def _layer(self, weights: Mapping[str, Tensor], prefix: str) -> Layer:
         parts = {field: self._projection(weights, prefix, names) for field, names in GROUPS.items()}
@@ -103,25 +123,21 @@ class LlamaLearner:
         lora = self.settings.lora
         parts, low, first = [], [], 0
         for name in names:
-            weight = self._ordered(name, weights[f"{prefix}{name}.weight"])
+            weight = weights[f"{prefix}{name}.weight"]
             if lora is not None and name.split(".")[1] in targets(lora):
                 down, up, weight = start(weight, lora)
                 for letter, values in (("A", down), ("B", up)):
                     self.parameters[f"{prefix}{name}.lora_{letter}.weight"] = values
                     if lora.init != "default":
                         self._initial[f"{prefix}{name}.lora_{letter}.weight"] = values.detach().clone()
-                low.append(Adapter(slice(first, first + len(weight)), down, up))
+                low.append(Adapter(slice(first, first + len(weight)), down, up, gradient(down), gradient(up)))
             parts.append(weight)
             first += len(weight)
         fused = torch.cat(parts) if len(parts) > 1 else parts[0].contiguous()
-        gradient = self._learn(prefix + "+".join(names), fused)
-        made = Projection(fused, low, scaling=scaling(lora) if lora else 1.0, dropout=lora.dropout if lora else 0.0, gradient=gradient)
+        learned = self._learn(prefix + "+".join(names), fused)
+        made = Projection(fused, low, scaling=scaling(lora) if lora else 1.0, dropout=lora.dropout if lora else 0.0, gradient=learned)
         self._projections.append(made)
         return made
-
-    def _ordered(self, name: str, weight: Tensor) -> Tensor:
-        heads = self.heads.get(name.rsplit(".", maxsplit=1)[-1])
-        return interleave(weight, heads) if heads else weight
 
     def _export_adapter(self, folder: Path, lora: Lora) -> None:
         tensors = {}
@@ -129,8 +145,7 @@ class LlamaLearner:
             value = parameter.detach()
             first = self._initial.get(name)
             if name.endswith("lora_B.weight"):
-                value = self._restored(name, value)
-                first = None if first is None else -self._restored(name, first)
+                first = None if first is None else -first
             if first is not None:
                 # W was split into W' + s·B₀A₀: s·BA - s·B₀A₀ is what is added to W itself, a plain adapter of twice the rank.
                 value = torch.cat([value, first], 1 if name.endswith("lora_B.weight") else 0)
@@ -138,10 +153,6 @@ class LlamaLearner:
         save_file(tensors, folder / adapters.WEIGHTS, metadata={"format": "pt"})
         (folder / adapters.WEIGHTS).chmod(0o644)
         adapters.write_config(folder, lora, doubled=bool(self._initial))
-
-    def _restored(self, name: str, value: Tensor) -> Tensor:
-        heads = next((count for module, count in self.heads.items() if module in name), None)
-        return uninterleave(value, heads) if heads else value
 
     def _export_model(self, folder: Path) -> None:
         tensors: dict[str, Tensor] = {}
@@ -152,7 +163,7 @@ class LlamaLearner:
                 continue
             prefix, names = name[: name.index(".", len("model.layers.")) + 1], name[name.index(".", len("model.layers.")) + 1 :].split("+")
             for part, rows in zip(names, value.split(self._heights(names)), strict=True):
-                tensors[f"{prefix}{part}.weight"] = self._restored(part, rows).clone()
+                tensors[f"{prefix}{part}.weight"] = rows.clone()
         save_file(tensors, folder / base.WEIGHTS, metadata={"format": "pt"})
         (folder / base.WEIGHTS).chmod(0o644)
         for path in sorted(self.base.iterdir()):
@@ -171,6 +182,27 @@ class LlamaLearner:
             "down_proj": config.hidden_size,
         }
         return [heights[name.split(".")[1]] for name in names]
+
+
+def dealt(parts: Sequence[Sequence[Example]], count: int) -> list[list[Sequence[Example]]]:
+    """Deal `parts` out, the longest first, each to the one who has least so far."""
+    shares: list[list[Sequence[Example]]] = [[] for _ in range(count)]
+    tokens = [0] * count
+    for part in sorted(parts, key=lambda part: -_tokens(part)):
+        least = tokens.index(min(tokens))
+        shares[least].append(part)
+        tokens[least] += _tokens(part)
+    return shares
+
+
+def _tokens(part: Sequence[Example]) -> int:
+    return sum(len(example.ids) for example in part)
+
+
+def gradient(parameter: Tensor) -> Tensor:
+    """Return where the gradient of `parameter` is summed: its `grad`, zero now."""
+    parameter.grad = torch.zeros_like(parameter)
+    return parameter.grad
 
 
 def targets(lora: Lora) -> tuple[str, ...]:

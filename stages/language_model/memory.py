@@ -29,6 +29,8 @@ PORTION = 512
 """Tokens that the lean Llama reads at once (`LlamaLearner.tokens_at_once`), where a conversation is not longer."""
 LANES = 32
 """See `projections`."""
+WORKERS = 2
+"""See `llama_learner`: each keeps its own forward pass and, but for the first, its own gradients."""
 
 
 @dataclass(frozen=True)
@@ -117,19 +119,20 @@ def need(model: Shape, lora: Lora | None, tokens: int, *, lean: bool) -> Need:
     """
     learned = model.adapters(lora) if lora else model.parameters
     kept = _lean(model, lora, tokens) if lean else _autograd(model, lora, tokens)
-    return Need(weights=2 * model.parameters, learned=LEARNED * learned, activations=kept, loading=2 * model.parameters if lean else 0)
+    each = LEARNED + (4 * (WORKERS - 1) if lean else 0)
+    return Need(weights=2 * model.parameters, learned=each * learned, activations=kept, loading=2 * model.parameters if lean else 0)
 
 
 def _lean(model: Shape, lora: Lora | None, tokens: int) -> int:
-    """Return the bytes of `llama_gradients._Saved` in all layers, with scores of every pair of tokens, and the logits."""
+    """Return the bytes that each worker's arena holds after the forward pass, see `llama_gradients`, and its logits."""
     read = max(tokens, PORTION)
-    # The adapters' share of the inputs of qkv, of the output and of gate and up, padded.
-    adapted = sum(-(-maps * lora.r // LANES) * LANES for maps in (3, 1, 2)) if lora else 0
+    # The adapters' share of the inputs of qkv, of the output, of gate and up, and of down, padded.
+    adapted = sum(-(-maps * lora.r // LANES) * LANES for maps in (3, 1, 2, 1)) if lora else 0
     attended, shared = model.heads * model.width, model.shared * model.width
-    row = 4 * model.hidden + 2 * attended + 2 * shared + 2 * model.middle + adapted + model.heads * tokens
+    row = 4 * model.hidden + 3 * attended + 4 * shared + 3 * model.middle + adapted + 4
     # Learning the head keeps the gradients of all its logits, else they are dealt with 128 at a time.
-    logits = 128 * model.vocabulary * 10 + (0 if lora else read // 2 * model.vocabulary * 2)
-    return 2 * row * read * model.layers + logits
+    logits = (128 if lora else read // 2) * model.vocabulary * 2
+    return WORKERS * (2 * row * read * model.layers + logits)
 
 
 def _autograd(model: Shape, lora: Lora | None, tokens: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -47,21 +48,21 @@ class PeftLearner:
             self.model = get_peft_model(self.model, config, autocast_adapter_dtype=True)
         self.parameters: dict[str, Tensor] = {name: value for name, value in self.model.named_parameters() if value.requires_grad}
 
-    def accumulate(self, batch: Sequence[Example], weight: float) -> Sums:
+    def accumulate(self, parts: Sequence[Sequence[Example]], weight: float) -> Sums:
         """See `Learner`."""
         self.model.train()
         total = Sums()
-        for example in batch:
+        for example in chain.from_iterable(parts):
             loss, sums = self._loss(example)
             (loss * weight).backward()
             total += sums
         return total
 
     @torch.no_grad()
-    def measure(self, batch: Sequence[Example]) -> Sums:
+    def measure(self, parts: Sequence[Sequence[Example]]) -> Sums:
         """See `Learner`."""
         self.model.eval()
-        return sum((self._loss(example)[1] for example in batch), Sums())
+        return sum((self._loss(example)[1] for example in chain.from_iterable(parts)), Sums())
 
     def refresh(self) -> None:
         """See `Learner`: the parameters are the model's own."""

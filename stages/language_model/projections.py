@@ -7,10 +7,13 @@ LoRA: Hu et al. 2021, https://arxiv.org/abs/2106.09685.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
+
+from stages.language_model.arena import Arena
 
 LANES = 32
 """Columns that the CPU's matrix units take at once in bf16; the adapters' share is padded to a multiple."""
@@ -25,6 +28,9 @@ class Adapter:
     """(r, in): A."""
     up: Tensor
     """(out, r): B."""
+    d_down: Tensor
+    """Where the gradient is summed, like `d_up`."""
+    d_up: Tensor
 
 
 @dataclass
@@ -44,6 +50,10 @@ class Projection:
     gradient: Tensor | None = None
     """fp32, of the weight's shape; None where it is frozen."""
     training: bool = False
+    arena: Arena = field(default_factory=Arena)
+    """Where results are put; they are valid until it is released."""
+    generator: torch.Generator | None = None
+    """Draws what is dropped."""
     _down: Tensor = field(init=False)
     _kept: Tensor | None = None
 
@@ -67,9 +77,22 @@ class Projection:
             self.weight[adapter.rows, self._in + part.start : self._in + part.stop] = adapter.up.detach() * self.scaling
             first = part.stop
 
+    def twin(self) -> Projection:
+        """Return the same map of the same weights, with gradients of its own."""
+        made = copy(self)
+        made.adapters = [replace(each, d_down=torch.zeros_like(each.d_down), d_up=torch.zeros_like(each.d_up)) for each in self.adapters]
+        made.gradient = None if self.gradient is None else torch.zeros_like(self.gradient)
+        return made
+
+    @property
+    def gradients(self) -> list[Tensor]:
+        """Where gradients are summed, in a fixed order."""
+        own = [] if self.gradient is None else [self.gradient]
+        return own + [gradient for adapter in self.adapters for gradient in (adapter.d_down, adapter.d_up)]
+
     def room(self, tokens: int) -> Tensor:
         """Return an empty input for `forward`; its first `in` columns are to be filled."""
-        return self.weight.new_empty(tokens, self.weight.shape[1])
+        return self._take(tokens, self.weight.shape[1])
 
     def inputs(self, room: Tensor) -> Tensor:
         """Return the part of `room` that the input is written to, (tokens, in)."""
@@ -78,21 +101,18 @@ class Projection:
     def forward(self, room: Tensor) -> Tensor:
         """Return the map of what was written into `room`."""
         self._kept = None
+        states = self.inputs(room)
         if self.training and self.dropout and self.adapters:
             # One mask for all adapters that read this input.
-            self._kept = torch.empty_like(self.inputs(room)).bernoulli_(1 - self.dropout).div_(1 - self.dropout)
-        self.complete(room)
-        return torch.mm(room, self.weight.t())
-
-    def complete(self, room: Tensor) -> None:
-        """Fill in the adapters' share of `room` again, where the input was not kept since `forward`."""
+            self._kept = torch.empty_like(states).bernoulli_(1 - self.dropout, generator=self.generator).div_(1 - self.dropout)
+            states = states * self._kept
         if self.adapters:
-            states = self.inputs(room)
-            room[:, self._in :] = torch.mm(states if self._kept is None else states * self._kept, self._down.t())
+            room[:, self._in :] = torch.mm(states, self._down.t())
+        return torch.mm(room, self.weight.t(), out=self._take(len(room), len(self.weight)))
 
     def backward(self, room: Tensor, d_result: Tensor) -> Tensor:
         """Sum the gradients of what is learned; return the one with respect to the input of the last `forward`."""
-        d_room = torch.mm(d_result, self.weight)
+        d_room = torch.mm(d_result, self.weight, out=self._take(len(room), self.weight.shape[1]))
         if self.gradient is not None:
             self.gradient.add_(torch.mm(d_result.t(), room))
         if not self.adapters:
@@ -105,14 +125,13 @@ class Projection:
         first = 0
         for adapter in self.adapters:
             part = slice(first, first + len(adapter.down))
-            _add(adapter.up, d_up[adapter.rows, part], self.scaling)
-            _add(adapter.down, d_down[part], 1.0)
+            adapter.d_up.add_(d_up[adapter.rows, part], alpha=self.scaling)
+            adapter.d_down.add_(d_down[part])
             first = part.stop
         d_states = d_room[:, : self._in]
-        return torch.addmm(d_states, d_low, self._down) if kept is None else d_states + torch.mm(d_low, self._down).mul_(kept)
+        if kept is not None:
+            return d_states + torch.mm(d_low, self._down).mul_(kept)
+        return torch.addmm(d_states, d_low, self._down, out=self._take(len(room), self._in))
 
-
-def _add(parameter: Tensor, gradient: Tensor, factor: float) -> None:
-    if parameter.grad is None:
-        parameter.grad = torch.zeros_like(parameter)
-    parameter.grad.add_(gradient.float(), alpha=factor)
+    def _take(self, *shape: int) -> Tensor:
+        return self.arena.take(*shape, dtype=self.weight.dtype)

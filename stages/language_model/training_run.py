@@ -110,8 +110,7 @@ class TrainingRun:
         rate = learning_rate(self.settings, step, steps)
         tokens = sum(example.supervised for example in batch)
         share = self.processes.share(batch)
-        parts = [self.learner.accumulate(part, 1 / tokens) for part in portions(share, self.learner.tokens_at_once)]
-        total = self.processes.add(sum(parts, Sums()))
+        total = self.processes.add(self.learner.accumulate(list(portions(share, self.learner.tokens_at_once)), 1 / tokens))
         if not math.isfinite(total.loss):
             raise TutorError(f"The loss of step {step + 1} is not a number; lower the learning rate.")
         self.processes.add_gradients(self.learner.parameters.values())
@@ -158,8 +157,7 @@ class TrainingRun:
         self._tell(event)
 
     def _measure(self, examples: Sequence[Example]) -> Sums:
-        parts = (self.learner.measure(part) for part in portions(self.processes.share(examples), self.learner.tokens_at_once))
-        return self.processes.add(sum(parts, Sums()))
+        return self.processes.add(self.learner.measure(list(portions(self.processes.share(examples), self.learner.tokens_at_once))))
 
     def _tell(self, event: Event) -> None:
         if self.processes.first:

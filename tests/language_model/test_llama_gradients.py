@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from peft import LoraConfig, get_peft_model
 from torch import Tensor
 from transformers import AutoConfig
 
 from stages.language_model import base
-from stages.language_model.llama import uninterleave
-from stages.language_model.llama_learner import LlamaLearner
+from stages.language_model.llama_learner import LlamaLearner, dealt
 from stages.language_model.settings import Lora, Settings
 from stages.language_model.supervision import Example, examples
 
@@ -28,12 +29,6 @@ def learner(folder: Path, settings: Settings) -> LlamaLearner:
             torch.nn.init.normal_(value.detach(), std=0.05)
     made.refresh()
     return made
-
-
-def restored(made: LlamaLearner, name: str, value: Tensor) -> Tensor:
-    """Return `value` with rotary dimensions in transformers' order."""
-    heads = next((count for module, count in made.heads.items() if module in name), None)
-    return uninterleave(value, heads) if heads and "lora_A" not in name else value
 
 
 def autograd_loss(model: torch.nn.Module, batch: Sequence[Example]) -> Tensor:
@@ -57,23 +52,23 @@ def batch(tiny: Path, rows: Rows) -> list[Example]:
 def test_adapters_gradients_equal_autograd(tiny: Path, batch: list[Example]) -> None:
     """Loss and every adapter's gradient are those of transformers and peft, to fp32 rounding."""
     ours = learner(tiny, LORA)
-    sums = ours.accumulate(batch, 1.0)
+    sums = ours.accumulate([batch], 1.0)
     config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
     theirs = get_peft_model(base.load_model(tiny, torch.float32), config)
     peers = {name.removeprefix("base_model.model.").replace(".default", ""): value for name, value in theirs.named_parameters()}
     for name, value in ours.parameters.items():
-        peers[name].data.copy_(restored(ours, name, value.detach()))
+        peers[name].data.copy_(value.detach())
     loss = autograd_loss(theirs, batch)
     loss.backward()
     assert sums.loss == pytest.approx(loss.item(), rel=1e-5)
     for name, value in ours.parameters.items():
-        torch.testing.assert_close(restored(ours, name, value.grad), peers[name].grad, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(value.grad, peers[name].grad, rtol=1e-4, atol=1e-4)
 
 
 def test_whole_model_gradients_equal_autograd(tiny: Path, batch: list[Example]) -> None:
     """Without adapters every weight's gradient is autograd's, embeddings and norms included."""
     ours = learner(tiny, Settings(learning_rate=1e-3, epochs=1))
-    ours.accumulate(batch, 1.0)
+    ours.accumulate([batch], 1.0)
     theirs = base.load_model(tiny, torch.float32)
     autograd_loss(theirs, batch).backward()
     peers = dict(theirs.named_parameters())
@@ -85,25 +80,49 @@ def test_whole_model_gradients_equal_autograd(tiny: Path, batch: list[Example]) 
             parts = [f"{prefix}{module}.weight" for module in modules]
             gradients = list(value.grad.split([len(peers[part]) for part in parts]))
         for part, gradient in zip(parts, gradients, strict=True):
-            torch.testing.assert_close(restored(ours, part, gradient), peers[part].grad, rtol=1e-4, atol=1e-4)
+            torch.testing.assert_close(gradient, peers[part].grad, rtol=1e-4, atol=1e-4)
 
 
 def test_conversations_do_not_leak_into_each_other(tiny: Path, batch: list[Example]) -> None:
-    """Packed together or one by one, conversations add up to the same loss and gradients."""
-    together, apart = learner(tiny, LORA), learner(tiny, LORA)
-    sums = together.accumulate(batch, 0.5)
-    losses = [apart.accumulate([example], 0.5).loss for example in batch]
+    """Packed together, one by one, or dealt out to the threads, conversations add up to the same loss and gradients."""
+    together, apart, dealt_out = (learner(tiny, LORA) for _ in range(3))
+    sums = together.accumulate([batch], 0.5)
+    losses = [apart.accumulate([[example]], 0.5).loss for example in batch]
     assert sum(losses) == pytest.approx(sums.loss, rel=1e-5)
+    assert dealt_out.accumulate([[example] for example in batch], 0.5).loss == pytest.approx(sums.loss, rel=1e-5)
     for name, value in together.parameters.items():
-        torch.testing.assert_close(value.grad, apart.parameters[name].grad, rtol=1e-4, atol=1e-5)
+        for other in (apart, dealt_out):
+            torch.testing.assert_close(value.grad, other.parameters[name].grad, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("lora", [Lora(r=4, alpha=8, dropout=0.3), None], ids=["lora", "full"])
+def test_threads_do_not_change_a_bit(tiny: Path, batch: list[Example], lora: Lora | None) -> None:
+    """However the threads take turns, gradients are the same to the last bit, dropout included, step after step."""
+    twice = [learner(tiny, Settings(learning_rate=1e-3, epochs=1, lora=lora)) for _ in range(2)]
+    for made in twice:
+        for seed in (1, 2):
+            torch.manual_seed(seed)
+            made.accumulate([[example] for example in batch], 0.5)
+    for name, value in twice[0].parameters.items():
+        assert torch.equal(value.grad, twice[1].parameters[name].grad)
+
+
+@given(st.lists(st.integers(1, 700), max_size=20), st.integers(1, 4))
+def test_parts_are_dealt_out_evenly(lengths: list[int], count: int) -> None:
+    """Every part is dealt once, and no share is longer than another by more than one part."""
+    parts = [[Example(id="", ids=(0,) * length, learned=())] for length in lengths]
+    shares = dealt(parts, count)
+    assert sorted(len(example.ids) for share in shares for part in share for example in part) == sorted(lengths)
+    sums = [sum(len(example.ids) for part in share for example in part) for share in shares]
+    assert max(sums) - min(sums) <= max(lengths, default=0)
 
 
 def test_dropout_keeps_the_expected_loss(tiny: Path, batch: list[Example]) -> None:
     """Dropout changes the training loss, not the measured one, and its gradients are finite."""
     dropping = learner(tiny, Settings(learning_rate=1e-3, epochs=1, lora=Lora(r=4, alpha=8, dropout=0.5)))
-    measured = dropping.measure(batch)
-    trained = dropping.accumulate(batch, 1.0)
-    assert measured == dropping.measure(batch)
+    measured = dropping.measure([batch])
+    trained = dropping.accumulate([batch], 1.0)
+    assert measured == dropping.measure([batch])
     assert trained.loss != measured.loss
     assert all(bool(value.grad.isfinite().all()) for value in dropping.parameters.values() if value.grad is not None)
 
@@ -114,5 +133,5 @@ def test_other_beginnings_leave_the_model_as_it_was(tiny: Path, batch: list[Exam
     plain = LlamaLearner(tiny, AutoConfig.from_pretrained(tiny), LORA, dtype=torch.float32)
     settings = Settings(learning_rate=1e-3, epochs=1, lora=Lora(r=4, alpha=8, init=init))
     split = LlamaLearner(tiny, AutoConfig.from_pretrained(tiny), settings, dtype=torch.float32)
-    assert split.measure(batch).loss == pytest.approx(plain.measure(batch).loss, rel=1e-5)
+    assert split.measure([batch]).loss == pytest.approx(plain.measure([batch]).loss, rel=1e-5)
     assert any(bool(value.detach().any()) for name, value in split.parameters.items() if "lora_B" in name)

@@ -1,8 +1,9 @@
 """A Llama forward pass for answering on a CPU: packed bf16 weights, fixed shapes, one static key-value cache.
 
 Made for speed (about ten operations a layer and none of transformers' bookkeeping) and for repeatability: prompts
-are read in segments that begin at multiples of SEGMENT, so many of them together, and every decoding step computes
+are read in segments that begin at multiples of SEGMENT, so many of them together, and every decoding step multiplies
 the same number of rows, so that what is computed for a row never depends on the other rows or on what was cached.
+Whatever is computed for each row alone is left out where nobody asks for the row.
 Architecture: Touvron et al. 2023, https://arxiv.org/abs/2302.13971.
 """
 
@@ -110,8 +111,8 @@ class Llama:
             The last layer's states after the final norm, (len(segments), SEGMENT, hidden); of no use beyond a segment's tokens.
 
         """
-        ids = torch.zeros(TOGETHER, SEGMENT, dtype=torch.long)
-        places = torch.zeros(TOGETHER, SEGMENT, dtype=torch.long)
+        ids = torch.zeros(len(segments), SEGMENT, dtype=torch.long)
+        places = torch.zeros(len(segments), SEGMENT, dtype=torch.long)
         for number, segment in enumerate(segments):
             self.group(segment.slot).reserve(segment.start + SEGMENT)
             ids[number, : len(segment.ids)] = torch.tensor(segment.ids)
@@ -123,9 +124,10 @@ class Llama:
         def attend(split: Tensor, index: int) -> Tensor:
             for segment, part, mask, room in zip(segments, split.split(SEGMENT), masks, mixed, strict=False):
                 room.copy_(self.group(segment.slot).read(index, part, segment.slot % GROUP, segment.start, mask))
-            return mixed.view(len(split), -1)
+            return mixed.view(TOGETHER * SEGMENT, -1)
 
-        return self._body(ids.flatten(), self.turns[places.flatten()], attend).view(TOGETHER, SEGMENT, -1)[: len(segments)]
+        states = self._body(ids.flatten(), self.turns[places.flatten()], attend, TOGETHER * SEGMENT)
+        return states.view(TOGETHER, SEGMENT, -1)[: len(segments)]
 
     def group(self, slot: int) -> Cache:
         """Return the cache of a slot; its row there is `slot % GROUP`."""
@@ -139,30 +141,39 @@ class Llama:
             Logits, (slots, vocabulary), bf16; of no use where the position is -1.
 
         """
-        steps = [(group, group.step(part)) for group, part in zip(self.groups, positions.split(GROUP), strict=True)]
+        groups = zip(self.groups, positions.split(GROUP), strict=True)
+        steps = [(number, group, step) for number, (group, part) in enumerate(groups) if (step := group.step(part))]
+        rows = min(self.slots, (steps[-1][0] + 1) * GROUP) if steps else 0
+        mixed = torch.zeros(self.slots, self.heads * self.width, dtype=torch.bfloat16)
+        rooms = mixed.split(GROUP)
 
         def attend(split: Tensor, index: int) -> Tensor:
-            mixed = [
-                group.attend(index, part, step) if step else part.new_zeros(len(part), self.heads * self.width)
-                for (group, step), part in zip(steps, split.split(GROUP), strict=True)
-            ]
-            return torch.cat(mixed)
+            parts = split.split(GROUP)
+            for number, group, step in steps:
+                rooms[number].copy_(group.attend(index, parts[number], step))
+            return mixed
 
-        return self.head(self._body(ids, self.turns[positions.clamp(min=0)], attend))
+        return self.head(self._body(ids[:rows], self.turns[positions[:rows].clamp(min=0)], attend, self.slots))
 
-    def _body(self, ids: Tensor, turns: Tensor, attend: Attend) -> Tensor:
-        """Run all layers; `attend` gets a layer's queries, keys and values, (tokens, heads, width), and its index."""
-        epsilon, turned = self.config.rms_norm_eps, self.heads + self.shared
-        state = functional.embedding(ids, self.embedding)
+    def _body(self, ids: Tensor, turns: Tensor, attend: Attend, rows: int) -> Tensor:
+        """Run all layers, multiplying `rows` rows, of which the first `len(ids)` count.
+
+        `attend` gets a layer's queries, keys and values of those, (tokens, heads, width), and its index; it returns all rows.
+        """
+        count, epsilon, turned = len(ids), self.config.rms_norm_eps, self.heads + self.shared
+        state, normed = (torch.zeros(rows, self.embedding.shape[1], dtype=self.embedding.dtype) for _ in range(2))
+        state[:count] = functional.embedding(ids, self.embedding)
+        wanted = normed[:count]
         for index, layer in enumerate(self.layers):
-            normed = functional.rms_norm(state, state.shape[-1:], layer.input_norm, epsilon)
-            split = layer.qkv(normed).view(len(ids), -1, self.width)
-            pairs = torch.view_as_complex(split[:, :turned].float().view(len(ids), turned, -1, 2))
+            wanted.copy_(functional.rms_norm(state[:count], state.shape[-1:], layer.input_norm, epsilon))
+            split = layer.qkv(normed).view(rows, -1, self.width)[:count]
+            pairs = torch.view_as_complex(split[:, :turned].float().view(count, turned, -1, 2))
             split[:, :turned] = torch.view_as_real(pairs.mul_(turns)).flatten(2)
             state = layer.output(attend(split, index), state)
-            normed = functional.rms_norm(state, state.shape[-1:], layer.mlp_norm, epsilon)
+            wanted.copy_(functional.rms_norm(state[:count], state.shape[-1:], layer.mlp_norm, epsilon))
             state = layer.down(layer.up(normed, layer.gate(normed)), state)
-        return functional.rms_norm(state, state.shape[-1:], self.norm, epsilon)
+        wanted.copy_(functional.rms_norm(state[:count], state.shape[-1:], self.norm, epsilon))
+        return normed
 
 
 def interleave(weight: Tensor, heads: int) -> Tensor:

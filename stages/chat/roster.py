@@ -98,7 +98,7 @@ def endpoint_of(tutor: Tutor) -> Endpoint | None:
 
 def is_local(endpoint: Endpoint | None) -> bool:
     """Return whether a reply costs nothing because the model runs on this machine."""
-    return endpoint is not None and endpoint.base_url.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
+    return endpoint is not None and endpoint.is_local
 
 
 def warm_up(tutor: Tutor) -> None:

@@ -167,6 +167,7 @@ class Reply:
             seed=asked.seed + choice,
             stop=asked.stop,
             logprobs=asked.top_logprobs if asked.logprobs else None,
+            streamed=asked.stream,
         )
 
 

@@ -35,6 +35,8 @@ class Draw:
     stop: tuple[str, ...] = ()
     logprobs: int | None = None
     """How many of the likeliest tokens are told beside each token; None tells no probabilities at all."""
+    streamed: bool = False
+    """Whether somebody sees the words as they come; concerns only when it is drawn."""
 
 
 class Engine(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ Hear = Callable[[Event | Exception], None]
 STOPPING = "The server is stopping."
 Task = Callable[[], object]
 Result = TypeVar("Result")
+PATIENCE = 2
+"""While a reply is awaited of which nobody sees anything yet, models whose replies are all seen make a token every so many turns."""
 
 
 @dataclass(eq=False)
@@ -31,6 +34,8 @@ class Asked:
     number: int = 0
     """The generator's; 0 until it was added."""
     cancelled: bool = False
+    shown: bool = False
+    """Whether somebody sees words of it already."""
 
 
 class ModelThread:
@@ -116,16 +121,18 @@ class ModelThread:
             thread.join()
 
     def _work(self, news: queue.SimpleQueue[Task]) -> None:
-        while True:
+        for turn in itertools.count():
             wait = not any(engine.busy for engine in self._engines)
             while (task := _next(news, wait=wait)) is not None:
                 if task is _leave:
                     return
                 task()
                 wait = False
-            for engine in self._engines:
-                if engine.busy:
-                    engine.step()
+            busy = [engine for engine in self._engines if engine.busy]
+            # Where nobody sees a word yet, a model goes on in every turn; the words of the others come as fast as they are read.
+            awaited = [engine for engine in busy if engine.awaited]
+            for engine in busy if turn % PATIENCE == 0 else awaited or busy:
+                engine.step()
 
 
 def _leave() -> None:
@@ -171,6 +178,11 @@ class GeneratorEngine:
         """Whether a step would make a token; for the thread alone, like the methods below."""
         return self._generator.busy
 
+    @property
+    def awaited(self) -> bool:
+        """Whether there is a reply of which nobody sees anything yet: its first words, or all of it where it is not streamed."""
+        return any(not asked.shown for asked in self._asked.values())
+
     def step(self) -> None:
         """Make the next token of every reply and tell who listens."""
         try:
@@ -184,6 +196,7 @@ class GeneratorEngine:
                 continue
             if event.finish_reason:
                 del self._asked[event.number]
+            asked.shown = asked.draw.streamed
             asked.hear(event)
 
     def fail(self, error: TutorError) -> None:

@@ -52,6 +52,11 @@ class Endpoint:
     """Requests that it answers at once; more would wait."""
     timeout_seconds: float = 600.0
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the model runs on this machine, where a reply costs nothing."""
+        return self.base_url.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
+
     @cached_property
     def client(self) -> openai.OpenAI:
         """The official client; it retries 408, 409, 429 and 5xx twice with backoff."""

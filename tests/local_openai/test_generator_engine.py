@@ -118,3 +118,27 @@ def test_what_is_asked_of_a_closed_model_ends_with_an_error() -> None:
     assert str(one) == "The server is stopping."
     with pytest.raises(EndpointError, match="The server is stopping"):
         heard(engine, 2)
+
+
+def test_replies_that_nobody_sees_yet_go_first() -> None:
+    """While a reply is awaited whole, a model whose words are seen already makes one token for two of the other's."""
+    thread = generator_engine.ModelThread()
+    seen, awaited = thread.load(ModelFiles(Path("one"))), thread.load(ModelFiles(Path("two")))
+    said: list[str] = []
+    over = threading.Event()
+
+    def hear(name: str, event: Event | Exception) -> None:
+        said.append(name)
+        if isinstance(event, Event) and event.finish_reason and name == "awaited":
+            over.set()
+
+    def both() -> None:
+        seen.start(SAID, Draw(1000, streamed=True), lambda event: hear("seen", event))
+        awaited.start(SAID, Draw(20), lambda event: hear("awaited", event))
+
+    thread.run(both)
+    assert over.wait(5)
+    upto = said[: len(said) - said[::-1].index("awaited")]
+    assert 9 <= upto.count("seen") <= 11
+    seen.close()
+    awaited.close()

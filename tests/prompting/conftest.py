@@ -31,6 +31,7 @@ class ScriptedEndpoint:
     model: str = "scripted"
     base_url: str = "http://scripted/v1"
     concurrency: int = 1
+    is_local: bool = False
     asked: list[list[Message]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 

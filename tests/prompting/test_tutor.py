@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,8 @@ from stages.prompting.program import TeacherStudentDialogueModel, example
 from stages.prompting.tutor import ProgramTutor
 from stages.tutoring.diagnostics import DataError
 from stages.tutoring.dialogue import Dialogue
-from stages.tutoring.endpoint import Sampling
+from stages.tutoring.endpoint import Reply, Sampling
+from stages.tutoring.formats import Message
 from stages.tutoring.records import Record, write_json
 from stages.tutoring.tutors import ChatTutor, Conversation
 
@@ -55,6 +59,69 @@ def test_a_tutor_drafts_again_as_the_program_does(tmp_path: Path, endpoint: obje
     assert (first.completion_tokens, second.completion_tokens) == (4, 10)
     assert endpoint.asked[2] == tutor.prompt(talks[1], draft=1)  # type: ignore[attr-defined]
     assert "".join(tutor.stream(talks[1], SAMPLING)) == second.text
+
+
+UNSOUND, SOUND = "It is. It is. It is.", "Which one is bigger?"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (SOUND, UNSOUND, UNSOUND),
+        (UNSOUND, SOUND, UNSOUND),
+        (UNSOUND, UNSOUND, SOUND),
+        (UNSOUND, SOUND, "Why?"),
+        (UNSOUND, UNSOUND, "It is! It is! It is!"),
+    ],
+)
+def test_a_local_stream_gives_the_very_reply(tmp_path: Path, endpoint: object, corpus: list[Dialogue], texts: tuple[str, str, str]) -> None:
+    """Drafts that are asked for together choose what drafts in turn do, with the tokens of those that were looked at."""
+    program = TeacherStudentDialogueModel()
+    program.drafts = ["One.", "Two.", "Three."]
+    endpoint.script = lambda messages: next(  # type: ignore[attr-defined]
+        text for reminder, text in zip(program.drafts, texts, strict=True) if reminder in messages[-1]["content"]
+    )
+    tutor = ProgramTutor.load(saved(tmp_path, program), endpoint)  # type: ignore[arg-type]
+    talk = Conversation(corpus[0].lesson, corpus[0].turns[:1])
+    expected = tutor.reply(talk, SAMPLING)
+    endpoint.is_local = True  # type: ignore[attr-defined]
+    assert (expected.text, expected) == streamed(tutor, talk)
+
+
+def test_a_draft_that_nobody_needs_is_broken_off(tmp_path: Path, endpoint: object, corpus: list[Dialogue]) -> None:
+    """The second draft stands while the third is still being written: the reply is there, and the third is asked for no more."""
+    program = TeacherStudentDialogueModel()
+    program.drafts = ["One.", "Two.", "Three."]
+    tutor = ProgramTutor.load(saved(tmp_path, program), endpoint)  # type: ignore[arg-type]
+    begun, left = threading.Event(), threading.Event()
+
+    def stream(messages: Sequence[Message], _: Sampling) -> Generator[str, None, Reply]:
+        if "Two." in messages[-1]["content"]:
+            begun.wait(10)
+            return Reply(SOUND, "stop", 1, 1)
+        try:
+            while True:
+                begun.set()
+                time.sleep(0.001)
+                yield "and "
+        finally:
+            left.set()
+        return Reply(UNSOUND, "stop", 1, 1)
+
+    endpoint.is_local, endpoint.stream, endpoint.script = True, stream, lambda _: UNSOUND  # type: ignore[attr-defined]
+    text, _ = streamed(tutor, Conversation(corpus[0].lesson, corpus[0].turns[:1]))
+    assert SOUND == text
+    assert left.wait(10)
+
+
+def streamed(tutor: ProgramTutor, talk: Conversation) -> tuple[str, Reply]:
+    """Return the pieces of a stream, joined, and what it returns."""
+    pieces, text = tutor.stream(talk, SAMPLING), ""
+    try:
+        while True:
+            text += next(pieces)
+    except StopIteration as end:
+        return text, end.value
 
 
 def test_labels_stay_out_of_the_reply(tmp_path: Path, endpoint: object, corpus: list[Dialogue]) -> None:

@@ -62,7 +62,10 @@ class Endpoint:
         """The official client; it retries 408, 409, 429 and 5xx twice with backoff."""
         import openai  # noqa: PLC0415 - half a second that only a caller of an endpoint pays
 
-        return openai.OpenAI(base_url=self.base_url, api_key=self.api_key, timeout=self.timeout_seconds)
+        from stages.tutoring.loopback import ORIGIN, Loopback  # noqa: PLC0415 - needs httpx, as the client does
+
+        http_client = openai.DefaultHttpxClient(mounts={ORIGIN: Loopback()})
+        return openai.OpenAI(base_url=self.base_url, api_key=self.api_key, timeout=self.timeout_seconds, http_client=http_client)
 
     def chat(self, messages: Sequence[Message], sampling: Sampling) -> Reply:
         """Return the model's reply to one conversation.

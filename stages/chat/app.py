@@ -21,6 +21,7 @@ from stages.chat import export, view, wording
 from stages.chat.conversations import Conversations
 from stages.chat.forms import lesson, number, one, read_form
 from stages.chat.guard import Guard, refusal
+from stages.chat.one_core import on_one_core
 from stages.chat.pages import page
 from stages.chat.streaming import events
 from stages.chat.talk import Talk, path
@@ -201,7 +202,8 @@ def build(pages: Pages, token: str, port: int) -> ASGIApp:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         task = asyncio.create_task(_tidy(lambda: pages.conversations.delete_old(pages.keep_days)))
-        yield
+        with on_one_core():
+            yield
         task.cancel()
         pages.conversations.replying.close()
 

@@ -165,7 +165,7 @@ def main() -> None:
 
 
 def metrics(tried: Climb, validation: Sequence[Record]) -> Record:
-    """Return the few figures that `dvc metrics show` prints; how often it chose the teacher's strategy, where it says one."""
+    """Return the few figures of `reports/metrics`; how often it chose the teacher's strategy, where it says one."""
     agreement = {"zero_shot": strategy_agreement(tried.zero_shot, validation), "best": strategy_agreement(tried.best, validation)}
     return {
         "validation_zero_shot": round(tried.zero_shot.score, 4),

@@ -46,7 +46,9 @@ class Learner(Protocol):
     parameters: dict[str, Tensor]
     """The learned weights in fp32; `accumulate` adds to their `grad`."""
     tokens_at_once: int
-    """Most tokens of one part, where a conversation is not longer by itself."""
+    """About the most tokens of one part."""
+    parts_at_once: int
+    """How many parts are worked on at the same time."""
 
     def accumulate(self, parts: Sequence[Sequence[Example]], weight: float) -> Sums:
         """Add the gradients of `weight` times the summed loss of the `parts` of a step."""

@@ -19,7 +19,7 @@ from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
 from stages.language_model import fused
 from stages.language_model.arena import Arena
-from stages.language_model.fused import array
+from stages.language_model.compiled import array
 from stages.language_model.learner import Sums
 from stages.language_model.projections import Projection
 from stages.language_model.supervision import Example
@@ -28,7 +28,9 @@ LOGIT_ROWS = 128
 """Learned positions whose logits are held at once: 25 MB in fp32 for a vocabulary of 49,152."""
 
 
-QUERIES = 128
+MULTIPLE = 32
+"""What numbers of rows are rounded up to: oneDNN compiles the products of every new number (60 ms) and keeps them (10 MB)."""
+QUERIES = 192
 """Tokens whose attention is gone back through at once: what is computed for them stays in a core's own cache."""
 
 
@@ -67,13 +69,21 @@ class Layer:
         return self.qkv, self.output, self.gate_up, self.down
 
     @property
-    def weights(self) -> tuple[Weight | Projection, ...]:
-        """Everything, as the constructor takes it."""
-        return self.input_norm, self.qkv, self.output, self.mlp_norm, self.gate_up, self.down
+    def gradients(self) -> list[Tensor]:
+        """Where gradients are summed."""
+        weights: list[Weight | Projection] = [self.input_norm, self.mlp_norm, *self.projections]
+        return [gradient for weight in weights for gradient in weight.gradients]
 
     def twin(self) -> Layer:
         """Return the same layer with gradients of its own."""
-        return Layer(*(weight.twin() for weight in self.weights))  # type: ignore[arg-type] - in the order of the fields
+        return Layer(
+            input_norm=self.input_norm.twin(),
+            qkv=self.qkv.twin(),
+            output=self.output.twin(),
+            mlp_norm=self.mlp_norm.twin(),
+            gate_up=self.gate_up.twin(),
+            down=self.down.twin(),
+        )
 
 
 @dataclass
@@ -115,6 +125,18 @@ class _Places:
     sines: Tensor
 
 
+@dataclass(frozen=True)
+class _Packed:
+    """Conversations end to end, each filled up to a multiple of `MULTIPLE` tokens; nothing looks back at what fills it."""
+
+    ids: Tensor
+    places: list[_Places]
+    learned: Tensor
+    """Places of the states that predict a learned token."""
+    targets: Tensor
+    """Those tokens."""
+
+
 class Gradients:
     """A Llama that can be trained."""
 
@@ -124,10 +146,12 @@ class Gradients:
         self.heads, self.shared, self.width = config.num_attention_heads, config.num_key_value_heads, config.head_dim
         self.rotary = LlamaRotaryEmbedding(config)
         self.dtype = embedding.value.dtype
-        self.arena, self.generator = Arena(), torch.Generator()
+        self.kept, self.passing = Arena(), Arena()
+        """What the backward pass needs, and what a layer needs while it is computed."""
+        self.generator = torch.Generator()
         self.projections = [projection for layer in self.layers for projection in layer.projections]
         for projection in self.projections:
-            projection.arena, projection.generator = self.arena, self.generator
+            projection.generator = self.generator
 
     def twin(self) -> Gradients:
         """Return the same model of the same weights, with gradients and memory of its own: for another thread."""
@@ -138,74 +162,77 @@ class Gradients:
     @property
     def gradients(self) -> list[Tensor]:
         """Where gradients are summed, in a fixed order."""
-        outside = [self.embedding, self.norm, *([] if self.head is self.embedding else [self.head])]
-        inside = [weight for layer in self.layers for weight in layer.weights]
-        return [gradient for weight in (*outside, *inside) for gradient in weight.gradients]
+        outside: list[Weight | Layer] = [self.embedding, self.norm, *([] if self.head is self.embedding else [self.head])]
+        return [gradient for part in (*outside, *self.layers) for gradient in part.gradients]
 
     @torch.no_grad()
     def measure(self, batch: Sequence[Example]) -> Sums:
         """Return the loss of `batch`."""
-        self._begin(training=False)
-        state, *_ = self._forward(batch, save=False)
-        return self._head(state, batch, 0.0)[0]
+        packed = self._begin(batch, training=False)
+        state, _ = self._forward(packed)
+        return self._head(state, packed, 0.0)[0]
 
     @torch.no_grad()
     def accumulate(self, batch: Sequence[Example], weight: float) -> Sums:
         """Add the gradients of `weight` times the summed loss of `batch` to those of every learned weight."""
-        self._begin(training=True)
-        state, saved, places = self._forward(batch, save=True)
-        sums, d_state = self._head(state, batch, weight)
-        mark = self.arena.mark
+        packed = self._begin(batch, training=True)
+        state, saved = self._forward(packed)
+        sums, d_state = self._head(state, packed, weight)
         for layer in reversed(self.layers):
-            self._layer_backward(layer, saved.pop(), d_state, places)
-            self.arena.release(mark)
+            self.passing.release()
+            self._layer_backward(layer, saved.pop(), d_state, packed.places)
         if self.embedding.gradient is not None:
-            self.embedding.gradient.index_add_(0, _ids(batch), d_state.float())
+            self.embedding.gradient.index_add_(0, packed.ids, d_state.float())
         return sums
 
-    def _begin(self, *, training: bool) -> None:
-        self.arena.release()
+    def _begin(self, batch: Sequence[Example], *, training: bool) -> _Packed:
+        self.kept.release()
         for projection in self.projections:
             projection.training = training
-
-    def _forward(self, batch: Sequence[Example], *, save: bool) -> tuple[Tensor, list[_Saved], list[_Places]]:
-        places, first = [], 0
+        ids: list[int] = []
+        places, learned, targets = [], [], []
         for example in batch:
-            places.append(self._places(slice(first, first + len(example.ids))))
-            first += len(example.ids)
-        state = functional.embedding(_ids(batch), self.embedding.value)
-        saved = []
-        for layer in self.layers:
-            state, kept = self._layer(layer, state, places)
-            if save:
-                saved.append(kept)
-        return state, saved, places
+            first, filling = len(ids), -len(example.ids) % MULTIPLE
+            ids += [*example.ids, *[0] * filling]
+            places.append(self._places(slice(first, len(ids))))
+            learned += [first + place - 1 for place in example.positions]
+            targets += [example.ids[place] for place in example.positions]
+        return _Packed(torch.tensor(ids), places, torch.tensor(learned), torch.tensor(targets))
 
     def _places(self, rows: slice) -> _Places:
         angles = torch.arange(rows.stop - rows.start)[:, None].float() * self.rotary.inv_freq[None].float()
         return _Places(rows, angles.cos() * self.rotary.attention_scaling, angles.sin() * self.rotary.attention_scaling)
 
+    def _forward(self, packed: _Packed) -> tuple[Tensor, list[_Saved]]:
+        state = functional.embedding(packed.ids, self.embedding.value)
+        saved = []
+        for layer in self.layers:
+            self.passing.release()
+            state, kept = self._layer(layer, state, packed.places)
+            saved.append(kept)
+        return state, saved
+
     def _layer(self, layer: Layer, state: Tensor, places: Sequence[_Places]) -> tuple[Tensor, _Saved]:
         tokens, epsilon = len(state), self.config.rms_norm_eps
-        normed, scale = layer.qkv.room(tokens), self.arena.take(tokens)
+        normed, scale = layer.qkv.room(tokens, self.kept), self.kept.take(tokens)
         fused.norm(array(state), array(layer.input_norm.value), epsilon, array(normed), array(scale))
-        split = layer.qkv.forward(normed)
-        mixed = layer.output.room(tokens)
+        split = layer.qkv.forward(normed, self.passing)
+        mixed = layer.output.room(tokens, self.kept)
         attended = [self._attention(split[each.rows], each, layer.output.inputs(mixed)[each.rows]) for each in places]
-        middle = layer.output.forward(mixed)
-        middle_normed, middle_scale = layer.gate_up.room(tokens), self.arena.take(tokens)
+        middle = layer.output.forward(mixed, self.kept)
+        middle_normed, middle_scale = layer.gate_up.room(tokens, self.kept), self.kept.take(tokens)
         fused.add_norm(array(state), array(middle), array(layer.mlp_norm.value), epsilon, array(middle_normed), array(middle_scale))
-        gate_up = layer.gate_up.forward(middle_normed)
-        product = layer.down.room(tokens)
+        gate_up = layer.gate_up.forward(middle_normed, self.kept)
+        product = layer.down.room(tokens, self.kept)
         fused.gated(array(gate_up), array(product))
-        result = layer.down.forward(product).add_(middle)
+        result = layer.down.forward(product, self.kept).add_(middle)
         return result, _Saved(state, scale, normed, attended, mixed, middle, middle_scale, middle_normed, gate_up, product)
 
     def _attention(self, split: Tensor, places: _Places, out: Tensor) -> _Attended:
         """Write what one conversation's tokens gather from those before them into `out`, (tokens, heads * width)."""
         tokens = len(split)
-        queries = self._take(self.shared, tokens, self.heads // self.shared, self.width)
-        keys, values = self._take(2, self.shared, tokens, self.width)
+        queries = self.kept.take(self.shared, tokens, self.heads // self.shared, self.width, dtype=self.dtype)
+        keys, values = self.kept.take(2, self.shared, tokens, self.width, dtype=self.dtype)
         fused.split_heads(array(split), array(places.cosines), array(places.sines), array(queries), array(keys), array(values))
         every = (-1, queries.shape[2], -1, -1)
         # The operator behind `scaled_dot_product_attention`, which does not hand out the denominators.
@@ -214,33 +241,33 @@ class Gradients:
             keys[:, None].expand(every),
             values[:, None].expand(every),
             0.0,
-            True,  # noqa: FBT003 - causal; it takes no names
+            True,  # causal; it takes no names
         )
         out.view(tokens, self.shared, -1, self.width).copy_(mixed.permute(2, 0, 1, 3))
         return _Attended(queries, keys, values, totals.contiguous())
 
     def _layer_backward(self, layer: Layer, saved: _Saved, d_state: Tensor, places: Sequence[_Places]) -> None:
         """Replace the gradient with respect to what the layer returned by that with respect to what it was given."""
-        d_product = layer.down.backward(saved.product, d_state)
+        d_product = layer.down.backward(saved.product, d_state, self.passing)
         d_gate_up = self._take(*saved.gate_up.shape)
         fused.gated_backward(array(saved.gate_up), array(d_product), array(d_gate_up))
-        d_normed = layer.gate_up.backward(saved.middle_normed, d_gate_up)
+        d_normed = layer.gate_up.backward(saved.middle_normed, d_gate_up, self.passing)
         self._norm_backward(layer.mlp_norm, saved.middle, saved.middle_scale, d_normed, d_state)
-        d_mixed = layer.output.backward(saved.mixed, d_state)
+        d_mixed = layer.output.backward(saved.mixed, d_state, self.passing)
         d_split = self._take(len(d_state), (self.heads + 2 * self.shared) * self.width)
         for each, attended in zip(places, saved.attended, strict=True):
             self._attention_backward(attended, each, saved.mixed[each.rows], d_mixed[each.rows], d_split[each.rows])
-        d_normed = layer.qkv.backward(saved.normed, d_split)
+        d_normed = layer.qkv.backward(saved.normed, d_split, self.passing)
         self._norm_backward(layer.input_norm, saved.state, saved.scale, d_normed, d_state)
 
     def _attention_backward(self, saved: _Attended, places: _Places, mixed: Tensor, d_mixed: Tensor, d_split: Tensor) -> None:
         shared, tokens, group, width = saved.queries.shape
-        d_out, inner = self._take(*saved.queries.shape), self.arena.take(shared, tokens, group)
+        d_out, inner = self._take(*saved.queries.shape), self.passing.take(shared, tokens, group)
         fused.attended_backward(array(mixed), array(d_mixed), array(d_out), array(inner))
         d_queries = self._take(*saved.queries.shape)
         d_keys, d_values = torch.zeros(2, shared, tokens, width)
         for first in range(0, tokens, QUERIES):  # what comes after the last of these is nothing to them
-            mark, rows, last = self.arena.mark, slice(first, first + QUERIES), min(first + QUERIES, tokens)
+            mark, rows, last = self.passing.mark, slice(first, first + QUERIES), min(first + QUERIES, tokens)
             queries, d_rows = saved.queries[:, rows].flatten(1, 2), d_out[:, rows].flatten(1, 2)
             keys, values = saved.keys[:, :last], saved.values[:, :last]
             pairs = (shared, queries.shape[1], last)
@@ -250,49 +277,42 @@ class Gradients:
             d_queries[:, rows] = torch.bmm(d_scores, keys).view(shared, -1, group, width)
             d_keys[:, :last] += torch.bmm(d_scores.transpose(1, 2), queries)
             d_values[:, :last] += torch.bmm(weights.transpose(1, 2), d_rows)
-            self.arena.release(mark)
+            self.passing.release(mark)
         fused.join_heads(array(d_queries), array(d_keys), array(d_values), array(places.cosines), array(places.sines), array(d_split))
 
     def _take(self, *shape: int) -> Tensor:
-        return self.arena.take(*shape, dtype=self.dtype)
+        return self.passing.take(*shape, dtype=self.dtype)
 
     def _norm_backward(self, weight: Weight, state: Tensor, scale: Tensor, d_normed: Tensor, d_state: Tensor) -> None:
         """Add to `d_state` the gradient with respect to the `state` that was normed."""
         d_weight = scale.new_empty(0) if weight.gradient is None else weight.gradient
         fused.norm_backward(array(state), array(scale), array(weight.value), array(d_normed), array(d_weight), array(d_state))
 
-    def _head(self, state: Tensor, batch: Sequence[Example], weight: float) -> tuple[Sums, Tensor]:
+    def _head(self, state: Tensor, packed: _Packed, weight: float) -> tuple[Sums, Tensor]:
         """Return the sums over learned tokens and the gradient with respect to `state`; a `weight` of 0 is for the sums alone."""
-        firsts = [0]
-        for example in batch:
-            firsts.append(firsts[-1] + len(example.ids))
-        # The state before a token predicts it.
-        places = torch.tensor([first + place - 1 for example, first in zip(batch, firsts, strict=False) for place in example.positions])
-        targets = _ids(batch)[places + 1]
-        rows = state[places]
-        normed, scale = torch.empty_like(rows), torch.empty(len(rows))
+        rows = state[packed.learned]
+        count, filled = len(rows), -(-len(rows) // MULTIPLE) * MULTIPLE
+        normed, scale = rows.new_zeros(filled, rows.shape[1]), torch.empty(count)
         fused.norm(array(rows), array(self.norm.value), self.config.rms_norm_eps, array(normed), array(scale))
         d_normed = torch.empty_like(normed)
         # All of them for the head's gradient: adding to it costs more than the product, so it is added to once.
-        learned = self.head.gradient is not None and weight != 0
-        logits = self._take(len(rows) if learned else min(LOGIT_ROWS, len(rows)), len(self.head.value))
-        losses, correct = torch.empty(len(rows)), torch.empty(len(rows), dtype=torch.bool)
-        for first in range(0, len(rows), LOGIT_ROWS):
-            part = slice(first, first + LOGIT_ROWS)
-            some = logits[part] if learned else logits[: len(targets[part])]
+        summed = self.head.gradient if weight else None
+        logits = self.passing.take(filled if summed is not None else min(LOGIT_ROWS, filled), len(self.head.value), dtype=self.dtype)
+        losses, correct = torch.empty(count), torch.empty(count, dtype=torch.bool)
+        for first in range(0, filled, LOGIT_ROWS):
+            part, real = slice(first, min(first + LOGIT_ROWS, filled)), slice(first, min(first + LOGIT_ROWS, count))
+            some = logits[part] if summed is not None else logits[: part.stop - first]
             torch.mm(normed[part], self.head.value.t(), out=some)
-            fused.cross_entropy(array(some), array(targets[part]), weight, array(losses[part]), array(correct[part]))
+            some[real.stop - first :] = 0
+            targets = packed.targets[real]
+            fused.cross_entropy(array(some), array(targets), weight, array(losses[real]), array(correct[real]))
             if weight:
                 torch.mm(some, self.head.value, out=d_normed[part])
-        if learned:
-            self.head.gradient.add_(torch.mm(logits.t(), normed))
+        if summed is not None:
+            summed.add_(torch.mm(logits.t(), normed))
         d_state = torch.zeros_like(state)
         if weight:
             d_rows = torch.zeros_like(rows)
             self._norm_backward(self.norm, rows, scale, d_normed, d_rows)
-            d_state[places] = d_rows
-        return Sums(float(losses.double().sum()), int(correct.sum()), len(rows)), d_state
-
-
-def _ids(batch: Sequence[Example]) -> Tensor:
-    return torch.tensor([token for example in batch for token in example.ids])
+            d_state[packed.learned] = d_rows
+        return Sums(float(losses.double().sum()), int(correct.sum()), count), d_state

@@ -18,6 +18,7 @@ from stages.language_model.learner import Sums
 from stages.language_model.llama_gradients import Gradients, Layer, Weight
 from stages.language_model.projections import Adapter, Projection
 from stages.language_model.settings import LINEAR, Lora, Settings
+from stages.language_model.steps import dealt
 from stages.language_model.supervision import Example
 from stages.tutoring.diagnostics import ParamsError
 
@@ -37,7 +38,8 @@ WORKERS = 2
 class LlamaLearner:
     """A `Learner` (see there) over `Gradients`."""
 
-    tokens_at_once = 512
+    tokens_at_once = 1200
+    parts_at_once = WORKERS
 
     def __init__(self, folder: Path, config: PretrainedConfig, settings: Settings, dtype: torch.dtype = torch.bfloat16) -> None:
         """Load the weights in `folder`; new adapters are drawn after seeding, so the same seed gives the same model."""
@@ -79,7 +81,7 @@ class LlamaLearner:
         """Let every worker do its share of `parts`, which does not depend on who is quicker."""
         if len(parts) == 1:
             return work(self.workers[0], parts[0])
-        shares = dealt(parts, len(self.workers))
+        shares = dealt(parts, len(self.workers), _tokens)
         done = self._threads.map(lambda worker, share: sum((work(worker, part) for part in share), Sums()), self.workers, shares)
         return sum(done, Sums())
 
@@ -182,17 +184,6 @@ class LlamaLearner:
             "down_proj": config.hidden_size,
         }
         return [heights[name.split(".")[1]] for name in names]
-
-
-def dealt(parts: Sequence[Sequence[Example]], count: int) -> list[list[Sequence[Example]]]:
-    """Deal `parts` out, the longest first, each to the one who has least so far."""
-    shares: list[list[Sequence[Example]]] = [[] for _ in range(count)]
-    tokens = [0] * count
-    for part in sorted(parts, key=lambda part: -_tokens(part)):
-        least = tokens.index(min(tokens))
-        shares[least].append(part)
-        tokens[least] += _tokens(part)
-    return shares
 
 
 def _tokens(part: Sequence[Example]) -> int:

@@ -25,8 +25,10 @@ PROGRAM = 600_000_000
 """Python, PyTorch, transformers and peft themselves: 0.42 GB before anything is loaded, and room for their workspace."""
 LEARNED = 16
 """Bytes of a learned number: itself, its gradient and two moments, in fp32."""
-PORTION = 512
-"""Tokens that the lean Llama reads at once (`LlamaLearner.tokens_at_once`), where a conversation is not longer."""
+PORTION = 1200
+"""Tokens that a worker of the lean Llama reads at once (`LlamaLearner.tokens_at_once`), where a conversation is not longer."""
+COMPILED = 250_000_000
+"""What oneDNN keeps of the products of every size that it met, and the compiler that numba brings."""
 LANES = 32
 """See `projections`."""
 WORKERS = 2
@@ -124,15 +126,15 @@ def need(model: Shape, lora: Lora | None, tokens: int, *, lean: bool) -> Need:
 
 
 def _lean(model: Shape, lora: Lora | None, tokens: int) -> int:
-    """Return the bytes that each worker's arena holds after the forward pass, see `llama_gradients`, and its logits."""
+    """Return the bytes that the workers' arenas hold, see `llama_gradients`: all layers' forward pass, one's backward pass, logits."""
     read = max(tokens, PORTION)
     # The adapters' share of the inputs of qkv, of the output, of gate and up, and of down, padded.
     adapted = sum(-(-maps * lora.r // LANES) * LANES for maps in (3, 1, 2, 1)) if lora else 0
     attended, shared = model.heads * model.width, model.shared * model.width
-    row = 4 * model.hidden + 3 * attended + 4 * shared + 3 * model.middle + adapted + 4
+    row = 4 * model.hidden + 2 * attended + 2 * shared + 3 * model.middle + adapted + 4
     # Learning the head keeps the gradients of all its logits, else they are dealt with 128 at a time.
     logits = (128 if lora else read // 2) * model.vocabulary * 2
-    return WORKERS * (2 * row * read * model.layers + logits)
+    return WORKERS * (2 * row * read * (model.layers + 1) + logits) + COMPILED
 
 
 def _autograd(model: Shape, lora: Lora | None, tokens: int) -> int:

@@ -23,6 +23,7 @@ class PeftLearner:
     """A `Learner` (see there) over transformers and peft, one conversation at a time."""
 
     tokens_at_once = 4096
+    parts_at_once = 1
 
     def __init__(self, folder: Path, settings: Settings) -> None:
         """Load the model in bf16 and add adapters in fp32; without them, keep fp32 masters of its weights."""

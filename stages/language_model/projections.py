@@ -50,8 +50,6 @@ class Projection:
     gradient: Tensor | None = None
     """fp32, of the weight's shape; None where it is frozen."""
     training: bool = False
-    arena: Arena = field(default_factory=Arena)
-    """Where results are put; they are valid until it is released."""
     generator: torch.Generator | None = None
     """Draws what is dropped."""
     _down: Tensor = field(init=False)
@@ -90,15 +88,15 @@ class Projection:
         own = [] if self.gradient is None else [self.gradient]
         return own + [gradient for adapter in self.adapters for gradient in (adapter.d_down, adapter.d_up)]
 
-    def room(self, tokens: int) -> Tensor:
+    def room(self, tokens: int, arena: Arena) -> Tensor:
         """Return an empty input for `forward`; its first `in` columns are to be filled."""
-        return self._take(tokens, self.weight.shape[1])
+        return arena.take(tokens, self.weight.shape[1], dtype=self.weight.dtype)
 
     def inputs(self, room: Tensor) -> Tensor:
         """Return the part of `room` that the input is written to, (tokens, in)."""
         return room[:, : self._in]
 
-    def forward(self, room: Tensor) -> Tensor:
+    def forward(self, room: Tensor, arena: Arena) -> Tensor:
         """Return the map of what was written into `room`."""
         self._kept = None
         states = self.inputs(room)
@@ -107,12 +105,12 @@ class Projection:
             self._kept = torch.empty_like(states).bernoulli_(1 - self.dropout, generator=self.generator).div_(1 - self.dropout)
             states = states * self._kept
         if self.adapters:
-            room[:, self._in :] = torch.mm(states, self._down.t())
-        return torch.mm(room, self.weight.t(), out=self._take(len(room), len(self.weight)))
+            torch.mm(states, self._down.t(), out=room[:, self._in :])
+        return torch.mm(room, self.weight.t(), out=arena.take(len(room), len(self.weight), dtype=self.weight.dtype))
 
-    def backward(self, room: Tensor, d_result: Tensor) -> Tensor:
+    def backward(self, room: Tensor, d_result: Tensor, arena: Arena) -> Tensor:
         """Sum the gradients of what is learned; return the one with respect to the input of the last `forward`."""
-        d_room = torch.mm(d_result, self.weight, out=self._take(len(room), self.weight.shape[1]))
+        d_room = torch.mm(d_result, self.weight, out=self.room(len(room), arena))
         if self.gradient is not None:
             self.gradient.add_(torch.mm(d_result.t(), room))
         if not self.adapters:
@@ -120,7 +118,7 @@ class Projection:
         states, low = self.inputs(room), room[:, self._in :]
         kept, self._kept = self._kept, None
         d_low = d_room[:, self._in :].contiguous()
-        d_up = torch.mm(d_result.t(), low)
+        d_up = torch.mm(low.t(), d_result).t()  # this way round the small one is turned
         d_down = torch.mm(d_low.t(), states if kept is None else states * kept)
         first = 0
         for adapter in self.adapters:
@@ -131,7 +129,4 @@ class Projection:
         d_states = d_room[:, : self._in]
         if kept is not None:
             return d_states + torch.mm(d_low, self._down).mul_(kept)
-        return torch.addmm(d_states, d_low, self._down, out=self._take(len(room), self._in))
-
-    def _take(self, *shape: int) -> Tensor:
-        return self.arena.take(*shape, dtype=self.weight.dtype)
+        return torch.addmm(d_states, d_low, self._down, out=arena.take(len(room), self._in, dtype=self.weight.dtype))

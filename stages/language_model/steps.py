@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from stages.language_model.settings import Settings
 from stages.language_model.supervision import Example
+
+T = TypeVar("T")
 
 
 def learning_rate(settings: Settings, step: int, steps: int) -> float:
@@ -27,13 +30,19 @@ def batches(train: Sequence[Example], settings: Settings, epoch: int) -> list[li
     return [order[first : first + settings.batch_size] for first in range(0, len(order), settings.batch_size)]
 
 
-def portions(batch: Sequence[Example], tokens: int) -> Iterator[list[Example]]:
-    """Split a step into parts of at most `tokens` tokens (a longer example is a part of its own), longest first."""
-    part: list[Example] = []
-    for example in sorted(batch, key=lambda example: -len(example.ids)):
-        if part and sum(len(other.ids) for other in part) + len(example.ids) > tokens:
-            yield part
-            part = []
-        part.append(example)
-    if part:
-        yield part
+def portions(batch: Sequence[Example], tokens: int, at_least: int = 1) -> list[list[Example]]:
+    """Split a step into a multiple of `at_least` parts of about `tokens` tokens or less, all about as long, where it has so many."""
+    needed = math.ceil(sum(len(example.ids) for example in batch) / tokens)
+    count = min(len(batch), math.ceil(needed / at_least) * at_least)
+    return dealt(batch, count, lambda example: len(example.ids))
+
+
+def dealt(things: Sequence[T], count: int, size: Callable[[T], int]) -> list[list[T]]:
+    """Deal `things` out, the largest first, each to the one who has least so far."""
+    shares: list[list[T]] = [[] for _ in range(count)]
+    sums = [0] * count
+    for thing in sorted(things, key=size, reverse=True):
+        least = sums.index(min(sums))
+        shares[least].append(thing)
+        sums[least] += size(thing)
+    return shares

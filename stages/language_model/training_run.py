@@ -110,7 +110,7 @@ class TrainingRun:
         rate = learning_rate(self.settings, step, steps)
         tokens = sum(example.supervised for example in batch)
         share = self.processes.share(batch)
-        total = self.processes.add(self.learner.accumulate(list(portions(share, self.learner.tokens_at_once)), 1 / tokens))
+        total = self.processes.add(self.learner.accumulate(self._parts(share), 1 / tokens))
         if not math.isfinite(total.loss):
             raise TutorError(f"The loss of step {step + 1} is not a number; lower the learning rate.")
         self.processes.add_gradients(self.learner.parameters.values())
@@ -157,7 +157,10 @@ class TrainingRun:
         self._tell(event)
 
     def _measure(self, examples: Sequence[Example]) -> Sums:
-        return self.processes.add(self.learner.measure(list(portions(self.processes.share(examples), self.learner.tokens_at_once))))
+        return self.processes.add(self.learner.measure(self._parts(self.processes.share(examples))))
+
+    def _parts(self, examples: Sequence[Example]) -> list[list[Example]]:
+        return portions(examples, self.learner.tokens_at_once, self.learner.parts_at_once)
 
     def _tell(self, event: Event) -> None:
         if self.processes.first:

@@ -15,7 +15,7 @@ from stages.language_model.checkpoints import COMPLETE
 from stages.language_model.finetune import finetune
 from stages.language_model.progress import EpochEvent, Outcome, StepEvent
 from stages.language_model.settings import Lora, Settings
-from stages.language_model.steps import batches, learning_rate, portions
+from stages.language_model.steps import batches, learning_rate
 from stages.language_model.supervision import Example
 from stages.tutoring.diagnostics import DataError, TutorError
 
@@ -183,9 +183,3 @@ def test_batches_hold_every_example_once_in_an_order_of_their_epoch() -> None:
     assert sorted(example.id for batch in one for example in batch) == [str(number) for number in range(10)]
     assert one != two
     assert one == batches(made, LORA, 1)
-
-
-def test_portions_respect_their_limit() -> None:
-    """Portions hold every example once and stay within the limit unless one example alone is longer."""
-    made = [Example(str(length), (0,) * length, ((0, 1),)) for length in (5, 9, 3, 3, 20)]
-    assert [[example.id for example in part] for part in portions(made, 12)] == [["20"], ["9"], ["5", "3", "3"]]

@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from peft import LoraConfig, get_peft_model
 from torch import Tensor
 from transformers import AutoConfig
 
 from stages.language_model import base
-from stages.language_model.llama_learner import LlamaLearner, dealt
+from stages.language_model.llama_learner import LlamaLearner
 from stages.language_model.settings import Lora, Settings
 from stages.language_model.supervision import Example, examples
 
@@ -105,16 +103,6 @@ def test_threads_do_not_change_a_bit(tiny: Path, batch: list[Example], lora: Lor
             made.accumulate([[example] for example in batch], 0.5)
     for name, value in twice[0].parameters.items():
         assert torch.equal(value.grad, twice[1].parameters[name].grad)
-
-
-@given(st.lists(st.integers(1, 700), max_size=20), st.integers(1, 4))
-def test_parts_are_dealt_out_evenly(lengths: list[int], count: int) -> None:
-    """Every part is dealt once, and no share is longer than another by more than one part."""
-    parts = [[Example(id="", ids=(0,) * length, learned=())] for length in lengths]
-    shares = dealt(parts, count)
-    assert sorted(len(example.ids) for share in shares for part in share for example in part) == sorted(lengths)
-    sums = [sum(len(example.ids) for part in share for example in part) for share in shares]
-    assert max(sums) - min(sums) <= max(lengths, default=0)
 
 
 def test_dropout_keeps_the_expected_loss(tiny: Path, batch: list[Example]) -> None:

@@ -63,7 +63,7 @@ def curve_csv(rows: Sequence[dict[str, float | None]]) -> str:
 
 
 def metrics(done: Done, rows: Sequence[dict[str, float | None]]) -> Record:
-    """Return the few figures that `dvc metrics show` prints."""
+    """Return the few figures of `reports/metrics`."""
     valid = [value for row in rows if (value := row["valid_loss"]) is not None]
     train = [value for row in rows if (value := row["train_loss"]) is not None]
     return {

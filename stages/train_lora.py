@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -13,7 +13,7 @@ from stages.language_model import base, model_card
 from stages.language_model.finetune import finetune
 from stages.language_model.processes import ALONE, Launcher, Processes, joined, launched
 from stages.language_model.progress import EpochEvent, Event, Outcome
-from stages.language_model.settings import Device, Init, Lora, Modules, Schedule, Settings
+from stages.language_model.settings import Device, Init, Lora, Modules, Precision, Schedule, Settings
 from stages.language_model.supervision import Supervision
 from stages.tutoring.diagnostics import ParamsError, run
 from stages.tutoring.params import params, read
@@ -69,26 +69,16 @@ class Params:
     """Of the adapters' beginning, the order of dialogues and dropout."""
     device: Device
     """`auto` (a GPU where there is one), `cpu` or `cuda`."""
-    precision: Literal["bf16", "nf4"]
-    """Of the frozen base: `bf16`. `nf4` (QLoRA) is refused: it needs bitsandbytes and was never run in this project."""
+    precision: Precision
+    """Of the frozen base while training: `bf16`, or `nf4` (QLoRA), which takes a quarter of the memory for it and needs bitsandbytes."""
     launcher: Launcher | None
     """What starts several processes that train together: `torchrun` or `accelerate`; null trains in one."""
     processes: Annotated[int, Field(ge=1)]
     """How many the launcher starts; each reads its share of every step. One a GPU, or a few cores each."""
 
     def settings(self) -> Settings:
-        """Return these params as `finetune` takes them.
-
-        Raises:
-            ParamsError: `precision` is `nf4`.
-
-        """
-        if self.precision == "nf4":
-            raise ParamsError(
-                "lora.precision: nf4 (QLoRA by bitsandbytes) was never run in this project, so it is refused; take bf16. "
-                "`python -m stages.language_model.memory` says what that needs."
-            )
-        lora = Lora(self.r, self.alpha, self.dropout, self.target_modules, self.rslora, self.dora, self.init)
+        """Return these params as `finetune` takes them."""
+        lora = Lora(self.r, self.alpha, self.dropout, self.target_modules, self.rslora, self.dora, self.init, self.precision)
         shared = ("supervision", "learning_rate", "schedule", "warmup", "epochs", "batch_size", "max_length", "weight_decay", "seed")
         return Settings(
             lora=lora,

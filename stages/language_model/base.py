@@ -17,7 +17,7 @@ from stages.tutoring.records import read_json, write_json
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+    from transformers import BitsAndBytesConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 BASE = Path("models/base")
 WEIGHTS = "model.safetensors"
@@ -111,8 +111,8 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
 
-def load_model(folder: Path, dtype: torch.dtype | None = None) -> PreTrainedModel:
-    """Load the weights in `folder` (bf16 unless told otherwise) in evaluation mode.
+def load_model(folder: Path, dtype: torch.dtype | None = None, quantisation: BitsAndBytesConfig | None = None) -> PreTrainedModel:
+    """Load the weights in `folder` (bf16 unless told otherwise) in evaluation mode, its linear maps in fewer bits where asked.
 
     Raises:
         TutorError: there is no model in `folder`.
@@ -125,6 +125,7 @@ def load_model(folder: Path, dtype: torch.dtype | None = None) -> PreTrainedMode
     logging.disable_progress_bar()  # it takes a third of a second
     if not (folder / "config.json").exists():
         raise TutorError(f"There is no model in {folder}; run `dvc repro`, which makes it.")
+    options = {} if quantisation is None else {"quantization_config": quantisation}
     return AutoModelForCausalLM.from_pretrained(
-        folder, dtype=dtype or torch.bfloat16, local_files_only=True, use_safetensors=True, trust_remote_code=False
+        folder, dtype=dtype or torch.bfloat16, local_files_only=True, use_safetensors=True, trust_remote_code=False, **options
     ).eval()

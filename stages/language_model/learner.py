@@ -64,9 +64,15 @@ class Learner(Protocol):
 
 
 def load_learner(base: Path, settings: Settings) -> Learner:
-    """Load the model in folder `base` for training: our own Llama where it fits, transformers and peft otherwise."""
+    """Load the model in folder `base` for training: our own Llama where it fits, transformers and peft otherwise.
+
+    Raises:
+        ParamsError: bitsandbytes or a GPU is asked for and is not there.
+
+    """
     config = AutoConfig.from_pretrained(base, local_files_only=True, trust_remote_code=False)
-    if fits(config) and not (settings.lora and settings.lora.dora) and not on_gpu(settings.device):
+    lean = settings.lora is None or (settings.lora.precision == "bf16" and not settings.lora.dora)
+    if fits(config) and lean and not on_gpu(settings.device):
         from stages.language_model.llama_learner import LlamaLearner  # noqa: PLC0415 - only the one that is used
 
         return LlamaLearner(base, config, settings)

@@ -25,6 +25,8 @@ PROGRAM = 600_000_000
 """Python, PyTorch, transformers and peft themselves: 0.42 GB before anything is loaded, and room for their workspace."""
 LEARNED = 16
 """Bytes of a learned number: itself, its gradient and two moments, in fp32."""
+NF4 = (4 + 8 / 64 + 32 / (64 * 256)) / 8
+"""Bytes of a number in nf4: four bits, a byte for the scale of 64, and four for the scale of 256 such scales."""
 PORTION = 1200
 """Tokens that a worker of the lean Llama reads at once (`LlamaLearner.tokens_at_once`), where a conversation is not longer."""
 COMPILED = 250_000_000
@@ -75,10 +77,14 @@ class Shape:
         return dict(zip(LINEAR, [*sizes, (self.hidden, self.middle), (self.hidden, self.middle), (self.middle, self.hidden)], strict=True))
 
     @property
+    def mapped(self) -> int:
+        """Numbers in the linear maps of all layers, which nf4 holds in four bits."""
+        return self.layers * sum(inputs * outputs for inputs, outputs in self.linear.values())
+
+    @property
     def parameters(self) -> int:
         """Numbers in the weights; biases, where there are any, are too few to matter."""
-        layer = sum(inputs * outputs for inputs, outputs in self.linear.values()) + 2 * self.hidden
-        return self.layers * layer + (1 if self.tied else 2) * self.vocabulary * self.hidden + self.hidden
+        return self.mapped + 2 * self.layers * self.hidden + (1 if self.tied else 2) * self.vocabulary * self.hidden + self.hidden
 
     def adapters(self, lora: Lora) -> int:
         """Numbers in the adapters."""
@@ -122,7 +128,9 @@ def need(model: Shape, lora: Lora | None, tokens: int, *, lean: bool) -> Need:
     learned = model.adapters(lora) if lora else model.parameters
     kept = _lean(model, lora, tokens) if lean else _autograd(model, lora, tokens)
     each = LEARNED + (4 * (WORKERS - 1) if lean else 0)
-    return Need(weights=2 * model.parameters, learned=each * learned, activations=kept, loading=2 * model.parameters if lean else 0)
+    nf4 = lora is not None and lora.precision == "nf4"
+    weights = 2 * (model.parameters - model.mapped) + int(NF4 * model.mapped) if nf4 else 2 * model.parameters
+    return Need(weights=weights, learned=each * learned, activations=kept, loading=2 * model.parameters if lean else 0)
 
 
 def _lean(model: Shape, lora: Lora | None, tokens: int) -> int:
@@ -157,8 +165,8 @@ def sentences(config: PretrainedConfig, r: int, tokens: int) -> list[str]:
     """Return what each way to train `config` needs, a line each."""
     model = shape(config)
     lines = [f"{model.parameters / 1e9:.2f} billion parameters; conversations of up to {tokens} tokens:"]
-    for name, lora in ((f"LoRA, r {r}", Lora(r=r)), ("every weight", None)):
-        for place, lean in (("CPU", fits(config)), ("GPU", False)):
+    for name, lora in ((f"LoRA, r {r}", Lora(r=r)), (f"QLoRA, r {r}", Lora(r=r, precision="nf4")), ("every weight", None)):
+        for place, lean in (("CPU", fits(config) and not (lora and lora.precision == "nf4")), ("GPU", False)):
             lines.append(f"  {name}, {place}: {gigabytes(need(model, lora, tokens, lean=lean))} GB")
     return lines
 

@@ -45,6 +45,7 @@ Low-rank adapters that make {base.get("model", "the base model")} reply as the t
 | data | {outcome.audit["conversations"]} training dialogues, {outcome.audit["turns_learned"]} learned turns, digest {data_digest(rows)} |
 | learned tokens | {outcome.audit["tokens_supervised"]} of {outcome.audit["tokens"]} an epoch; `supervision.json` shows a sample |
 | adapters | rank {lora.r}, alpha {lora.alpha:g}, dropout {lora.dropout:g}, init {lora.init}, rsLoRA {lora.rslora}, DoRA {lora.dora} |
+| frozen weights while training | {lora.precision} |
 | training | learning rate {settings.learning_rate:g} ({settings.schedule}), batch {settings.batch_size}, seed {settings.seed} |
 | epochs | {outcome.best_epoch} kept of {outcome.epochs[-1].epoch} |
 | made with | {versions} |

@@ -12,6 +12,7 @@ Schedule = Literal["cosine", "linear", "constant"]
 Init = Literal["default", "pissa", "olora"]
 Modules = Literal["all-linear"] | list[str]
 Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["bf16", "nf4"]
 
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """What `all-linear` means for a Llama: every linear layer but the head."""
@@ -34,6 +35,8 @@ class Lora:
     """Learn the weights' magnitudes apart (Liu et al. 2024); computed by peft, several times slower."""
     init: Init = "default"
     """`pissa` (Meng et al. 2024) and `olora` (Büyükakyüz 2024) begin with the largest part of the weights themselves."""
+    precision: Precision = "bf16"
+    """Of the frozen weights while adapters are trained: `nf4` is QLoRA (Dettmers et al. 2023), four bits by bitsandbytes."""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,18 @@ def test_weights_and_adapters_are_counted_exactly(tiny: Path) -> None:
         assert sizes.adapters(lora) == sum(value.numel() for value in learner.parameters.values())
 
 
+def test_four_bits_are_counted_as_they_lie(tiny: Path) -> None:
+    """A base in nf4 takes the bytes that are reckoned for it, within 2 %."""
+    pytest.importorskip("bitsandbytes")
+    lora = Lora(r=4, precision="nf4")
+    learner = PeftLearner(tiny, Settings(learning_rate=1e-3, epochs=1, lora=lora))
+    frozen = [value for value in learner.model.parameters() if not value.requires_grad]
+    scales = [state for value in frozen if (state := getattr(value, "quant_state", None)) is not None]
+    actual = sum(value.untyped_storage().nbytes() for value in frozen)
+    actual += sum(state.absmax.nbytes + state.state2.absmax.nbytes for state in scales)
+    assert actual == pytest.approx(need(shape(learner.model.config), lora, 10, lean=False).weights, rel=0.02)
+
+
 @pytest.mark.parametrize("lora", [LORA, None], ids=["lora", "full"])
 def test_activations_are_what_autograd_saves(tiny: Path, one: Example, lora: Lora | None) -> None:
     """The formula is within 15 % of the bytes that transformers under autograd really keeps, logits and weights apart."""
@@ -93,11 +105,12 @@ def test_the_readme_states_what_is_reckoned() -> None:
     """The README's table of memory is the one that the function gives."""
 
     def row(name: str, model: Shape) -> list[str]:
-        ways: list[Need] = [need(model, lora, 1024, lean=lean) for lora, lean in ((Lora(r=8), True), (Lora(r=8), False), (None, False))]
+        asked = ((Lora(r=8), True), (Lora(r=8), False), (Lora(r=8, precision="nf4"), False), (None, False))
+        ways: list[Need] = [need(model, lora, 1024, lean=lean) for lora, lean in asked]
         return [name, *(gigabytes(way) for way in ways)]
 
     table = re.findall(
-        r"^\| (.+?) \| ([\d.]+) GB \| ([\d.]+) GB \| ([\d.]+) GB \|$", README.read_text(encoding="utf-8"), flags=re.MULTILINE
+        r"^\| (.+?) \| ([\d.]+) GB \| ([\d.]+) GB \| ([\d.]+) GB \| ([\d.]+) GB \|$", README.read_text(encoding="utf-8"), flags=re.MULTILINE
     )
     assert [row(name, model) for name, model in MODELS.items()] == [list(found) for found in table]
 
@@ -109,6 +122,8 @@ def test_the_command_prints_both_ways(tiny: Path, capsys: pytest.CaptureFixture[
     assert [line.split(":")[0].strip() for line in lines[1:]] == [
         "LoRA, r 4, CPU",
         "LoRA, r 4, GPU",
+        "QLoRA, r 4, CPU",
+        "QLoRA, r 4, GPU",
         "every weight, CPU",
         "every weight, GPU",
     ]

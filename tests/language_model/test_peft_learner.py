@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import torch
+from peft import PeftModel
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedModel, Qwen2Config, Qwen2ForCausalLM
 
-from stages.language_model import adapters, export
+from stages.language_model import adapters, base, export
 from stages.language_model.backends import TransformersBackend
 from stages.language_model.finetune import finetune
 from stages.language_model.generate import Generator
@@ -19,6 +20,7 @@ from stages.language_model.peft_learner import PeftLearner
 from stages.language_model.progress import Event, StepEvent
 from stages.language_model.replies import Options
 from stages.language_model.settings import Lora, Settings
+from stages.language_model.supervision import examples
 from stages.tutoring.diagnostics import ParamsError
 
 Rows = Callable[..., list[dict[str, Any]]]
@@ -98,3 +100,74 @@ def test_a_gpu_that_is_not_there_is_an_error(tiny: Path) -> None:
         pytest.skip("this machine has a GPU")
     with pytest.raises(ParamsError, match="finds no GPU"):
         load_learner(tiny, dataclasses.replace(LORA, device="cuda"))
+
+
+def test_qlora_trains_beside_four_bits(tiny: Path, tmp_path: Path, rows: Rows) -> None:
+    """With nf4 the linear maps lie in four bits, the loss falls, and the adapter answers over the base in bf16."""
+    pytest.importorskip("bitsandbytes")
+    settings = dataclasses.replace(LORA, lora=Lora(r=4, alpha=8, precision="nf4"))
+    learner = load_learner(tiny, settings)
+    assert isinstance(learner, PeftLearner)
+    frozen = {name: value for name, value in learner.model.named_parameters() if not value.requires_grad}
+    assert {value.dtype for name, value in frozen.items() if "proj" in name} == {torch.uint8}
+    assert {value.dtype for name, value in frozen.items() if "proj" not in name} == {torch.bfloat16}
+    assert {value.dtype for value in learner.parameters.values()} == {torch.float32}
+
+    def train(name: str) -> Any:
+        return finetune(tiny, rows(3), rows(5)[3:], settings, folder=tmp_path / name, scratch=tmp_path / f"scratch-{name}")
+
+    losses = [epoch.valid_loss for epoch in train("one").epochs]
+    assert losses[-1] < losses[0]
+    train("two")
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    plain, tuned = (Generator(tiny, adapter, slots=2, context=128) for adapter in (None, tmp_path / "one"))
+    options = Options(max_tokens=6, logprobs=1)
+    one, other = (generator.answer(SAID, options)[0].logprobs[0].logprob for generator in (plain, tuned))
+    assert one != other
+
+
+def test_qlora_without_its_library_says_what_to_install(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without bitsandbytes gets a sentence, not an ImportError from deep inside."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(ParamsError, match="pip install bitsandbytes"):
+        load_learner(tiny, dataclasses.replace(LORA, lora=Lora(r=4, precision="nf4")))
+
+
+def test_four_bits_hold_no_other_beginnings(tiny: Path) -> None:
+    """PiSSA and OLoRA change the frozen weights themselves, so they are refused with nf4."""
+    pytest.importorskip("bitsandbytes")
+    with pytest.raises(ParamsError, match=r"lora\.init: pissa"):
+        load_learner(tiny, dataclasses.replace(LORA, lora=Lora(r=4, init="pissa", precision="nf4")))
+
+
+@pytest.mark.parametrize("init", ["pissa", "olora"])
+def test_other_beginnings_leave_an_adapter_of_the_base_itself(tmp_path: Path, tiny: Path, rows: Rows, init: Any) -> None:
+    """PiSSA and OLoRA move a part of the weights into the adapter; what is written adds to the base as it was."""
+    folder, tokens = tmp_path / "base", base.load_tokenizer(tiny)
+    torch.manual_seed(0)
+    qwen().to(torch.bfloat16).save_pretrained(folder)
+    learner = load_learner(folder, dataclasses.replace(LORA, lora=Lora(r=4, alpha=8, init=init)))
+    batch = examples(tokens, rows(3), "all", 200)
+    for _ in range(5):
+        learner.accumulate([batch], 0.01)
+        with torch.no_grad():
+            for value in learner.parameters.values():
+                assert value.grad is not None
+                value.sub_(value.grad, alpha=0.5)
+                value.grad.zero_()
+    learner.export(tmp_path / "adapter")
+    trained = learner.measure([batch]).mean_loss
+    plain = load_learner(folder, LORA).measure([batch]).mean_loss
+    written = PeftModel.from_pretrained(base.load_model(folder, torch.float32), tmp_path / "adapter")
+    with torch.no_grad():
+        logits = [written(torch.tensor([example.ids])).logits[0, torch.tensor(example.positions) - 1] for example in batch]
+    targets = torch.tensor([example.ids[place] for example in batch for place in example.positions])
+    loss = torch.nn.functional.cross_entropy(torch.cat(logits), targets).item()
+    assert trained < plain - 0.03
+    assert loss == pytest.approx(trained, abs=0.01)
+
+
+def test_dora_begins_in_one_way_only(tiny: Path) -> None:
+    """Magnitudes apart and a beginning from the weights exclude each other, and the message says what to change."""
+    with pytest.raises(ParamsError, match=r"lora\.init: olora and lora\.dora"):
+        load_learner(tiny, dataclasses.replace(LORA, lora=Lora(r=4, init="olora", dora=True)))

@@ -24,11 +24,11 @@ SMALL = {
         "demonstrations": [1],
         "training_turns": 2,
         "validation_turns": 2,
-        "max_tokens": 8,
+        "max_tokens": 4,
     },
     "openai": {"n_epochs": 1, "poll_seconds": 0.2},
     "lora": {"epochs": 1},
-    "answer": {"max_tokens": 8},
+    "answer": {"max_tokens": 4},
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,9 +70,15 @@ def merged(weights: Mapping[str, Tensor], adapter: Path) -> dict[str, Tensor]:
 
 def merged_model(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
     """Return `model` with the adapter merged by peft, whatever its kind."""
+    quiet_bitsandbytes()
     from peft import PeftModel  # noqa: PLC0415 - a second that only this kind of adapter needs
 
     return PeftModel.from_pretrained(model, adapter).merge_and_unload().eval()
+
+
+def quiet_bitsandbytes() -> None:
+    """Let bitsandbytes, which peft loads where it is installed, not tell of a kernel for CPUs that only answering would use."""
+    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 def write_config(folder: Path, lora: Lora, *, doubled: bool = False) -> None:
@@ -79,6 +86,7 @@ def write_config(folder: Path, lora: Lora, *, doubled: bool = False) -> None:
 
     The scaling stays what it was trained with, and no path of this machine enters the file.
     """
+    quiet_bitsandbytes()
     from peft import LoraConfig  # noqa: PLC0415 - a second that only an export needs
 
     rank, alpha = lora.r, lora.alpha

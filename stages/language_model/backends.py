@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import torch
 from safetensors.torch import load_file
@@ -17,10 +17,9 @@ from transformers import AutoConfig, PretrainedConfig, PreTrainedTokenizerFast
 from stages.language_model import adapters, base
 from stages.language_model.key_values import SEGMENT
 from stages.language_model.llama import GROUP, TOGETHER, Llama, Segment, fits
+from stages.language_model.loaded import Loaded
+from stages.language_model.transformers_backend import TransformersBackend
 from stages.tutoring.diagnostics import TutorError
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
 
 KEPT = 512
 """Segments of prompts that are remembered, 1.5 MB each for the embedded model: later turns of a conversation begin like earlier ones."""
@@ -85,14 +84,6 @@ def load_backend(folder: Path, adapter: Path | None, slots: int, context: int) -
     return TransformersBackend(folder, adapter, slots, context)
 
 
-class _Common:
-    def __init__(self, folder: Path, config: PretrainedConfig, context: int) -> None:
-        self.tokenizer = base.load_tokenizer(folder)
-        self.text_of = self.tokenizer.backend_tokenizer
-        self.ends = _ends(folder, self.tokenizer)
-        self.context = min(context, config.max_position_embeddings)
-
-
 @dataclass
 class _Reading:
     """A prompt that is read into a slot."""
@@ -103,7 +94,7 @@ class _Reading:
     """Tokens read so far."""
 
 
-class LlamaBackend(_Common):
+class LlamaBackend(Loaded):
     """Our lean Llama, with a memory of how recent prompts begin."""
 
     def __init__(self, folder: Path, config: PretrainedConfig, adapter: Path | None, slots: int, context: int) -> None:
@@ -126,6 +117,8 @@ class LlamaBackend(_Common):
         planned: list[tuple[_Reading, int]] = []
         keys: set[tuple[int, ...]] = set()
         for reading in self._readings:
+            if len(planned) == TOGETHER:
+                break
             self._copy_seen(reading)
             for start in range(reading.start, len(reading.prompt), SEGMENT):
                 key = tuple(reading.prompt[: start + SEGMENT])
@@ -191,74 +184,3 @@ class LlamaBackend(_Common):
         for index, group in enumerate(self.model.groups):
             if all(index * GROUP + row in free for row in range(group.slots)):
                 group.clear()
-
-
-class TransformersBackend(_Common):
-    """Any causal language model that transformers knows, one conversation at a time."""
-
-    def __init__(self, folder: Path, adapter: Path | None, slots: int, context: int) -> None:
-        """Load the model, with the adapter merged by peft."""
-        model: PreTrainedModel = base.load_model(folder)
-        super().__init__(folder, model.config, context)
-        if adapter is not None:
-            model = adapters.merged_model(model, adapter)
-        self.model = model
-        self.slots = slots
-        self._caches: dict[int, object] = {}
-        self._prompts: dict[int, list[int]] = {}
-
-    def begin(self, prompt: list[int], slot: int) -> None:
-        """See `Backend`."""
-        self._prompts[slot] = prompt
-
-    @torch.inference_mode()
-    def read(self, *, full: bool) -> dict[int, Tensor] | None:  # noqa: ARG002 - a round is one prompt
-        """See `Backend`."""
-        if not self._prompts:
-            return None
-        slot = next(iter(self._prompts))
-        output = self.model(torch.tensor([self._prompts.pop(slot)]), use_cache=True, logits_to_keep=1)
-        self._caches[slot] = output.past_key_values
-        return {slot: output.logits[0, -1]}
-
-    @torch.inference_mode()
-    def decode(self, ids: list[int], positions: list[int]) -> Tensor:
-        """See `Backend`."""
-        logits = torch.zeros(self.slots, self.model.config.get_text_config().vocab_size, dtype=self.model.dtype)
-        for slot, position in enumerate(positions):
-            if position >= 0:
-                output = self.model(torch.tensor([[ids[slot]]]), past_key_values=self._caches[slot], use_cache=True)
-                self._caches[slot] = output.past_key_values
-                logits[slot] = output.logits[0, -1]
-        return logits
-
-    @torch.inference_mode()
-    def states(self, ids: list[int]) -> Tensor:
-        """See `Backend`."""
-        return self.model.base_model(torch.tensor([ids])).last_hidden_state[0]
-
-    @torch.inference_mode()
-    def logits(self, states: Tensor) -> Tensor:
-        """See `Backend`."""
-        return self.model.get_output_embeddings()(states)
-
-    def place(self, tokens: int, free: Sequence[int]) -> int:  # noqa: ARG002 - all slots are alike here
-        """See `Backend`."""
-        return free[0]
-
-    def release(self, free: Collection[int]) -> None:
-        """See `Backend`."""
-        for slot in free:
-            self._caches.pop(slot, None)
-            self._prompts.pop(slot, None)
-
-
-def _ends(folder: Path, tokenizer: PreTrainedTokenizerFast) -> frozenset[int]:
-    """Return the tokens that end a reply: the tokenizer's and those of generation_config.json."""
-    from transformers import GenerationConfig  # noqa: PLC0415 - half a second less for those who only train
-
-    ids = {tokenizer.eos_token_id}
-    if (folder / "generation_config.json").exists():
-        more = GenerationConfig.from_pretrained(folder).eos_token_id
-        ids |= set(more if isinstance(more, list) else [more])
-    return frozenset(number for number in ids if number is not None)

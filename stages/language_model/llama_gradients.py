@@ -1,8 +1,9 @@
 """Loss and gradients of a Llama, written out by hand for training on a CPU.
 
-Conversations of one batch lie end to end without padding; each attends to itself alone, so nothing leaks between
-them. Logits are computed only where a token is learned, in blocks. Frozen weights need no gradient and get none.
-Compared with transformers under autograd this saves the copies, casts and fills that take most of its time.
+Conversations of one batch lie end to end; each attends to itself alone, so nothing leaks between them. Logits are computed
+only where a token is learned, in blocks. Frozen weights need no gradient and get none. What lies between the products is
+compiled (`fused`), and results are put where earlier ones lay (`arena`): under autograd, transformers spends most of its time
+on copies, casts, fills and fresh memory.
 Notation: `d_x` is the gradient of the loss with respect to `x`.
 """
 
@@ -21,69 +22,14 @@ from stages.language_model import fused
 from stages.language_model.arena import Arena
 from stages.language_model.compiled import array
 from stages.language_model.learner import Sums
-from stages.language_model.projections import Projection
+from stages.language_model.llama_layers import Layer, Weight
+from stages.language_model.sequence_packing import MULTIPLE, PackedSequences, Places, pack_sequences
 from stages.language_model.supervision import Example
 
 LOGIT_ROWS = 128
 """Learned positions whose logits are held at once: 25 MB in fp32 for a vocabulary of 49,152."""
-
-
-MULTIPLE = 32
-"""What numbers of rows are rounded up to: oneDNN compiles the products of every new number (60 ms) and keeps them (10 MB)."""
 QUERIES = 192
 """Tokens whose attention is gone back through at once: what is computed for them stays in a core's own cache."""
-
-
-@dataclass
-class Weight:
-    """A weight outside the projections; its gradient is summed only where it is learned."""
-
-    value: Tensor
-    gradient: Tensor | None = None
-    """fp32, of the same shape; None where it is frozen."""
-
-    def twin(self) -> Weight:
-        """Return the same weight with a gradient of its own."""
-        return Weight(self.value, None if self.gradient is None else torch.zeros_like(self.gradient))
-
-    @property
-    def gradients(self) -> list[Tensor]:
-        """Where gradients are summed."""
-        return [] if self.gradient is None else [self.gradient]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """The weights of one decoder layer."""
-
-    input_norm: Weight
-    qkv: Projection
-    output: Projection
-    mlp_norm: Weight
-    gate_up: Projection
-    down: Projection
-
-    @property
-    def projections(self) -> tuple[Projection, ...]:
-        """The linear maps."""
-        return self.qkv, self.output, self.gate_up, self.down
-
-    @property
-    def gradients(self) -> list[Tensor]:
-        """Where gradients are summed."""
-        weights: list[Weight | Projection] = [self.input_norm, self.mlp_norm, *self.projections]
-        return [gradient for weight in weights for gradient in weight.gradients]
-
-    def twin(self) -> Layer:
-        """Return the same layer with gradients of its own."""
-        return Layer(
-            input_norm=self.input_norm.twin(),
-            qkv=self.qkv.twin(),
-            output=self.output.twin(),
-            mlp_norm=self.mlp_norm.twin(),
-            gate_up=self.gate_up.twin(),
-            down=self.down.twin(),
-        )
 
 
 @dataclass
@@ -113,28 +59,6 @@ class _Saved:
     middle_normed: Tensor
     gate_up: Tensor
     product: Tensor
-
-
-@dataclass(frozen=True)
-class _Places:
-    """Where a conversation lies in its batch, and the angles that its tokens turn by."""
-
-    rows: slice
-    cosines: Tensor
-    """(tokens, width / 2), like the sines; fp32."""
-    sines: Tensor
-
-
-@dataclass(frozen=True)
-class _Packed:
-    """Conversations end to end, each filled up to a multiple of `MULTIPLE` tokens; nothing looks back at what fills it."""
-
-    ids: Tensor
-    places: list[_Places]
-    learned: Tensor
-    """Places of the states that predict a learned token."""
-    targets: Tensor
-    """Those tokens."""
 
 
 class Gradients:
@@ -185,25 +109,13 @@ class Gradients:
             self.embedding.gradient.index_add_(0, packed.ids, d_state.float())
         return sums
 
-    def _begin(self, batch: Sequence[Example], *, training: bool) -> _Packed:
+    def _begin(self, batch: Sequence[Example], *, training: bool) -> PackedSequences:
         self.kept.release()
         for projection in self.projections:
             projection.training = training
-        ids: list[int] = []
-        places, learned, targets = [], [], []
-        for example in batch:
-            first, filling = len(ids), -len(example.ids) % MULTIPLE
-            ids += [*example.ids, *[0] * filling]
-            places.append(self._places(slice(first, len(ids))))
-            learned += [first + place - 1 for place in example.positions]
-            targets += [example.ids[place] for place in example.positions]
-        return _Packed(torch.tensor(ids), places, torch.tensor(learned), torch.tensor(targets))
+        return pack_sequences(batch, self.rotary)
 
-    def _places(self, rows: slice) -> _Places:
-        angles = torch.arange(rows.stop - rows.start)[:, None].float() * self.rotary.inv_freq[None].float()
-        return _Places(rows, angles.cos() * self.rotary.attention_scaling, angles.sin() * self.rotary.attention_scaling)
-
-    def _forward(self, packed: _Packed) -> tuple[Tensor, list[_Saved]]:
+    def _forward(self, packed: PackedSequences) -> tuple[Tensor, list[_Saved]]:
         state = functional.embedding(packed.ids, self.embedding.value)
         saved = []
         for layer in self.layers:
@@ -212,7 +124,7 @@ class Gradients:
             saved.append(kept)
         return state, saved
 
-    def _layer(self, layer: Layer, state: Tensor, places: Sequence[_Places]) -> tuple[Tensor, _Saved]:
+    def _layer(self, layer: Layer, state: Tensor, places: Sequence[Places]) -> tuple[Tensor, _Saved]:
         tokens, epsilon = len(state), self.config.rms_norm_eps
         normed, scale = layer.qkv.room(tokens, self.kept), self.kept.take(tokens)
         fused.norm(array(state), array(layer.input_norm.value), epsilon, array(normed), array(scale))
@@ -228,7 +140,7 @@ class Gradients:
         result = layer.down.forward(product, self.kept).add_(middle)
         return result, _Saved(state, scale, normed, attended, mixed, middle, middle_scale, middle_normed, gate_up, product)
 
-    def _attention(self, split: Tensor, places: _Places, out: Tensor) -> _Attended:
+    def _attention(self, split: Tensor, places: Places, out: Tensor) -> _Attended:
         """Write what one conversation's tokens gather from those before them into `out`, (tokens, heads * width)."""
         tokens = len(split)
         queries = self.kept.take(self.shared, tokens, self.heads // self.shared, self.width, dtype=self.dtype)
@@ -246,7 +158,7 @@ class Gradients:
         out.view(tokens, self.shared, -1, self.width).copy_(mixed.permute(2, 0, 1, 3))
         return _Attended(queries, keys, values, totals.contiguous())
 
-    def _layer_backward(self, layer: Layer, saved: _Saved, d_state: Tensor, places: Sequence[_Places]) -> None:
+    def _layer_backward(self, layer: Layer, saved: _Saved, d_state: Tensor, places: Sequence[Places]) -> None:
         """Replace the gradient with respect to what the layer returned by that with respect to what it was given."""
         d_product = layer.down.backward(saved.product, d_state, self.passing)
         d_gate_up = self._take(*saved.gate_up.shape)
@@ -260,7 +172,7 @@ class Gradients:
         d_normed = layer.qkv.backward(saved.normed, d_split, self.passing)
         self._norm_backward(layer.input_norm, saved.state, saved.scale, d_normed, d_state)
 
-    def _attention_backward(self, saved: _Attended, places: _Places, mixed: Tensor, d_mixed: Tensor, d_split: Tensor) -> None:
+    def _attention_backward(self, saved: _Attended, places: Places, mixed: Tensor, d_mixed: Tensor, d_split: Tensor) -> None:
         shared, tokens, group, width = saved.queries.shape
         d_out, inner = self._take(*saved.queries.shape), self.passing.take(shared, tokens, group)
         fused.attended_backward(array(mixed), array(d_mixed), array(d_out), array(inner))
@@ -288,7 +200,7 @@ class Gradients:
         d_weight = scale.new_empty(0) if weight.gradient is None else weight.gradient
         fused.norm_backward(array(state), array(scale), array(weight.value), array(d_normed), array(d_weight), array(d_state))
 
-    def _head(self, state: Tensor, packed: _Packed, weight: float) -> tuple[Sums, Tensor]:
+    def _head(self, state: Tensor, packed: PackedSequences, weight: float) -> tuple[Sums, Tensor]:
         """Return the sums over learned tokens and the gradient with respect to `state`; a `weight` of 0 is for the sums alone."""
         rows = state[packed.learned]
         count, filled = len(rows), -(-len(rows) // MULTIPLE) * MULTIPLE

@@ -15,7 +15,8 @@ from transformers import PretrainedConfig
 
 from stages.language_model import adapters, base
 from stages.language_model.learner import Sums
-from stages.language_model.llama_gradients import Gradients, Layer, Weight
+from stages.language_model.llama_gradients import Gradients
+from stages.language_model.llama_layers import Layer, Weight
 from stages.language_model.projections import Adapter, Projection
 from stages.language_model.settings import LINEAR, Lora, Settings
 from stages.language_model.steps import dealt

@@ -54,6 +54,7 @@ class PeftLearner:
 
     def __init__(self, folder: Path, settings: Settings) -> None:
         """Load the model in bf16 and add adapters in fp32; without them, keep fp32 masters of its weights."""
+        adapters.quiet_bitsandbytes()
         from peft import LoraConfig, get_peft_model  # noqa: PLC0415 - a second that the lean Llama does not need
 
         self.device = torch.device("cuda" if on_gpu(settings.device) else "cpu")

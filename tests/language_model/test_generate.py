@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.language_model import base, chat_template
-from stages.language_model.backends import TransformersBackend
 from stages.language_model.generate import Generator
 from stages.language_model.replies import Event, Options
 from stages.language_model.sampling import choose
+from stages.language_model.transformers_backend import TransformersBackend
 from stages.tutoring.diagnostics import TutorError
 from stages.tutoring.formats import Message
 

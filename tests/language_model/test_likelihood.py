@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from stages.language_model import base, chat_template
-from stages.language_model.backends import TransformersBackend
 from stages.language_model.generate import Generator
 from stages.language_model.likelihood import likelihood
+from stages.language_model.transformers_backend import TransformersBackend
 
 Rows = Callable[..., list[dict[str, Any]]]
 

@@ -12,7 +12,6 @@ from peft import PeftModel
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedModel, Qwen2Config, Qwen2ForCausalLM
 
 from stages.language_model import adapters, base, export
-from stages.language_model.backends import TransformersBackend
 from stages.language_model.finetune import finetune
 from stages.language_model.generate import Generator
 from stages.language_model.learner import load_learner
@@ -21,6 +20,7 @@ from stages.language_model.progress import Event, StepEvent
 from stages.language_model.replies import Options
 from stages.language_model.settings import Lora, Settings
 from stages.language_model.supervision import examples
+from stages.language_model.transformers_backend import TransformersBackend
 from stages.tutoring.diagnostics import ParamsError
 
 Rows = Callable[..., list[dict[str, Any]]]

@@ -85,7 +85,7 @@ def test_a_template_that_forbids_nothing_is_not_forged(client: openai.OpenAI) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [{}, {"lora": True, "lora_r": 4}])
+@pytest.mark.parametrize("more", [{}, {"lora": True, "lora_r": 4, "learning_rate_multiplier": 3}])
 def test_a_job_really_trains_a_model_that_answers(client: openai.OpenAI, more: dict[str, Any]) -> None:
     """The loss falls, validation is told before and after, checkpoints and the tuned model answer otherwise than the base."""
     rows = [{"messages": [{"role": "user", "content": "Well?"}, {"role": "assistant", "content": "Draw it. Draw it."}]} for _ in range(12)]

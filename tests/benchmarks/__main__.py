@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks [NAME ...]        e.g. generation training; without names all of them
 
-Each measures ours and its peer in one run on the same cores: read the ratios, not the seconds of a shared machine.
+The report keeps what an earlier run measured by benchmarks that are not run now. Each measures ours and its peer in one run
+on the same cores: read the ratios, not the seconds of a shared machine.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
 REPORT = Path("reports/benchmarks.md")
+HEAD = "# Benchmarks\n\nWritten by `make bench`. In each part ours and its peer ran one after the other on the same cores."
 
 
 def lines(value: Any, name: str = "") -> list[str]:
@@ -25,10 +28,22 @@ def lines(value: Any, name: str = "") -> list[str]:
     return [f"| {name} | {shown.replace('|', '/')} |"]
 
 
+def sections(text: str) -> dict[str, str]:
+    """Return the table of each benchmark in a report, by its name."""
+    parts = (part.partition("\n") for part in text.split("\n## ")[1:])
+    return {name.strip(): table.strip() for name, _, table in parts}
+
+
+def report(found: Mapping[str, str]) -> str:
+    """Return the report of these tables, by name."""
+    parts = [HEAD, *(f"## {name}\n\n{table}" for name, table in sorted(found.items()))]
+    return "\n\n".join(parts) + "\n"
+
+
 def main() -> None:
     """Run what the command line names, or everything, and say where it is written."""
     names = sys.argv[1:] or sorted(path.stem.removeprefix("bench_") for path in HERE.glob("bench_*.py"))
-    parts = ["# Benchmarks", "", "Written by `make bench`. Ours and its peer ran one after the other on the same cores."]
+    found = sections(REPORT.read_text(encoding="utf-8") if REPORT.exists() else "")
     failed = []
     for name in names:
         print(f"bench: {name} ...", flush=True)
@@ -38,8 +53,8 @@ def main() -> None:
             continue
         text = done.stdout[done.stdout.index("{") :]
         print(text)
-        parts += ["", f"## {name}", "", "| figure | value |", "|---|---|", *lines(json.loads(text))]
-    REPORT.write_text("\n".join(parts) + "\n", encoding="utf-8")
+        found[name] = "\n".join(["| figure | value |", "|---|---|", *lines(json.loads(text))])
+        REPORT.write_text(report(found), encoding="utf-8")
     print(f"bench: written to {REPORT}")
     if failed:
         sys.exit(f"error: {', '.join(failed)} did not finish; what it printed stands above.")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from stages.language_model import base
@@ -80,6 +80,20 @@ def merged_model(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
 def quiet_bitsandbytes() -> None:
     """Let bitsandbytes, which peft loads where it is installed, not tell of a kernel for CPUs that only answering would use."""
     logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
+
+
+def write(folder: Path, lora: Lora, tensors: Mapping[str, Tensor], initial: Mapping[str, Tensor]) -> None:
+    """Write an adapter into `folder`; `initial` holds what each tensor began with where that was taken out of the base, by its name.
+
+    W was split into W' + s·B₀A₀, so s·BA - s·B₀A₀ is what is added to W itself: a plain adapter of twice the rank.
+    """
+    written = dict(tensors)
+    for name, first in initial.items():
+        up = name.endswith("lora_B.weight")
+        written[name] = torch.cat([tensors[name], -first if up else first], 1 if up else 0)
+    save_file({name: tensor.contiguous() for name, tensor in written.items()}, folder / WEIGHTS, metadata={"format": "pt"})
+    (folder / WEIGHTS).chmod(0o644)
+    write_config(folder, lora, doubled=bool(initial))
 
 
 def write_config(folder: Path, lora: Lora, *, doubled: bool = False) -> None:

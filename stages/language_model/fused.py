@@ -15,20 +15,26 @@ STEEPEST = np.float32(88)
 """The largest power of e that fp32 holds."""
 
 
+@njit(inline="always")
+def _scaled(row: Array, weight: Array, total: float, epsilon: float, to: Array) -> float:
+    """Write the norm of a row whose squares add up to `total`; return what it was multiplied by."""
+    scale = ONE / np.sqrt(total / np.float32(len(row)) + np.float32(epsilon))
+    for column in range(len(row)):
+        write(to, column, read(row, column) * scale * read(weight, column))
+    return scale
+
+
 @kernel
 def norm(state: Array, weight: Array, epsilon: float, out: Array, scales: Array) -> None:
     """Write RMSNorm of `state` (Zhang and Sennrich 2019), y = w x / rms(x), into the first columns of `out`, 1 / rms(x) into `scales`."""
     width = state.shape[1]
     for token in range(state.shape[0]):
-        row, to = state[token], out[token]
+        row = state[token]
         total = ZERO
         for column in range(width):
             number = read(row, column)
             total += number * number
-        scale = ONE / np.sqrt(total / np.float32(width) + np.float32(epsilon))
-        scales[token] = scale
-        for column in range(width):
-            write(to, column, read(row, column) * scale * read(weight, column))
+        scales[token] = _scaled(row, weight, total, epsilon, out[token])
 
 
 @kernel
@@ -36,16 +42,13 @@ def add_norm(state: Array, change: Array, weight: Array, epsilon: float, out: Ar
     """Add `state` to `change`, in place, and write the norm of the sum as `norm` does."""
     width = state.shape[1]
     for token in range(state.shape[0]):
-        row, added, to = change[token], state[token], out[token]
+        row, added = change[token], state[token]
         total = ZERO
         for column in range(width):
             write(row, column, read(row, column) + read(added, column))
             number = read(row, column)
             total += number * number
-        scale = ONE / np.sqrt(total / np.float32(width) + np.float32(epsilon))
-        scales[token] = scale
-        for column in range(width):
-            write(to, column, read(row, column) * scale * read(weight, column))
+        scales[token] = _scaled(row, weight, total, epsilon, out[token])
 
 
 @kernel

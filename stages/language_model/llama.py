@@ -183,9 +183,3 @@ def interleave(weight: Tensor, heads: int) -> Tensor:
     """
     rows, columns = weight.shape
     return weight.view(heads, 2, rows // heads // 2, columns).transpose(1, 2).reshape(rows, columns)
-
-
-def uninterleave(weight: Tensor, heads: int) -> Tensor:
-    """Undo `interleave`."""
-    rows, columns = weight.shape
-    return weight.view(heads, rows // heads // 2, 2, columns).transpose(1, 2).reshape(rows, columns)

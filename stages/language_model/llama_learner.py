@@ -49,7 +49,6 @@ class LlamaLearner:
         self.parameters: dict[str, Tensor] = {}
         self._initial: dict[str, Tensor] = {}
         self._learned: list[tuple[Tensor, Tensor]] = []
-        self._projections: list[Projection] = []
         torch.manual_seed(settings.seed)
         layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
         embedding = self._weight(weights, "model.embed_tokens.weight")
@@ -90,7 +89,7 @@ class LlamaLearner:
         """See `Learner`."""
         for value, master in self._learned:
             value.copy_(master.detach())
-        for projection in self._projections:
+        for projection in self.workers[0].projections:  # the others share their weights
             projection.refresh()
 
     def export(self, folder: Path) -> None:
@@ -99,7 +98,8 @@ class LlamaLearner:
         if self.settings.lora is None:
             self._export_model(folder)
         else:
-            self._export_adapter(folder, self.settings.lora)
+            tensors = {adapters.PREFIX + name: parameter.detach() for name, parameter in self.parameters.items()}
+            adapters.write(folder, self.settings.lora, tensors, self._initial)
 
     def _weight(self, weights: Mapping[str, Tensor], name: str) -> Weight:
         value = weights[name]
@@ -132,30 +132,13 @@ class LlamaLearner:
                 for letter, values in (("A", down), ("B", up)):
                     self.parameters[f"{prefix}{name}.lora_{letter}.weight"] = values
                     if lora.init != "default":
-                        self._initial[f"{prefix}{name}.lora_{letter}.weight"] = values.detach().clone()
+                        self._initial[f"{adapters.PREFIX}{prefix}{name}.lora_{letter}.weight"] = values.detach().clone()
                 low.append(Adapter(slice(first, first + len(weight)), down, up, gradient(down), gradient(up)))
             parts.append(weight)
             first += len(weight)
         fused = torch.cat(parts) if len(parts) > 1 else parts[0].contiguous()
         learned = self._learn(prefix + "+".join(names), fused)
-        made = Projection(fused, low, scaling=scaling(lora) if lora else 1.0, dropout=lora.dropout if lora else 0.0, gradient=learned)
-        self._projections.append(made)
-        return made
-
-    def _export_adapter(self, folder: Path, lora: Lora) -> None:
-        tensors = {}
-        for name, parameter in self.parameters.items():
-            value = parameter.detach()
-            first = self._initial.get(name)
-            if name.endswith("lora_B.weight"):
-                first = None if first is None else -first
-            if first is not None:
-                # W was split into W' + s·B₀A₀: s·BA - s·B₀A₀ is what is added to W itself, a plain adapter of twice the rank.
-                value = torch.cat([value, first], 1 if name.endswith("lora_B.weight") else 0)
-            tensors[adapters.PREFIX + name] = value.contiguous()
-        save_file(tensors, folder / adapters.WEIGHTS, metadata={"format": "pt"})
-        (folder / adapters.WEIGHTS).chmod(0o644)
-        adapters.write_config(folder, lora, doubled=bool(self._initial))
+        return Projection(fused, low, scaling=scaling(lora) if lora else 1.0, dropout=lora.dropout if lora else 0.0, gradient=learned)
 
     def _export_model(self, folder: Path) -> None:
         tensors: dict[str, Tensor] = {}

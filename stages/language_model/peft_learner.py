@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -115,14 +114,7 @@ class PeftLearner:
             base.load_tokenizer(self.base).save_pretrained(folder)
             return
         if self._initial:
-            # W was split into W' + s·B₀A₀: s·BA - s·B₀A₀ is what is added to W itself, a plain adapter of twice the rank.
-            tensors = {
-                name: torch.cat([value, -self._initial[name] if "lora_B" in name else self._initial[name]], 1 if "lora_B" in name else 0)
-                for name, value in self._adapter().items()
-            }
-            save_file(tensors, folder / adapters.WEIGHTS, metadata={"format": "pt"})
-            (folder / adapters.WEIGHTS).chmod(0o644)
-            adapters.write_config(folder, self.settings.lora, doubled=True)
+            adapters.write(folder, self.settings.lora, self._adapter(), self._initial)
             return
         self.model.save_pretrained(folder, safe_serialization=True)
         config = read_json(folder / adapters.CONFIG)

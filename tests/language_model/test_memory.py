@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from transformers import AutoConfig, GPTNeoXConfig
 
-from stages.language_model import base, llama_gradients, memory
+from stages.language_model import base, llama_gradients, llama_learner, memory, projections
 from stages.language_model.llama_learner import LlamaLearner
 from stages.language_model.memory import Need, Shape, gigabytes, need, shape
 from stages.language_model.peft_learner import PeftLearner
@@ -99,6 +99,12 @@ def test_activations_are_what_the_lean_llama_saves(tiny: Path, one: Example, mon
     activations = need(sizes, LORA, len(one.ids), lean=True).activations - memory.COMPILED
     layers = activations / memory.WORKERS - 128 * sizes.vocabulary * 2
     assert kept[0] == pytest.approx(layers * sizes.layers / (sizes.layers + 1), rel=0.05)
+
+
+def test_what_is_reckoned_with_is_what_trains() -> None:
+    """The numbers that memory is reckoned with are those of the modules that compute."""
+    trained = (llama_learner.WORKERS, LlamaLearner.tokens_at_once, projections.LANES)
+    assert (memory.WORKERS, memory.PORTION, memory.LANES) == trained
 
 
 def test_the_readme_states_what_is_reckoned() -> None:

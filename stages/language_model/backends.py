@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import AutoConfig, PretrainedConfig, PreTrainedTokenizerFast
 
-from stages.language_model import adapters, base
+from stages.language_model import adapters, base, vector_maths
 from stages.language_model.key_values import SEGMENT
 from stages.language_model.llama import GROUP, TOGETHER, Llama, Segment, fits
 from stages.language_model.loaded import Loaded
@@ -52,7 +52,7 @@ class Backend(Protocol):
         """
 
     def decode(self, ids: list[int], positions: list[int]) -> Tensor:
-        """Append one token to each slot whose position is not -1; return logits, (slots, vocabulary)."""
+        """Append one token to each slot whose position is not -1, which some are; return logits, (slots, vocabulary), up to the last."""
 
     def states(self, ids: list[int]) -> Tensor:
         """Return the states after the final norm of one text, (tokens, hidden)."""
@@ -76,6 +76,7 @@ def load_backend(folder: Path, adapter: Path | None, slots: int, context: int) -
     """
     if not (folder / "config.json").exists():
         raise TutorError(f"There is no model in {folder}; run `dvc repro`, which makes it.")
+    vector_maths.settle()
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     if adapter is not None:
         adapters.check(adapter, folder)
@@ -162,12 +163,9 @@ class LlamaBackend(Loaded):
         rounds = [self.model.read(segments[first : first + TOGETHER]) for first in range(0, len(segments), TOGETHER)]
         return torch.cat(rounds).flatten(0, 1)[: len(ids)]
 
-    @torch.inference_mode()
     def logits(self, states: Tensor) -> Tensor:
-        """See `Backend`; computed in blocks of as many rows as there are slots, so that a row depends on itself alone."""
-        rows = self.model.slots
-        blocks = torch.nn.functional.pad(states, (0, 0, 0, -len(states) % rows)).split(rows)
-        return torch.cat([self.model.head(block) for block in blocks])[: len(states)]
+        """See `Backend`; a row depends on itself alone."""
+        return self.model.logits(states)
 
     def place(self, tokens: int, free: Sequence[int]) -> int:
         """See `Backend`. Long ones beside long ones, since a group of slots is as long as its longest."""

@@ -140,7 +140,7 @@ class Generator:
         for slot, running in under_way:
             ids[slot], positions[slot] = running.last, len(running.prompt) + running.made - 1
         logits = self.backend.decode(ids, positions)
-        if len(under_way) < len(ids):
+        if len(under_way) < len(logits):
             logits = logits[[slot for slot, _ in under_way]]
         return self._advance(under_way, logits)
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from torch import Tensor
 from transformers import AutoConfig
 
+from stages.language_model import vector_maths
 from stages.language_model.llama import fits
 from stages.language_model.settings import Settings, on_gpu
 from stages.language_model.supervision import Example
@@ -70,6 +71,7 @@ def load_learner(base: Path, settings: Settings) -> Learner:
         ParamsError: bitsandbytes or a GPU is asked for and is not there.
 
     """
+    vector_maths.settle()
     config = AutoConfig.from_pretrained(base, local_files_only=True, trust_remote_code=False)
     lean = settings.lora is None or (settings.lora.precision == "bf16" and not settings.lora.dora)
     if fits(config) and lean and not on_gpu(settings.device):

@@ -1,9 +1,9 @@
 """A Llama forward pass for answering on a CPU: packed bf16 weights, fixed shapes, one static key-value cache.
 
 Made for speed (about ten operations a layer and none of transformers' bookkeeping) and for repeatability: prompts
-are read in segments that begin at multiples of SEGMENT, so many of them together, and every decoding step multiplies
-the same number of rows, so that what is computed for a row never depends on the other rows or on what was cached.
-Whatever is computed for each row alone is left out where nobody asks for the row.
+are read in segments that begin at multiples of SEGMENT, so many of them together, and decoding steps multiply blocks of rows
+that give a row the same bits (see `packed.blocks`), so that what is computed for a row never depends on the other rows or on
+what was cached. Whatever is computed for each row alone is left out where nobody asks for the row.
 Architecture: Touvron et al. 2023, https://arxiv.org/abs/2302.13971.
 """
 
@@ -18,8 +18,10 @@ from torch.nn import functional
 from transformers import PretrainedConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
+from stages.language_model import fused
+from stages.language_model.compiled import array
 from stages.language_model.key_values import SEGMENT, Cache, Shape, causal
-from stages.language_model.packed import Combined, Linear, pack, pack_with
+from stages.language_model.packed import Combined, Linear, blocks, pack, pack_with
 
 TOGETHER = 4
 """Segments that are read at once, of one prompt or of several: so few rows as one has are multiplied faster than weights come."""
@@ -27,6 +29,7 @@ GROUP = 4
 """Slots are attended in groups of this many, each as long as its longest conversation: more would wait for the long ones."""
 
 Attend = Callable[[Tensor, int], Tensor]
+"""Takes a layer's queries, keys and values of all tokens, (tokens, heads, width), and its index; returns all rows."""
 
 
 def fits(config: PretrainedConfig) -> bool:
@@ -68,6 +71,20 @@ class Segment:
     """Place of its first token in the prompt, a multiple of SEGMENT."""
 
 
+@dataclass
+class _Rows:
+    """Tokens whose rows are multiplied together, and what fills the rows up."""
+
+    count: int
+    """Of the tokens; they come first."""
+    turns: Tensor
+    """(tokens, heads + shared heads, width / 2), complex."""
+    attend: Attend
+    state: Tensor
+    """(rows, hidden), like `normed`."""
+    normed: Tensor
+
+
 class Llama:
     """The model with a key-value cache of `slots` rows of at most `length` tokens."""
 
@@ -80,6 +97,7 @@ class Llama:
         self.norm = weights["model.norm.weight"]
         self.head = pack(self.embedding if config.tie_word_embeddings else weights["lm_head.weight"], slots)
         self.layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
+        self.blocks = blocks(self.head, config.hidden_size, slots)
         rotary = LlamaRotaryEmbedding(config)
         angles = torch.arange(length)[:, None].float() * rotary.inv_freq[None].float()
         # One complex number turns one pair of dimensions; the scale of the scores is folded into the queries' ones.
@@ -126,8 +144,9 @@ class Llama:
                 room.copy_(self.group(segment.slot).read(index, part, segment.slot % GROUP, segment.start, mask))
             return mixed.view(TOGETHER * SEGMENT, -1)
 
-        states = self._body(ids.flatten(), self.turns[places.flatten()], attend, TOGETHER * SEGMENT)
-        return states.view(TOGETHER, SEGMENT, -1)[: len(segments)]
+        rows = self._rows(ids.flatten(), places.flatten(), attend, TOGETHER * SEGMENT)
+        self._run([rows])
+        return rows.normed.view(TOGETHER, SEGMENT, -1)[: len(segments)]
 
     def group(self, slot: int) -> Cache:
         """Return the cache of a slot; its row there is `slot % GROUP`."""
@@ -135,45 +154,78 @@ class Llama:
 
     @torch.inference_mode()
     def decode(self, ids: Tensor, positions: Tensor) -> Tensor:
-        """Append one token to each slot: `ids` and `positions` are (slots,); a position of -1 leaves its slot as it is.
+        """Append one token to each slot: `ids` and `positions` are (slots,); a position of -1, not of all, leaves its slot as it is.
 
         Returns:
-            Logits, (slots, vocabulary), bf16; of no use where the position is -1.
+            Logits, (slots, vocabulary), bf16, as far as there are tokens; of no use where the position is -1.
 
         """
-        groups = zip(self.groups, positions.split(GROUP), strict=True)
-        steps = [(number, group, step) for number, (group, part) in enumerate(groups) if (step := group.step(part))]
-        rows = min(self.slots, (steps[-1][0] + 1) * GROUP) if steps else 0
-        mixed = torch.zeros(self.slots, self.heads * self.width, dtype=torch.bfloat16)
-        rooms = mixed.split(GROUP)
+        most = self.blocks[-1]
+        starts = [start for start in range(0, self.slots, most) if int(positions[start : start + most].max()) >= 0]
+        parts = [self._step(ids[start : start + most], positions[start : start + most], start // GROUP) for start in starts]
+        self._run(parts)
+        logits = torch.empty(starts[-1] + parts[-1].count, len(self.embedding), dtype=self.embedding.dtype)
+        for start, part in zip(starts, parts, strict=True):
+            logits[start : start + part.count] = self.head(part.normed)[: part.count]
+        return logits
+
+    def _step(self, ids: Tensor, positions: Tensor, first: int) -> _Rows:
+        """Prepare to append tokens to slots of the groups from `first` on; not all positions are -1."""
+        groups = self.groups[first : first + -(-len(ids) // GROUP)]
+        steps = [(number, step) for number, part in enumerate(positions.split(GROUP)) if (step := groups[number].step(part))]
+        count = min(len(ids), (steps[-1][0] + 1) * GROUP)
+        rows = next(rows for rows in self.blocks if rows >= count)
+        mixed = torch.zeros(rows, self.heads * self.width, dtype=torch.bfloat16)
+        rooms = mixed[:count].split(GROUP)
 
         def attend(split: Tensor, index: int) -> Tensor:
             parts = split.split(GROUP)
-            for number, group, step in steps:
-                rooms[number].copy_(group.attend(index, parts[number], step))
+            for number, step in steps:
+                rooms[number].copy_(groups[number].attend(index, parts[number], step))
             return mixed
 
-        return self.head(self._body(ids[:rows], self.turns[positions[:rows].clamp(min=0)], attend, self.slots))
+        return self._rows(ids[:count], positions[:count].clamp(min=0), attend, rows)
 
-    def _body(self, ids: Tensor, turns: Tensor, attend: Attend, rows: int) -> Tensor:
-        """Run all layers, multiplying `rows` rows, of which the first `len(ids)` count.
+    @torch.inference_mode()
+    def logits(self, states: Tensor) -> Tensor:
+        """Return the logits of `states`, (tokens, vocabulary), bf16."""
+        found = []
+        for part in states.split(self.blocks[-1]):
+            rows = next(rows for rows in self.blocks if rows >= len(part))
+            found.append(self.head(functional.pad(part, (0, 0, 0, rows - len(part))))[: len(part)])
+        return torch.cat(found)
 
-        `attend` gets a layer's queries, keys and values of those, (tokens, heads, width), and its index; it returns all rows.
-        """
-        count, epsilon, turned = len(ids), self.config.rms_norm_eps, self.heads + self.shared
+    def _rows(self, ids: Tensor, places: Tensor, attend: Attend, rows: int) -> _Rows:
         state, normed = (torch.zeros(rows, self.embedding.shape[1], dtype=self.embedding.dtype) for _ in range(2))
-        state[:count] = functional.embedding(ids, self.embedding)
-        wanted = normed[:count]
+        state[: len(ids)] = functional.embedding(ids, self.embedding)
+        return _Rows(len(ids), self.turns[places], attend, state, normed)
+
+    def _run(self, parts: Sequence[_Rows]) -> None:
+        """Run all layers, each product for one part after the other: its weights are still in the core's cache then."""
         for index, layer in enumerate(self.layers):
-            wanted.copy_(functional.rms_norm(state[:count], state.shape[-1:], layer.input_norm, epsilon))
-            split = layer.qkv(normed).view(rows, -1, self.width)[:count]
-            pairs = torch.view_as_complex(split[:, :turned].float().view(count, turned, -1, 2))
-            split[:, :turned] = torch.view_as_real(pairs.mul_(turns)).flatten(2)
-            state = layer.output(attend(split, index), state)
-            wanted.copy_(functional.rms_norm(state[:count], state.shape[-1:], layer.mlp_norm, epsilon))
-            state = layer.down(layer.up(normed, layer.gate(normed)), state)
-        wanted.copy_(functional.rms_norm(state[:count], state.shape[-1:], self.norm, epsilon))
-        return normed
+            self._norm(parts, layer.input_norm)
+            split = [layer.qkv(part.normed) for part in parts]
+            mixed = [self._attend(part, each, index) for part, each in zip(parts, split, strict=True)]
+            for part, each in zip(parts, mixed, strict=True):
+                part.state = layer.output(each, part.state)
+            self._norm(parts, layer.mlp_norm)
+            gates = [layer.gate(part.normed) for part in parts]
+            products = [layer.up(part.normed, gate) for part, gate in zip(parts, gates, strict=True)]
+            for part, product in zip(parts, products, strict=True):
+                part.state = layer.down(product, part.state)
+        self._norm(parts, self.norm)
+
+    def _attend(self, part: _Rows, mixed: Tensor, index: int) -> Tensor:
+        split = mixed.view(len(mixed), -1, self.width)[: part.count]
+        turned = split[:, : self.heads + self.shared]
+        pairs = torch.view_as_complex(turned.float().view(*turned.shape[:2], -1, 2))
+        turned.copy_(torch.view_as_real(pairs.mul_(part.turns)).flatten(2))
+        return part.attend(split, index)
+
+    def _norm(self, parts: Sequence[_Rows], weight: Tensor) -> None:
+        for part in parts:
+            state, scales = part.state[: part.count], torch.empty(part.count)
+            fused.norm(array(state), array(weight), self.config.rms_norm_eps, array(part.normed), array(scales))
 
 
 def interleave(weight: Tensor, heads: int) -> Tensor:

@@ -22,7 +22,7 @@ from stages.tutoring.dialogue import Turn
 from stages.tutoring.endpoint import Endpoint, Reply, Sampling
 from stages.tutoring.history import fit
 from stages.tutoring.pricing.prices import Model
-from stages.tutoring.tutors import Conversation, TutorName
+from stages.tutoring.tutors import Conversation, Instead, TutorName
 
 MOST_REPLIES = 512
 """Replies that may be under way at once; each has a thread that mostly waits."""
@@ -31,7 +31,10 @@ WATCH_SECONDS = 0.5
 """How often replies are looked at that take too long."""
 
 Hear = Callable[[str | TutorReply], None]
-"""Gets every further piece of a reply and at last the finished reply; called in a thread of the reply, must not block."""
+"""Gets every further piece of a reply (`Instead` where it begins again) and at last the finished reply.
+
+Called in a thread of the reply; must not block.
+"""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Live:
         self.reply: TutorReply | None = None
         self._store = store
         self._text = ""
+        self._begun = 1
         self._hearers: list[Hear] = []
         self._lock = threading.Lock()
 
@@ -87,8 +91,13 @@ class Live:
         with self._lock:
             if self.reply is not None:
                 return False
-            self._store.append(self.exchange, self.tutor, piece)
-            self._text += piece
+            if isinstance(piece, Instead):
+                self._store.rewrite(self.exchange, self.tutor, piece)
+                self._text = str(piece)
+                self._begun += 1
+            else:
+                self._store.append(self.exchange, self.tutor, piece)
+                self._text += piece
             for hear in self._hearers:
                 hear(piece)
             return True
@@ -102,7 +111,7 @@ class Live:
             if not text.strip():
                 status, note = "failed", note or "This tutor ended its turn without a word."
             seconds, model = round(time.monotonic() - self.started, 2), self.endpoint.model if self.endpoint else ""
-            reply = TutorReply(self.tutor, text, status, note, self.left_out, model, self.version, seconds=seconds)
+            reply = TutorReply(self.tutor, text, status, note, self.left_out, model, self.version, seconds=seconds, begun=self._begun)
             if whole and whole.completion_tokens:
                 used = (whole.prompt_tokens, whole.completion_tokens)
                 cost = micro_usd(self.endpoint, self.prices, *used)

@@ -119,6 +119,10 @@ class Store:
         """Keep one more piece of a reply that is being written."""
         self._write("update drafts set text = text || ? where exchange = ? and tutor = ?", (piece, exchange, tutor))
 
+    def rewrite(self, exchange: int, tutor: TutorName, text: str) -> None:
+        """Keep `text` in place of what was written of a reply so far."""
+        self._write("update drafts set text = ? where exchange = ? and tutor = ?", (text, exchange, tutor))
+
     def end(self, exchange: int, reply: TutorReply) -> None:
         """Turn a draft into a finished reply; nothing happens where there is no draft (any more)."""
         with self._durably() as execute:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from stages.chat import view
 from stages.chat.conversations import Conversations
 from stages.chat.talk import Talk, TutorReply
+from stages.tutoring.tutors import Instead
 
 HEARTBEAT_SECONDS = 15.0
 """A line that says nothing, so that nobody between takes the connection for dead."""
@@ -60,7 +61,7 @@ async def events(conversations: Conversations, talk: Talk, exchange: int) -> Asy
 def _told(conversations: Conversations, talk: Talk, tutor: str, what: str | TutorReply) -> str:
     if isinstance(what, TutorReply):
         return _reply(conversations, talk, what)
-    return _event("piece", {"key": view.key_of(talk, tutor), "text": what, "first": False})
+    return _event("piece", {"key": view.key_of(talk, tutor), "text": what, "first": isinstance(what, Instead)})
 
 
 def _reply(conversations: Conversations, talk: Talk, reply: TutorReply) -> str:

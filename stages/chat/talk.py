@@ -38,6 +38,8 @@ class TutorReply:
     """From the question to the end of the reply."""
     micro_usd: float | None = None
     """What the reply cost; 0 on this machine, None where nobody knows the model's price."""
+    begun: int = 1
+    """How often the tutor began to write; more than once where it dropped a draft that was shown."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from stages.chat import view, wording
 from stages.chat.conversations import Conversations
 from stages.chat.talk import Exchange, Talk, TutorReply, path, tip
 from stages.tutoring.diagnostics import TutorError
-from stages.tutoring.tutors import TutorName
+from stages.tutoring.tutors import Instead, TutorName
 
 HELP = """\
 Type as a student. What begins with / is a command:
@@ -90,7 +90,8 @@ class Terminal:
             if isinstance(heard_now, TutorReply):
                 reply = heard_now
             else:
-                self._print(plain(heard_now), end="")
+                again = "\n  [This draft is dropped; it begins again.]\n" if isinstance(heard_now, Instead) else ""
+                self._print(again + plain(heard_now), end="")
         shown = view.column(self.conversations, self.talk, reply, self._exchanges())
         if shown.ending:
             self._print(f"\n  [{shown.ending}. {plain(shown.note)}]", end="")

@@ -27,7 +27,7 @@ def criterion(name: str) -> str:
 
 
 def facts(reply: TutorReply) -> str:
-    """Return what a reply took: tokens, seconds, price."""
+    """Return what a reply took: tokens, seconds, price, and whether it began again."""
     parts = []
     if reply.completion_tokens is not None:
         tokens = "token" if reply.completion_tokens == 1 else "tokens"
@@ -37,6 +37,8 @@ def facts(reply: TutorReply) -> str:
         parts.append("no\u00a0fee" if reply.micro_usd == 0 else f"${reply.micro_usd / 1e6:.6f}")
     elif reply.completion_tokens is not None:
         parts.append("price unknown")
+    if reply.begun > 1:
+        parts.append("a\u00a0draft dropped")
     return " · ".join(parts)
 
 

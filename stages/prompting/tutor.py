@@ -15,7 +15,7 @@ from stages.prompting.program import TeacherStudentDialogueModel, inputs_of, sou
 from stages.prompting.program_files import read_program
 from stages.tutoring.endpoint import Endpoint, Reply, Sampling
 from stages.tutoring.formats import Message
-from stages.tutoring.tutors import Conversation
+from stages.tutoring.tutors import Conversation, Instead
 
 NOTHING = Reply("", "stop", 0, 0)
 """What there is of a draft that was broken off."""
@@ -50,42 +50,58 @@ class ProgramTutor:
 
     def reply(self, conversation: Conversation, sampling: Sampling) -> Reply:
         """Return the program's reply; its tokens are those of every draft."""
-        drafts: list[Reply] = []
-        for draft, reminder in enumerate(self.program.drafts):
-            reply = self.endpoint.chat(self.prompt(conversation, draft), self.program.sampling(sampling))
-            drafts.append(self._read(reply))
-            if sound(drafts[-1].text, reminder):
-                return _together(drafts, drafts[-1])
-        return _together(drafts, drafts[0])
+        first = self._read(self.endpoint.chat(self.prompt(conversation), self.program.sampling(sampling)))
+        return self._chosen(first, self._in_turn(conversation, sampling))
 
     def stream(self, conversation: Conversation, sampling: Sampling) -> Generator[str, None, Reply]:
-        """Yield the reply piece by piece, in one piece where it is read first (for labels, or another draft); return all of it."""
-        if self.program.adapter_name == "plain" and len(self.program.drafts) == 1:
-            return (yield from self.endpoint.stream(self.prompt(conversation), self.program.sampling(sampling)))
-        reply = (self._hurried if self.endpoint.is_local else self.reply)(conversation, sampling)
-        yield reply.text
+        """Yield the first draft piece by piece, or all of it where it has to be read for labels, then what stands in its place.
+
+        Returns what `reply` returns.
+        """
+        if self.program.adapter_name == "plain":
+            first = self._read((yield from self.endpoint.stream(self.prompt(conversation), self.program.sampling(sampling))))
+            shown = first.text
+        else:
+            first = self._read(self.endpoint.chat(self.prompt(conversation), self.program.sampling(sampling)))
+            shown = ""
+        others = self._at_once if self.endpoint.is_local else self._in_turn
+        reply = self._chosen(first, others(conversation, sampling))
+        if reply.text != shown:
+            yield Instead(reply.text) if shown else reply.text
         return reply
 
-    def _hurried(self, conversation: Conversation, sampling: Sampling) -> Reply:
-        """Return what `reply` returns; where the first draft is not sound, all others are asked for together.
+    def _chosen(self, first: Reply, others: Generator[Reply, None, None]) -> Reply:
+        """Return the first sound draft, or the first one; the `others` are begun only where they are wanted."""
+        drafts = [first]
+        reminder, *reminders = self.program.drafts
+        if sound(first.text, reminder):
+            return first
+        with contextlib.closing(others):
+            for reminder, draft in zip(reminders, others, strict=False):
+                drafts.append(draft)
+                if sound(draft.text, reminder):
+                    return _together(drafts, draft)
+        return _together(drafts, first)
+
+    def _in_turn(self, conversation: Conversation, sampling: Sampling) -> Generator[Reply, None, None]:
+        """Yield the drafts after the first, each when it is asked for: for a model that is paid."""
+        for draft in range(1, len(self.program.drafts)):
+            yield self._read(self.endpoint.chat(self.prompt(conversation, draft), self.program.sampling(sampling)))
+
+    def _at_once(self, conversation: Conversation, sampling: Sampling) -> Generator[Reply, None, None]:
+        """Yield the drafts after the first, asked for together, and break off those that are not looked at.
 
         For a model on this machine: a person waits and nobody pays. The first draft, which mostly stands, is asked for
-        alone, because others beside it would slow it down. Those after the one that stands are broken off.
+        alone, because others beside it would slow it down.
         """
-        first = self._read(self.endpoint.chat(self.prompt(conversation), self.program.sampling(sampling)))
-        reminder, *reminders = self.program.drafts
-        drafts = [first]
-        if not reminders or sound(first.text, reminder):
-            return first
+        count = len(self.program.drafts) - 1
+        if not count:
+            return
         decided = threading.Event()
-        pool = ThreadPoolExecutor(len(reminders), thread_name_prefix="draft")
+        pool = ThreadPoolExecutor(count, thread_name_prefix="draft")
         try:
-            asked = [pool.submit(self._draft, conversation, number, sampling, decided) for number in range(1, len(reminders) + 1)]
-            for reminder, draft in zip(reminders, asked, strict=True):
-                drafts.append(draft.result())
-                if sound(drafts[-1].text, reminder):
-                    return _together(drafts, drafts[-1])
-            return _together(drafts, first)
+            for draft in [pool.submit(self._draft, conversation, number + 1, sampling, decided) for number in range(count)]:
+                yield draft.result()
         finally:
             decided.set()
             pool.shutdown(wait=False, cancel_futures=True)

@@ -24,6 +24,12 @@ class Conversation:
     turns: tuple[Turn, ...]
 
 
+class Instead(str):
+    """A piece of a reply that takes the place of everything before it: a draft was dropped."""
+
+    __slots__ = ()
+
+
 class Tutor(Protocol):
     """What every tutor can do."""
 
@@ -39,7 +45,7 @@ class Tutor(Protocol):
         """Return the tutor's reply to one conversation; many threads may ask."""
 
     def stream(self, conversation: Conversation, sampling: Sampling) -> Iterator[str]:
-        """Yield the tutor's reply to one conversation piece by piece; a generator also returns the whole `Reply`."""
+        """Yield the tutor's reply to one conversation piece by piece, `Instead` pieces among them; a generator also returns all of it."""
 
 
 @dataclass(frozen=True)

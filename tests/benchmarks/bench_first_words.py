@@ -2,8 +2,7 @@
 
     python -m tests.benchmarks.bench_first_words
 
-The page is started as `make chat` does, with a store of its own. A tutor that reads its drafts before it shows one has
-its first words when the reply is whole.
+The page is started as `make chat` does, with a store of its own. First words may be those of a draft that is replaced later.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,29 @@ from stages.chat.roster import Opener, Roster
 from stages.chat.store import open_store
 from stages.tutoring.diagnostics import DataError
 from stages.tutoring.dialogue import Scenario
-from stages.tutoring.endpoint import Endpoint, Sampling
-from stages.tutoring.tutors import TUTORS, ChatTutor
+from stages.tutoring.endpoint import Endpoint, Reply, Sampling
+from stages.tutoring.tutors import TUTORS, ChatTutor, Conversation, Instead
 
 MANNER = Manner(Sampling(max_tokens=40), window=400, patience=20.0)
+
+
+AGAIN = "begins again"
+
+
+class BeginningAgain(ChatTutor):
+    """Shows a draft, drops it after `DRAFTED` is set, and shows another."""
+
+    DRAFTED = threading.Event()
+
+    def stream(self, conversation: Conversation, sampling: Sampling) -> Generator[str, None, Reply]:
+        """See `Tutor`."""
+        del conversation, sampling
+        yield "It is. "
+        yield "It is. "
+        self.DRAFTED.wait(60)
+        yield Instead("Which half ")
+        yield "is bigger?"
+        return Reply("Which half is bigger?", "stop", 9, 10)
 
 
 def opener(base_url: str, scripts: Mapping[str, str]) -> Opener:
@@ -39,7 +58,8 @@ def opener(base_url: str, scripts: Mapping[str, str]) -> Opener:
         for name in names:
             if name not in scripts:
                 raise DataError(f"models/{name} is missing: the tutor {name} was not made yet; run `dvc repro train_{name}`.")
-        yield {name: ChatTutor(name, Endpoint(base_url, scripts[name], "key")) for name in names}
+        kinds = {name: BeginningAgain if scripts[name] == AGAIN else ChatTutor for name in names}
+        yield {name: kind(name, Endpoint(base_url, scripts[name], "key")) for name, kind in kinds.items()}
 
     return opened
 

@@ -14,7 +14,7 @@ from stages.chat.talk import TutorReply
 from stages.tutoring.dialogue import Scenario
 from stages.tutoring.tutors import TUTORS
 from tests.chat.conftest import SCRIPTS
-from tests.chat.site import MANNER, Site, conversing, site
+from tests.chat.site import AGAIN, MANNER, BeginningAgain, Site, conversing, site
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
@@ -203,6 +203,29 @@ def test_a_reload_in_the_middle_goes_on_with_the_replies(chromium: Any, tmp_path
         shown = [text.split() for text in tab.locator(".reply .text").all_inner_texts()]
         tab.close()
     assert [[f"word{number}" for number in range(60)]] * 4 == shown
+
+
+def test_a_dropped_draft_goes_from_the_page(chromium: Any, tmp_path: Path, base_url: str) -> None:
+    """What a tutor writes is seen at once; where it begins again, the other draft stands in its place, with a mark."""
+    BeginningAgain.DRAFTED.clear()
+    scripts = {"dspy": AGAIN, "lora": "asks"}
+    with conversing(tmp_path / "chat", base_url, scripts) as talks, site(talks, tmp_path / "preferences.jsonl") as page:
+        tab = chromium.new_page()
+        tab.goto(page.link)
+        talk = page.start(tutor=["dspy", "lora"])
+        tab.goto(f"{page.origin}/conversations/{talk}")
+        tab.fill("#text", "Is it 5/6?")
+        tab.press("#text", "Enter")
+        tab.get_by_text("It is. It is.").wait_for()
+        BeginningAgain.DRAFTED.set()
+        tab.locator(".stop").wait_for(state="detached")
+        shown = tab.locator(".reply .text").all_inner_texts()
+        announced = tab.locator("[role=log] p").all_inner_texts()
+        marks = tab.get_by_text("draft dropped").count()
+        tab.close()
+    assert ["Which half is bigger?"] * 2 == shown
+    assert not any("It is." in text for text in announced)
+    assert 1 == marks
 
 
 PAYLOADS = [

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from stages.chat.wording import facts
 from stages.tutoring.endpoint import Sampling
 from stages.tutoring.tutors import TUTORS
 from tests import scripted_endpoint
 from tests.chat.conftest import SCRIPTS
-from tests.chat.site import MANNER, conversing, wait_for
+from tests.chat.site import AGAIN, MANNER, BeginningAgain, conversing, wait_for
 
 
 def test_every_tutor_answers_and_is_asked_with_its_own_replies(tmp_path: Path, base_url: str) -> None:
@@ -32,6 +33,20 @@ def test_every_tutor_answers_and_is_asked_with_its_own_replies(tmp_path: Path, b
     )
     asked = next(request for request in reversed(scripted_endpoint.ASKED) if request["model"] == "echo" and request.get("stream"))
     assert ["Is it 5/6?", "You said: Is it 5/6?", "Sure?"] == [message["content"] for message in asked["messages"][1:]]
+
+
+def test_a_draft_that_is_dropped_leaves_nothing_but_its_mark(tmp_path: Path, base_url: str) -> None:
+    """Another draft takes its place, where it is shown and where it is kept, and the facts say so."""
+    BeginningAgain.DRAFTED.clear()
+    with conversing(tmp_path / "a", base_url, {"dspy": AGAIN}) as talks:
+        talk = talks.start(None, ["dspy"], blind=False)
+        number = talks.say(talk, "Is it 5/6?", parent=None, follows=None, asked=["dspy"])
+        wait_for(lambda: talks.replying.live(number)["dspy"].text == "It is. It is. ")
+        BeginningAgain.DRAFTED.set()
+        wait_for(lambda: not talks.replying.live(number))
+        reply = talks.store.exchanges(talk.id)[number].replies["dspy"]
+    assert ("Which half is bigger?", "whole", 2) == (reply.text, reply.status, reply.begun)
+    assert "a\u00a0draft dropped" in facts(reply)
 
 
 @pytest.mark.parametrize(

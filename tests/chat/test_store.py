@@ -53,6 +53,19 @@ def test_what_was_kept_is_read_again(folder: Path) -> None:
         assert {number: kept} == store.exchanges("abc")
 
 
+def test_a_program_that_ends_after_a_dropped_draft_keeps_the_other(folder: Path) -> None:
+    """What is recovered is what stood in place of the first draft, and what came after it."""
+    with open_store(folder) as store:
+        store.add(TALK)
+        number, _ = store.say(TALK, "click", SAID, 2.0)
+        store.append(number, "lora", "It is. It is. ")
+        store.rewrite(number, "lora", "Which ")
+        store.append(number, "lora", "half")
+    with open_store(folder) as store:
+        store.recover()
+        assert "Which half" == store.exchanges("abc")[number].replies["lora"].text
+
+
 def test_a_click_sent_twice_is_one_turn(store: Store) -> None:
     """A form that the browser sends again adds nothing."""
     store.add(TALK)

@@ -11,7 +11,7 @@ import pytest
 from stages.chat.terminal import converse, plain
 from stages.tutoring.dialogue import Scenario
 from tests.chat.conftest import SCRIPTS
-from tests.chat.site import conversing
+from tests.chat.site import AGAIN, BeginningAgain, conversing
 
 
 def played(folder: Path, base_url: str, lines: Sequence[str], scenarios: Sequence[Scenario] = ()) -> str:
@@ -37,6 +37,24 @@ def test_all_tutors_answer_one_after_the_other(tmp_path: Path, base_url: str) ->
     assert "dspy: You said: Is it 5/6?\n" in shown
     assert shown.index("openai: word0") < shown.index("lora: Which")
     assert shown.endswith("The conversations are kept.\n")
+
+
+def test_a_dropped_draft_is_said_to_be(tmp_path: Path, base_url: str) -> None:
+    """What was printed cannot be taken back, so a line says that another draft counts."""
+
+    class Reader(io.StringIO):
+        def write(self, text: str) -> int:
+            if "It is." in text:
+                BeginningAgain.DRAFTED.set()
+            return super().write(text)
+
+    BeginningAgain.DRAFTED.clear()
+    out, typed = Reader(), iter(["Is it 5/6?", "/quit"])
+    with conversing(tmp_path, base_url, {**SCRIPTS, "baseline": AGAIN}) as talks:
+        converse(talks, lambda _: next(typed), out)
+    shown = out.getvalue()
+    assert "baseline: It is. " in shown
+    assert "\n  [This draft is dropped; it begins again.]\nWhich half is bigger?\n  [10 tokens (prompt 9)" in shown
 
 
 def test_one_goes_on_with_a_tutor_edits_and_scores(tmp_path: Path, base_url: str) -> None:

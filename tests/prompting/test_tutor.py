@@ -14,7 +14,7 @@ from stages.tutoring.dialogue import Dialogue
 from stages.tutoring.endpoint import Reply, Sampling
 from stages.tutoring.formats import Message
 from stages.tutoring.records import Record, write_json
-from stages.tutoring.tutors import ChatTutor, Conversation
+from stages.tutoring.tutors import ChatTutor, Conversation, Instead
 
 SAMPLING = Sampling(40)
 
@@ -47,7 +47,7 @@ def test_zero_shot_it_is_the_baseline(tmp_path: Path, endpoint: object, corpus: 
 
 
 def test_a_tutor_drafts_again_as_the_program_does(tmp_path: Path, endpoint: object, corpus: list[Dialogue]) -> None:
-    """Only the looping conversation is asked again, its reply counts the tokens of both drafts, and a stream gives it whole."""
+    """Only the looping conversation is asked again, its reply counts the tokens of both drafts, and a stream ends with the same."""
     loop = "It is. It is. It is."
     endpoint.script = lambda messages: loop if messages[-1]["content"].endswith("stays the same.") else "Which one is bigger?"  # type: ignore[attr-defined]
     program = TeacherStudentDialogueModel()
@@ -58,7 +58,8 @@ def test_a_tutor_drafts_again_as_the_program_does(tmp_path: Path, endpoint: obje
     assert (first.text, second.text) == ("Which one is bigger?", "Which one is bigger?")
     assert (first.completion_tokens, second.completion_tokens) == (4, 10)
     assert endpoint.asked[2] == tutor.prompt(talks[1], draft=1)  # type: ignore[attr-defined]
-    assert "".join(tutor.stream(talks[1], SAMPLING)) == second.text
+    assert list(tutor.stream(talks[1], SAMPLING)) == ["It", " ", "is. It is. It is.", Instead(second.text)]
+    assert streamed(tutor, talks[1]) == (second.text, second)
 
 
 UNSOUND, SOUND = "It is. It is. It is.", "Which one is bigger?"
@@ -96,6 +97,9 @@ def test_a_draft_that_nobody_needs_is_broken_off(tmp_path: Path, endpoint: objec
     begun, left = threading.Event(), threading.Event()
 
     def stream(messages: Sequence[Message], _: Sampling) -> Generator[str, None, Reply]:
+        if "One." in messages[-1]["content"]:
+            yield UNSOUND
+            return Reply(UNSOUND, "stop", 1, 1)
         if "Two." in messages[-1]["content"]:
             begun.wait(10)
             return Reply(SOUND, "stop", 1, 1)
@@ -115,11 +119,12 @@ def test_a_draft_that_nobody_needs_is_broken_off(tmp_path: Path, endpoint: objec
 
 
 def streamed(tutor: ProgramTutor, talk: Conversation) -> tuple[str, Reply]:
-    """Return the pieces of a stream, joined, and what it returns."""
+    """Return what the pieces of a stream leave to be read, and what it returns."""
     pieces, text = tutor.stream(talk, SAMPLING), ""
     try:
         while True:
-            text += next(pieces)
+            piece = next(pieces)
+            text = piece if isinstance(piece, Instead) else text + piece
     except StopIteration as end:
         return text, end.value
 

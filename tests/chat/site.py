@@ -29,9 +29,8 @@ from stages.tutoring.endpoint import Endpoint, Reply, Sampling
 from stages.tutoring.tutors import TUTORS, ChatTutor, Conversation, Instead
 
 MANNER = Manner(Sampling(max_tokens=40), window=400, patience=20.0)
-
-
 AGAIN = "begins again"
+"""The script of a tutor that needs no endpoint: `BeginningAgain`."""
 
 
 class BeginningAgain(ChatTutor):

@@ -38,7 +38,7 @@ def test_every_tutor_answers_and_is_asked_with_its_own_replies(tmp_path: Path, b
 def test_a_draft_that_is_dropped_leaves_nothing_but_its_mark(tmp_path: Path, base_url: str) -> None:
     """Another draft takes its place, where it is shown and where it is kept, and the facts say so."""
     BeginningAgain.DRAFTED.clear()
-    with conversing(tmp_path / "a", base_url, {"dspy": AGAIN}) as talks:
+    with conversing(tmp_path, base_url, {"dspy": AGAIN}) as talks:
         talk = talks.start(None, ["dspy"], blind=False)
         number = talks.say(talk, "Is it 5/6?", parent=None, follows=None, asked=["dspy"])
         wait_for(lambda: talks.replying.live(number)["dspy"].text == "It is. It is. ")

@@ -47,13 +47,11 @@ check: $(READY)  ## Lint, format and types
 	@ruff check .
 	@ruff format --check .
 	@mypy
-	@python -m tests.closure
-	@echo "Lint, format, types and the code dependencies in dvc.yaml are clean."
+	@echo "Lint, format and types are clean."
 
-fix: $(READY)  ## Mend what lint, format and the closure can mend by themselves
+fix: $(READY)  ## Mend what lint and format can mend by themselves
 	@ruff check --fix .
 	@ruff format .
-	@python -m tests.closure --fix
 
 # A plain loop of experiments; `dvc exp show` lists them too. Alpha is twice the rank, so that the adapters' scale stays what it
 # was. params.yaml comes back as it was, also after Ctrl-C, and `dvc repro` then takes its tutors from DVC's run cache.
@@ -65,11 +63,11 @@ sweep: $(READY)  ## Train lora with all RANKS and RATES, openai with all MULTIPL
 	@trap 'mv .cache/params_before_sweep.yaml params.yaml' EXIT; trap 'exit 130' INT TERM; \
 	for r in $(RANKS); do for rate in $(RATES); do \
 	  dvc exp run --quiet train_lora -S lora.r=$$r -S lora.alpha=$$((2 * r)) -S lora.learning_rate=$$rate \
-	  && python -m stages.reporting.sweep lora || exit 1; \
+	  && python -m three_tutors.reporting.sweep lora || exit 1; \
 	done; done; \
 	for multiplier in $(MULTIPLIERS); do \
 	  dvc exp run --quiet train_openai -S openai.learning_rate_multiplier=$$multiplier \
-	  && python -m stages.reporting.sweep openai || exit 1; \
+	  && python -m three_tutors.reporting.sweep openai || exit 1; \
 	done
 	@echo "params.yaml is what it was. Put your choice there, then run dvc repro: the tutors are in the cache."
 
@@ -78,10 +76,10 @@ bench: $(READY)  ## Measure speed beside other tools and write reports/benchmark
 
 chat: $(READY)  ## Open the page where a person talks with the tutors
 	@dvc repro --quiet answer
-	@python -m stages.chat
+	@python -m three_tutors.chat
 
 overview: ## Walk through the three approaches on one dialogue in two minutes
-	@$(PYTHON) -m stages.reporting.overview
+	@$(PYTHON) -m three_tutors.reporting.overview
 
 lock: $(READY)  ## Write requirements.lock from what is installed in .venv
 	@$(VENV)/bin/python -m pip freeze --exclude pip --exclude wheel | sed 's/+cpu$$//; /^-e /d; s/ @ .*//' > requirements.lock

@@ -11,15 +11,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from stages.serving.tutors import likelihoods, open_tutor
-from stages.tutoring.answers import Answer, write_answers
-from stages.tutoring.diagnostics import run
-from stages.tutoring.dialogue import Dialogue, Scenario, Turn, read_dialogues, read_scenarios
-from stages.tutoring.endpoint import Reply, Sampling
-from stages.tutoring.params import params, read
-from stages.tutoring.questions import questions
-from stages.tutoring.records import write_json, write_jsonl
-from stages.tutoring.tutors import Conversation, Tutor
+from three_tutors.openai_client.endpoint import Reply, Sampling
+from three_tutors.openai_client.tutor import Conversation, Tutor
+from three_tutors.pipeline.diagnostics import run
+from three_tutors.pipeline.params import params, read
+from three_tutors.pipeline.records import write_json, write_jsonl
+from three_tutors.tutoring.dialogue import Dialogue, Scenario, Turn, read_dialogues, read_scenarios
+from three_tutors.tutoring.questions import questions
+from three_tutors.tutoring.replies import Answer, write_answers
+from three_tutors.tutors.opening import likelihoods, open_tutor
 
 TEST = Path("data/processed/splits/test.jsonl")
 SCENARIOS = Path("data/processed/scenarios.jsonl")

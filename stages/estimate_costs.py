@@ -12,16 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from stages.tutoring.diagnostics import run
-from stages.tutoring.params import params, read
-from stages.tutoring.pricing.break_even import Bill, break_even
-from stages.tutoring.pricing.consumption import consumption
-from stages.tutoring.pricing.costs import MICRO, Assumptions, Case, bills, case_of, conversation_cost
-from stages.tutoring.pricing.price_table import differences, litellm_table
-from stages.tutoring.pricing.prices import OLD_AFTER, Model, PromptCache, old, read_caches, read_prices
-from stages.tutoring.pricing.sensitivity import difference, tornado
-from stages.tutoring.records import Record, read_jsonl, write_json, write_text
-from stages.tutoring.tutors import TUTORS
+from three_tutors.pipeline.diagnostics import run
+from three_tutors.pipeline.params import params, read
+from three_tutors.pipeline.records import Record, read_jsonl, write_json, write_text
+from three_tutors.pricing.break_even import Bill, break_even
+from three_tutors.pricing.consumption import consumption
+from three_tutors.pricing.costs import MICRO, Assumptions, Case, bills, case_of, conversation_cost
+from three_tutors.pricing.price_table import differences, litellm_table
+from three_tutors.pricing.prices import OLD_AFTER, Model, PromptCache, old, read_caches, read_prices
+from three_tutors.pricing.sensitivity import difference, tornado
+from three_tutors.tutoring.methods import TUTORS
 
 OPENAI = Path("data/processed/openai")
 DSPY = Path("data/processed/dspy")

@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stages.tutoring.answers import read_answers
-from stages.tutoring.diagnostics import DataError, run
-from stages.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
-from stages.tutoring.questions import items, questions
-from stages.tutoring.records import Record, read_jsonl, write_json, write_jsonl
-from stages.tutoring.scoring.context import context_gain
-from stages.tutoring.scoring.score import Score
-from stages.tutoring.scoring.strategy_classifier import StrategyClassifier, realised_as_intended, train
-from stages.tutoring.scoring.teaching_scores import Replied, Scores, references, replied, teaching_scores
-from stages.tutoring.tutors import REFERENCE, TUTORS
+from three_tutors.pipeline.diagnostics import DataError, run
+from three_tutors.pipeline.records import Record, read_jsonl, write_json, write_jsonl
+from three_tutors.scoring.context import context_gain
+from three_tutors.scoring.score import Score
+from three_tutors.scoring.strategy_classifier import StrategyClassifier, realised_as_intended, train
+from three_tutors.scoring.teaching_scores import Replied, Scores, references, replied, teaching_scores
+from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
+from three_tutors.tutoring.methods import REFERENCE, TUTORS
+from three_tutors.tutoring.questions import items, questions
+from three_tutors.tutoring.replies import read_answers
 
 SPLITS = Path("data/processed/splits")
 SCENARIOS = Path("data/processed/scenarios.jsonl")

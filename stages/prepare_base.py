@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from stages.language_model import base
-from stages.tutoring.diagnostics import run
-from stages.tutoring.params import params, read
-from stages.tutoring.records import replacing
+from three_tutors.language_model import base
+from three_tutors.pipeline.diagnostics import run
+from three_tutors.pipeline.params import params, read
+from three_tutors.pipeline.records import replacing
 
 BASE = Path("models/base")
 

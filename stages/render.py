@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages.tutoring import formats
-from stages.tutoring.diagnostics import DataError, run
-from stages.tutoring.dialogue import Dialogue, Speaker, read_dialogues
-from stages.tutoring.params import params, read
-from stages.tutoring.records import Record, write_jsonl
-from stages.tutoring.splits import SPLITS
+from three_tutors.pipeline.diagnostics import DataError, run
+from three_tutors.pipeline.params import params, read
+from three_tutors.pipeline.records import Record, write_jsonl
+from three_tutors.tutoring import formats
+from three_tutors.tutoring.dialogue import Dialogue, Speaker, read_dialogues
+from three_tutors.tutoring.splits import SPLITS
 
 SPLIT_FILES = Path("data/processed/splits")
 OUT = Path("data/processed")

@@ -9,23 +9,23 @@ from typing import Annotated
 
 from pydantic import Field
 
-from stages.reporting.comparison import Setting, texts
-from stages.reporting.cost_benefit import cost_benefit
-from stages.reporting.croissant import croissant
-from stages.reporting.data_card import data_card
-from stages.reporting.data_figures import coverage, moves
-from stages.reporting.evidence import Evidence, gather
-from stages.reporting.findings import Findings
-from stages.reporting.index_page import index_page
-from stages.reporting.measures import measure
-from stages.reporting.overview import markdown, overview
-from stages.reporting.pictures import pictures
-from stages.reporting.provenance import Provenance, provenance, this_machine
-from stages.reporting.scorecard import findings_of
-from stages.reporting.summary import SUMMARY, summary
-from stages.tutoring.diagnostics import run
-from stages.tutoring.params import PARAMS_FILE, params, read
-from stages.tutoring.records import write_json, write_text
+from three_tutors.pipeline.diagnostics import run
+from three_tutors.pipeline.params import PARAMS_FILE, params, read
+from three_tutors.pipeline.records import write_json, write_text
+from three_tutors.reporting.comparison import Setting, texts
+from three_tutors.reporting.cost_benefit import cost_benefit
+from three_tutors.reporting.croissant import croissant
+from three_tutors.reporting.data_card import data_card
+from three_tutors.reporting.data_figures import coverage, moves
+from three_tutors.reporting.evidence import Evidence, gather
+from three_tutors.reporting.findings import Findings
+from three_tutors.reporting.index_page import index_page
+from three_tutors.reporting.measures import measure
+from three_tutors.reporting.overview import markdown, overview
+from three_tutors.reporting.pictures import pictures
+from three_tutors.reporting.provenance import Provenance, provenance, this_machine
+from three_tutors.reporting.scorecard import findings_of
+from three_tutors.reporting.summary import SUMMARY, summary
 
 OUT = Path("reports")
 

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stages.tutoring.diagnostics import DataError, run
-from stages.tutoring.dialogue import Dialogue, read_dialogues
-from stages.tutoring.duplicates import kin
-from stages.tutoring.params import params, read
-from stages.tutoring.records import write_jsonl
-from stages.tutoring.splits import SPLITS, Row, Shares, Split, deal, read_ledger, write_ledger
+from three_tutors.pipeline.diagnostics import DataError, run
+from three_tutors.pipeline.params import params, read
+from three_tutors.pipeline.records import write_jsonl
+from three_tutors.tutoring.dialogue import Dialogue, read_dialogues
+from three_tutors.tutoring.duplicates import kin
+from three_tutors.tutoring.splits import SPLITS, Row, Shares, Split, deal, read_ledger, write_ledger
 
 DIALOGUES = Path("data/processed/dialogues.jsonl")
 LEDGER = Path("data/raw/splits.csv")

@@ -15,20 +15,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from stages.language_model import base
-from stages.local_openai.engine import ModelFiles
-from stages.local_openai.serving import serving
-from stages.prompting.adapter import AdapterName
-from stages.prompting.climber import Climb, Climber, Plan, Rung
-from stages.prompting.ledger import Ledger
-from stages.prompting.meter import Budget, Meter, Model, Price
-from stages.prompting.optimisers import climb, planned_calls
-from stages.prompting.program import TeacherStudentDialogueModel, example, speaker_of
-from stages.prompting.program_files import strategy_agreement, usage_record, write_program
-from stages.tutoring.diagnostics import ParamsError, run
-from stages.tutoring.endpoint import Endpoint, Sampling, api_key
-from stages.tutoring.params import params, read
-from stages.tutoring.records import Record, read_jsonl, replacing, write_json, write_text
+from three_tutors.language_model import base
+from three_tutors.openai_client.endpoint import Endpoint, Sampling, api_key
+from three_tutors.openai_server.engine import ModelFiles
+from three_tutors.openai_server.serving import serving
+from three_tutors.pipeline.diagnostics import ParamsError, run
+from three_tutors.pipeline.params import params, read
+from three_tutors.pipeline.records import Record, read_jsonl, replacing, write_json, write_text
+from three_tutors.prompting.adapter import AdapterName
+from three_tutors.prompting.climber import Climb, Climber, Plan, Rung
+from three_tutors.prompting.ledger import Ledger
+from three_tutors.prompting.meter import Budget, Meter, Model, Price
+from three_tutors.prompting.optimisers import climb, planned_calls
+from three_tutors.prompting.program import TeacherStudentDialogueModel, example, speaker_of
+from three_tutors.prompting.program_files import strategy_agreement, usage_record, write_program
 
 TRAIN = Path("data/processed/dspy/train.jsonl")
 VALIDATION = Path("data/processed/dspy/validation.jsonl")

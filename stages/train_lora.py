@@ -9,15 +9,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from stages.language_model import base, model_card
-from stages.language_model.finetune import finetune
-from stages.language_model.processes import ALONE, Launcher, Processes, joined, launched
-from stages.language_model.progress import EpochEvent, Event, Outcome
-from stages.language_model.settings import Device, Init, Lora, Modules, Precision, Schedule, Settings
-from stages.language_model.supervision import Supervision
-from stages.tutoring.diagnostics import ParamsError, run
-from stages.tutoring.params import params, read
-from stages.tutoring.records import Record, read_jsonl, replacing, write_json, write_text
+from three_tutors.language_model import base, model_card
+from three_tutors.language_model.finetune import finetune
+from three_tutors.language_model.processes import ALONE, Launcher, Processes, joined, launched
+from three_tutors.language_model.progress import EpochEvent, Event, Outcome
+from three_tutors.language_model.settings import Device, Init, Lora, Modules, Precision, Schedule, Settings
+from three_tutors.language_model.supervision import Supervision
+from three_tutors.pipeline.diagnostics import ParamsError, run
+from three_tutors.pipeline.params import params, read
+from three_tutors.pipeline.records import Record, read_jsonl, replacing, write_json, write_text
 
 TRAIN = Path("data/processed/lora/train.jsonl")
 VALIDATION = Path("data/processed/lora/validation.jsonl")

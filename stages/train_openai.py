@@ -9,18 +9,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from stages.language_model import base
-from stages.local_openai.hyperparameters import auto_epochs
-from stages.serving.trainer import forget, local_trainer, remote_trainer
-from stages.tutoring.diagnostics import run
-from stages.tutoring.endpoint import api_key
-from stages.tutoring.jobs import outputs as job_outputs
-from stages.tutoring.jobs.ledger import Done, Ledger, Order, Patience, fine_tune
-from stages.tutoring.jobs.service import Dialect, JobService
-from stages.tutoring.params import params, read
-from stages.tutoring.pricing import spending
-from stages.tutoring.pricing.prices import PRICES_FILE, read_prices
-from stages.tutoring.records import read_jsonl, write_json, write_text
+from three_tutors.language_model import base
+from three_tutors.openai_client import outputs as job_outputs
+from three_tutors.openai_client.endpoint import api_key
+from three_tutors.openai_client.orders import Done, Ledger, Order, Patience, fine_tune
+from three_tutors.openai_client.service import Dialect, JobService
+from three_tutors.openai_server.hyperparameters import auto_epochs
+from three_tutors.openai_server.trainer import forget, local_trainer, remote_trainer
+from three_tutors.pipeline.diagnostics import run
+from three_tutors.pipeline.params import params, read
+from three_tutors.pipeline.records import read_jsonl, write_json, write_text
+from three_tutors.pricing import spending
+from three_tutors.pricing.prices import PRICES_FILE, read_prices
 
 TRAIN = Path("data/processed/openai/train.jsonl")
 VALIDATION = Path("data/processed/openai/validation.jsonl")

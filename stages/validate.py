@@ -19,13 +19,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from stages.tutoring.checking.gate import Limits, Verdict, check, counts
-from stages.tutoring.checking.problem_formats import FORMATS, MOST, formatted
-from stages.tutoring.diagnostics import run
-from stages.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS
-from stages.tutoring.params import params, read
-from stages.tutoring.records import write_json, write_jsonl
-from stages.tutoring.splits import read_ledger
+from three_tutors.checking.gate import Limits, Verdict, check, counts
+from three_tutors.checking.problem_formats import FORMATS, MOST, formatted
+from three_tutors.pipeline.diagnostics import run
+from three_tutors.pipeline.params import params, read
+from three_tutors.pipeline.records import write_json, write_jsonl
+from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS
+from three_tutors.tutoring.splits import read_ledger
 
 DIALOGUES = Path("data/raw/dialogues")
 SCENARIOS = Path("data/raw/scenarios")

@@ -1,1 +1,1 @@
-"""Tests mirror `stages/`; `closure` and `benchmarks` are commands."""
+"""Tests mirror the code: `three_tutors/` in folders, `stages/` here; `lock` and `benchmarks` are commands."""

@@ -10,7 +10,7 @@ import certifi
 import hypothesis
 import pytest
 
-from stages.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
 
 # Two shared cores: a slow example says nothing about the code.
 hypothesis.settings.register_profile("project", deadline=None)

@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 
 from stages.evaluate import evaluate
-from stages.tutoring.answers import Answer, write_answers
-from stages.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
-from stages.tutoring.questions import questions
-from stages.tutoring.records import write_json, write_jsonl, write_text
-from stages.tutoring.scoring.strategy_classifier import StrategyClassifier, train
-from stages.tutoring.scoring.teaching_scores import Replied, references, replied
-from stages.tutoring.tutors import REFERENCE, TUTORS
+from three_tutors.pipeline.records import write_json, write_jsonl, write_text
+from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
+from three_tutors.scoring.teaching_scores import Replied, references, replied
+from three_tutors.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.methods import REFERENCE, TUTORS
+from three_tutors.tutoring.questions import questions
+from three_tutors.tutoring.replies import Answer, write_answers
 
 GOOD = "You wrote {said}. Which step of it would you check first, and what would it tell you about {topic}?"
 BAD = "Great job! The answer is {answer}."

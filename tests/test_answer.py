@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stages.answer import answer
-from stages.tutoring.diagnostics import EndpointError
-from stages.tutoring.endpoint import Reply, Sampling
-from stages.tutoring.questions import items
-from stages.tutoring.tutors import Conversation
+from three_tutors.openai_client.endpoint import Reply, Sampling
+from three_tutors.openai_client.tutor import Conversation
+from three_tutors.pipeline.diagnostics import EndpointError
+from three_tutors.tutoring.questions import items
 
 if TYPE_CHECKING:
-    from stages.tutoring.dialogue import Dialogue, Scenario
+    from three_tutors.tutoring.dialogue import Dialogue, Scenario
 
 
 @dataclass

@@ -120,7 +120,9 @@ def test_the_difference_holds_dialogues_and_metrics(checkout: Path) -> None:
     assert "added: one-half-too-much" in text
     assert "lora.score" in text
     assert text == (checkout / "summary").read_text(encoding="utf-8") == done.stdout
-    assert (checkout / ".venv/bin/python.log").read_text(encoding="utf-8") == "-m stages.tutoring.difference HEAD --format markdown\n"
+    assert (checkout / ".venv/bin/python.log").read_text(
+        encoding="utf-8"
+    ) == "-m three_tutors.authoring.difference HEAD --format markdown\n"
 
 
 def test_no_changed_metric_is_said_in_words(checkout: Path) -> None:

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from stages.estimate_costs import CURVE, CURVE_POINTS, DSPY, METRICS, OPENAI, OUT, Params, curve, estimate_costs, main, metrics
-from stages.tutoring.dialogue import Dialogue
-from stages.tutoring.formats import dspy_rows, openai_row
-from stages.tutoring.params import read
-from stages.tutoring.pricing.costs import Case, case_of
-from stages.tutoring.pricing.prices import PRICES_FILE, read_caches, read_prices
-from stages.tutoring.pricing.tokens import training_tokens
-from stages.tutoring.records import Record, write_jsonl
+from three_tutors.pipeline.params import read
+from three_tutors.pipeline.records import Record, write_jsonl
+from three_tutors.pricing.costs import Case, case_of
+from three_tutors.pricing.prices import PRICES_FILE, read_caches, read_prices
+from three_tutors.pricing.tokens import training_tokens
+from three_tutors.tutoring.dialogue import Dialogue
+from three_tutors.tutoring.formats import dspy_rows, openai_row
 
 
 @pytest.fixture

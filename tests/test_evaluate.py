@@ -7,13 +7,13 @@ import pytest
 
 from stages import evaluate as stage
 from stages.evaluate import evaluate, summary
-from stages.tutoring.answers import Answer, write_answers
-from stages.tutoring.diagnostics import DataError
-from stages.tutoring.dialogue import Dialogue, Scenario
-from stages.tutoring.questions import items
-from stages.tutoring.records import write_jsonl
-from stages.tutoring.scoring.strategy_classifier import StrategyClassifier, train
-from stages.tutoring.scoring.teaching_scores import references, replied
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.records import write_jsonl
+from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
+from three_tutors.scoring.teaching_scores import references, replied
+from three_tutors.tutoring.dialogue import Dialogue, Scenario
+from three_tutors.tutoring.questions import items
+from three_tutors.tutoring.replies import Answer, write_answers
 
 
 @pytest.fixture

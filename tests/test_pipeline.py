@@ -12,9 +12,9 @@ import pytest
 from ruamel.yaml import YAML
 from safetensors.torch import load_file, save_file
 
-from stages.language_model import base
-from stages.tutoring.records import read_json, write_json
 from tests.language_model.conftest import embedded  # noqa: F401 - a fixture
+from three_tutors.language_model import base
+from three_tutors.pipeline.records import read_json, write_json
 
 ROOT = Path(__file__).parent.parent
 # The shortest: what is proved here needs no long ones.

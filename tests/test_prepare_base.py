@@ -7,9 +7,9 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from stages import prepare_base
-from stages.language_model import base, chat_template
-from stages.tutoring.diagnostics import ParamsError, TutorError
-from stages.tutoring.records import read_json
+from three_tutors.language_model import base, chat_template
+from three_tutors.pipeline.diagnostics import ParamsError, TutorError
+from three_tutors.pipeline.records import read_json
 
 
 @pytest.fixture(scope="module")

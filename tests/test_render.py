@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import datasets
 
 from stages.render import render
-from stages.tutoring.records import write_jsonl
+from three_tutors.pipeline.records import write_jsonl
 
 if TYPE_CHECKING:
-    from stages.tutoring.dialogue import Dialogue
+    from three_tutors.tutoring.dialogue import Dialogue
 
 
 def test_hugging_face_loads_the_conversations(fractions: Dialogue, tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from stages.report import Params, report
-from stages.reporting.comparison import Setting, texts
-from stages.reporting.evidence import gather
-from stages.reporting.index_page import index_page
-from stages.reporting.provenance import provenance
-from stages.reporting.scorecard import findings_of
-from stages.tutoring.diagnostics import DataError
 from tests import small_run
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.reporting.comparison import Setting, texts
+from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.index_page import index_page
+from three_tutors.reporting.provenance import provenance
+from three_tutors.reporting.scorecard import findings_of
 
 SETTINGS = Params(conversations=50, class_size=25, tolerated_failures=0.05)
 MACHINE = {"system": "Linux x86_64", "processor cores": "2", "memory": "24 GiB"}

@@ -21,7 +21,7 @@ from dvc.repo import Repo
 from dvc.utils.serialize import parse_yaml
 from ruamel.yaml import YAML
 
-from stages.tutoring.records import write_json
+from three_tutors.pipeline.records import write_json
 
 ROOT = Path(__file__).parent.parent
 REAL = {"validate", "split", "render"}

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from stages.split import Params, split
-from stages.tutoring.diagnostics import DataError, ParamsError
-from stages.tutoring.dialogue import Dialogue, Turn
-from stages.tutoring.duplicates import kin
-from stages.tutoring.records import read_jsonl, write_jsonl
-from stages.tutoring.splits import read_ledger
 from tests.conftest import ROOT
+from three_tutors.pipeline.diagnostics import DataError, ParamsError
+from three_tutors.pipeline.records import read_jsonl, write_jsonl
+from three_tutors.tutoring.dialogue import Dialogue, Turn
+from three_tutors.tutoring.duplicates import kin
+from three_tutors.tutoring.splits import read_ledger
 
 SETTINGS = Params(train=0.7, validation=0.1, test=0.2, seed=1)
 

@@ -6,26 +6,31 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-from tests import closure
+from tests import imports
 
 ROOT = Path(__file__).parent.parent
 STAGES = sorted(path.stem for path in (ROOT / "stages").glob("*.py") if path.stem != "__init__")
-PACKAGES = sorted(path.name for path in (ROOT / "stages").iterdir() if (path / "__init__.py").exists())
-SOURCES = sorted((ROOT / "stages").rglob("*.py"))
+FOLDERS = [ROOT / "stages", ROOT / "three_tutors"]
+SOURCES = sorted(path for folder in FOLDERS for path in folder.rglob("*.py"))
 
-# Who may import whom: only what stands to the left of it, and itself.
-ORDER = ["tutoring", "prompting language_model reporting", "local_openai", "serving", "chat"]
-
-# The same inside tutoring: its own modules, the packages in it, then the modules that are run as commands.
-INNER_ORDER = ["words", "scoring pricing jobs", "checking", "commands"]
-COMMANDS = {"agreement", "difference", "importing", "judge"}
+# Who may import whom: a room knows what stands in an earlier line, and itself. Stages know every room, and no room a stage.
+ORDER = """
+    pipeline
+    tutoring
+    scoring pricing openai_client
+    checking
+    authoring trust prompting language_model
+    openai_server
+    tutors
+    reporting
+    chat
+"""
 
 
 def pipeline() -> dict[str, Any]:
@@ -34,14 +39,15 @@ def pipeline() -> dict[str, Any]:
     return {name: stage.get("do", stage) for name, stage in tree["stages"].items()}
 
 
-def level(package: str) -> int:
-    """Return the place of a package in `ORDER`."""
-    return next(index for index, names in enumerate(ORDER) if package in names.split())
+def level(room: str) -> int:
+    """Return the line of `ORDER` that a room stands in."""
+    return next(index for index, line in enumerate(ORDER.split("\n")) if room in line.split())
 
 
 def test_modules_are_the_stages() -> None:
-    """`ls stages/` is the pipeline: each DVC stage is one module of the same name, and there is no other module."""
+    """`ls stages/` is the pipeline: each DVC stage is one module of the same name, and nothing else is there."""
     assert sorted(pipeline()) == STAGES
+    assert [path.name for path in (ROOT / "stages").iterdir() if path.is_dir() and path.name != "__pycache__"] == []
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -53,47 +59,53 @@ def test_a_stage_is_described_by_its_first_line(name: str) -> None:
     assert re.fullmatch(rf"python -m stages\.{name}( \$\{{\w+\}})?", stage["cmd"])
 
 
-def test_code_dependencies_are_the_import_closure() -> None:
-    """dvc.yaml lists exactly the files below stages/ that each stage imports; mend it with `make fix`."""
-    text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
-    assert text == closure.with_closures(text, ROOT)
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_lists_the_rooms_that_it_uses(name: str) -> None:
+    """What a stage imports, directly or through others, lies in the rooms that dvc.yaml lists, and it uses each of them."""
+    listed = [dep for dep in pipeline()[name]["deps"] if dep.startswith(("stages/", "three_tutors/"))]
+    rooms = sorted({imports.room(module) for module in imports.closure(f"stages.{name}")})
+    assert listed == [f"stages/{name}.py", *rooms]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_point_one_way(path: Path) -> None:
-    """Packages import only what stands before them; no stage imports a stage."""
-    inside = path.relative_to(ROOT / "stages").parts
-    own = inside[0] if len(inside) > 1 else None
-    for module in closure.imported(ast.parse(path.read_text(encoding="utf-8"))):
-        parts = module.split(".")
-        if len(parts) < 2 or parts[1] == own:
-            continue
-        assert parts[1] in PACKAGES, f"{path.name} imports the stage {module}"
-        if own is not None:
-            assert level(parts[1]) < level(own), f"{own} may not import {parts[1]}"
+@pytest.mark.parametrize("module", sorted(imports.graph()))
+def test_imports_point_one_way(module: str) -> None:
+    """Rooms import only what stands before them; no stage imports a stage, and no room does."""
+    own = module.split(".")[:2]
+    for imported in imports.graph()[module]:
+        folder, room = imported.split(".")[:2]
+        assert folder == "three_tutors", f"{module} imports the stage {imported}"
+        if own[0] == "three_tutors" and room != own[1]:
+            assert level(room) < level(own[1]), f"{module} may not import {imported}"
 
 
-def inner_level(parts: Sequence[str]) -> int:
-    """Return the place in `INNER_ORDER` of a module of tutoring, given as its path below tutoring."""
-    group = parts[0] if len(parts) > 1 else "commands" if parts[0] in COMMANDS else "words"
-    return next(index for index, names in enumerate(INNER_ORDER) if group in names.split())
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Who reads one module of a circle has to read them all; imports for types alone count."""
+    assert imports.circles() == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "stages/tutoring").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_inside_tutoring_point_one_way(path: Path) -> None:
-    """The words of the field know no package, packages know what stands before them, commands know them all."""
-    inside = path.relative_to(ROOT / "stages/tutoring").with_suffix("").parts
-    for module in closure.imported(ast.parse(path.read_text(encoding="utf-8"))):
-        target = ROOT / f"{module.replace('.', '/')}.py"
-        if target.is_file() and (parts := module.split(".")[2:])[:-1] != list(inside[:-1]):
-            assert inner_level(parts) < inner_level(inside), f"{'/'.join(inside)} may not import {module}"
+def test_no_room_holds_more_than_a_sixth_of_the_code() -> None:
+    """A room that outgrows the others has become a drawer. The engine is a room of its own inside `language_model`."""
+    lines: dict[str, int] = {}
+    for name, path in imports.modules().items():
+        parts = name.split(".")
+        room = "stages" if parts[0] == "stages" else "llama" if "llama" in parts else parts[1]
+        lines[room] = lines.get(room, 0) + len(path.read_text(encoding="utf-8").splitlines())
+    assert {room for room, count in lines.items() if count * 6 > sum(lines.values())} == set()
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "stages").rglob("__init__.py")), ids=lambda path: path.parent.name)
+def test_the_table_of_contents_stays_short() -> None:
+    """dvc.yaml is read in a minute: under 260 lines."""
+    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) < 260
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path for folder in FOLDERS for path in folder.rglob("__init__.py")), ids=lambda path: path.parent.name
+)
 def test_package_files_hold_a_docstring_and_nothing_else(path: Path) -> None:
-    """An `__init__.py` with code would be a dependency that no closure lists."""
-    body = ast.parse(path.read_text(encoding="utf-8")).body
-    assert [type(node) for node in body] == [ast.Expr]
+    """The docstring says in at most ten lines what stands where; code there would run whenever anything of the room is imported."""
+    text = path.read_text(encoding="utf-8")
+    assert [type(node) for node in ast.parse(text).body] == [ast.Expr]
+    assert len(text.splitlines()) <= 10
 
 
 @pytest.mark.parametrize("stage", ["validate", "split", "render", "estimate_costs", "evaluate"])

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages import train_dspy
-from stages.language_model import base
-from stages.tutoring import formats
-from stages.tutoring.diagnostics import EndpointError, ParamsError
-from stages.tutoring.dialogue import Dialogue, Lesson, Turn
-from stages.tutoring.params import read
-from stages.tutoring.records import Record, write_jsonl
+from three_tutors.language_model import base
+from three_tutors.pipeline.diagnostics import EndpointError, ParamsError
+from three_tutors.pipeline.params import read
+from three_tutors.pipeline.records import Record, write_jsonl
+from three_tutors.tutoring import formats
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
 
 PARAMS = """
 dspy:

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from stages import train_lora
-from stages.language_model import adapters
-from stages.language_model.checkpoints import COMPLETE
-from stages.tutoring.diagnostics import ParamsError, TutorError
-from stages.tutoring.params import read
-from stages.tutoring.records import read_json, write_jsonl
 from tests.language_model.conftest import PROJECT, embedded, rows, tiny
+from three_tutors.language_model import adapters
+from three_tutors.language_model.checkpoints import COMPLETE
+from three_tutors.pipeline.diagnostics import ParamsError, TutorError
+from three_tutors.pipeline.params import read
+from three_tutors.pipeline.records import read_json, write_jsonl
 
 __all__ = ["embedded", "tiny"]  # fixtures
 

@@ -16,11 +16,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from stages import train_openai
-from stages.serving.trainer import local_trainer
-from stages.tutoring.diagnostics import EndpointError, ParamsError
-from stages.tutoring.records import read_json, read_jsonl
-from tests.local_openai.conftest import examples
-from tests.tutoring.jobs.fake_service import KEY, service
+from tests.openai_client.fake_service import KEY, service
+from tests.openai_server.conftest import examples
+from three_tutors.openai_server.trainer import local_trainer
+from three_tutors.pipeline.diagnostics import EndpointError, ParamsError
+from three_tutors.pipeline.records import read_json, read_jsonl
 
 LOCAL: dict[str, Any] = {
     "base_url": "local",
@@ -66,7 +66,7 @@ Folder = Callable[..., Path]
 @pytest.fixture
 def folder(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     """Return a function that makes a project with these params, in which the local service trains in no time."""
-    monkeypatch.setattr(train_openai, "local_trainer", functools.partial(local_trainer, module="tests.local_openai.fake_job"))
+    monkeypatch.setattr(train_openai, "local_trainer", functools.partial(local_trainer, module="tests.openai_server.fake_job"))
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
     def made(name: str = "project", **changed: Any) -> Path:
@@ -136,8 +136,8 @@ def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(folder: Folder, roo
     train_openai.main()
     project = folder("killed")
     code = (
-        "import functools; from stages import train_openai; from stages.serving.trainer import local_trainer; "
-        "train_openai.local_trainer = functools.partial(local_trainer, module='tests.local_openai.fake_job'); train_openai.main()"
+        "import functools; from stages import train_openai; from three_tutors.openai_server.trainer import local_trainer; "
+        "train_openai.local_trainer = functools.partial(local_trainer, module='tests.openai_server.fake_job'); train_openai.main()"
     )
     environment = {**os.environ, "PYTHONPATH": str(root)}
     cache = project / ".cache/train_openai"

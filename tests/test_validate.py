@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from stages.tutoring.checking.gate import Limits, check
-from stages.tutoring.dialogue import read_dialogues, read_scenarios
-from stages.tutoring.params import read
-from stages.tutoring.splits import read_ledger
 from stages.validate import Params, validate
 from tests.conftest import ROOT
 from tests.written import DIALOGUE, OTHER, SCENARIO, dialogue, verdict, write
+from three_tutors.checking.gate import Limits, check
+from three_tutors.pipeline.params import read
+from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
+from three_tutors.tutoring.splits import read_ledger
 
 OUTPUTS = ("data/processed/dialogues.jsonl", "data/processed/scenarios.jsonl", "reports/metrics/data.json")
 

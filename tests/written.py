@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stages.tutoring.checking.gate import Limits, Verdict, check
-from stages.tutoring.diagnostics import Problem
+from three_tutors.checking.gate import Limits, Verdict, check
+from three_tutors.pipeline.diagnostics import Problem
 
 LIMITS = Limits(max_turns=16, max_words=80, near_duplicate=0.6)
 

@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from stages.tutoring.tutors import TUTORS
 from tests.chat.site import hidden
+from three_tutors.tutoring.methods import TUTORS
 
 ROOT = Path(__file__).parent.parent.parent
 STUDENTS = 25

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from stages.tutoring.tutors import TUTORS
 from tests.benchmarks.bench_chat import ROOT, new_turn, process, student
+from three_tutors.tutoring.methods import TUTORS
 
 SCENARIOS = ROOT / "data/processed/scenarios.jsonl"
 TURNS = 5
@@ -59,13 +59,13 @@ def first_words(origin: str, token: str, scenario: dict[str, Any], tutors: Seque
 
 @contextlib.contextmanager
 def tutors_page() -> Iterator[tuple[str, str]]:
-    """Run `python -m stages.chat` over models/ as `make chat` does, with a store of its own; yield its address and its token."""
+    """Run `python -m three_tutors.chat` over models/ as `make chat` does, with a store of its own; yield its address and its token."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("data", "models"):
             (Path(folder) / name).symlink_to(ROOT / name)
         settings = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))["chat"] | {"port": 0}
         (Path(folder) / "params.yaml").write_text(yaml.safe_dump({"chat": settings}), encoding="utf-8")
-        with process([sys.executable, "-m", "stages.chat", "--no-browser"], Path(folder)) as (line, _):
+        with process([sys.executable, "-m", "three_tutors.chat", "--no-browser"], Path(folder)) as (line, _):
             link = urlsplit(line.split()[-1])
             yield f"http://{link.netloc}", link.query.removeprefix("token=")
 

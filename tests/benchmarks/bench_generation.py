@@ -19,12 +19,12 @@ from typing import Any
 
 import torch
 
-from stages.language_model import base, chat_template
-from stages.language_model.generate import Generator
-from stages.language_model.likelihood import likelihood
-from stages.language_model.replies import Options
-from stages.tutoring.formats import Message
-from stages.tutoring.records import Record, read_jsonl
+from three_tutors.language_model import base, chat_template
+from three_tutors.language_model.generate import Generator
+from three_tutors.language_model.likelihood import likelihood
+from three_tutors.language_model.replies import Options
+from three_tutors.pipeline.records import Record, read_jsonl
+from three_tutors.tutoring.formats import Message
 
 ROOT = Path(__file__).parent.parent.parent
 BASE = ROOT / "models/base"

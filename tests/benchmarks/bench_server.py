@@ -24,8 +24,8 @@ from typing import Any
 
 import openai
 
-from stages.language_model import base, chat_template
-from stages.tutoring.formats import Message
+from three_tutors.language_model import base, chat_template
+from three_tutors.tutoring.formats import Message
 
 ROOT = Path(__file__).parent.parent.parent
 BASE = ROOT / "models/base"
@@ -75,7 +75,7 @@ def server() -> Iterator[tuple[openai.OpenAI, float]]:
     """Run the server as a person does; yield its client and the seconds until it answered."""
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "stages.local_openai", "--root", folder, "--base", str(BASE)]
+        command = [sys.executable, "-m", "three_tutors.openai_server", "--root", folder, "--base", str(BASE)]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
             url, key = (process.stdout.readline().strip().split("=", 1)[1] for _ in range(2))
@@ -120,8 +120,8 @@ def speed(answer: Callable[[], int]) -> float:
 
 def bare_generator() -> float:
     """Return tokens a second of the generator without a server."""
-    from stages.language_model.generate import Generator  # noqa: PLC0415
-    from stages.language_model.replies import Options  # noqa: PLC0415
+    from three_tutors.language_model.generate import Generator  # noqa: PLC0415
+    from three_tutors.language_model.replies import Options  # noqa: PLC0415
 
     generator = Generator(BASE)
     return speed(lambda: sum(answer.completion_tokens for answer in generator.answer(prompts(), Options(max_tokens=TOKENS))))

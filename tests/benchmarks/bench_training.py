@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from stages.tutoring.records import read_jsonl
+from three_tutors.pipeline.records import read_jsonl
 
 ROOT = Path(__file__).parent.parent.parent
 BASE = ROOT / "models/base"
@@ -53,9 +53,9 @@ def _in_process(peer: str) -> dict[str, float]:
 
 def ours(*, full: bool) -> dict[str, float]:
     """Train through `finetune` and read the speed of all steps but the first off its events."""
-    from stages.language_model.finetune import finetune  # noqa: PLC0415 - each process loads its own
-    from stages.language_model.progress import Event, StepEvent  # noqa: PLC0415
-    from stages.language_model.settings import Lora, Settings  # noqa: PLC0415
+    from three_tutors.language_model.finetune import finetune  # noqa: PLC0415 - each process loads its own
+    from three_tutors.language_model.progress import Event, StepEvent  # noqa: PLC0415
+    from three_tutors.language_model.settings import Lora, Settings  # noqa: PLC0415
 
     rows = read_jsonl(TRAIN)[: BATCH * (STEPS + 1)]
     settings = Settings(learning_rate=1e-4, epochs=1, batch_size=BATCH, lora=None if full else Lora(r=16))
@@ -79,7 +79,7 @@ def trl() -> dict[str, float]:
     from transformers import TrainerCallback  # noqa: PLC0415
     from trl import SFTConfig, SFTTrainer  # noqa: PLC0415
 
-    from stages.language_model import base  # noqa: PLC0415
+    from three_tutors.language_model import base  # noqa: PLC0415
 
     rows = [{"messages": row["messages"]} for row in read_jsonl(TRAIN)[: BATCH * (STEPS + 1)]]
     times: list[float] = []

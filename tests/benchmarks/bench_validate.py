@@ -24,10 +24,10 @@ from typing import Any
 
 import psutil
 
-from stages.tutoring.checking.dialogue_file import as_yaml
-from stages.tutoring.checking.files import find
-from stages.tutoring.checking.reading import read
-from stages.tutoring.dialogue import Dialogue, Turn
+from three_tutors.authoring.dialogue_file import as_yaml
+from three_tutors.checking.files import find
+from three_tutors.checking.reading import read
+from three_tutors.tutoring.dialogue import Dialogue, Turn
 
 ROOT = Path(__file__).parent.parent.parent
 FILES, LINES = 10_000, 100_000

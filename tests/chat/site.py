@@ -16,17 +16,18 @@ from typing import Any
 import httpx
 import uvicorn
 
-from stages.chat.app import Pages, build
-from stages.chat.ballots import Ballots
-from stages.chat.conversations import Conversations
-from stages.chat.listening import listen
-from stages.chat.replying import Manner, Replying
-from stages.chat.roster import Opener, Roster
-from stages.chat.store import open_store
-from stages.tutoring.diagnostics import DataError
-from stages.tutoring.dialogue import Scenario
-from stages.tutoring.endpoint import Endpoint, Reply, Sampling
-from stages.tutoring.tutors import TUTORS, ChatTutor, Conversation, Instead
+from three_tutors.chat.app import Pages, build
+from three_tutors.chat.ballots import Ballots
+from three_tutors.chat.conversations import Conversations
+from three_tutors.chat.listening import listen
+from three_tutors.chat.replying import Manner, Replying
+from three_tutors.chat.roster import Opener, Roster
+from three_tutors.chat.store import open_store
+from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
+from three_tutors.openai_client.tutor import ChatTutor, Conversation, Instead
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.tutoring.dialogue import Scenario
+from three_tutors.tutoring.methods import TUTORS
 
 MANNER = Manner(Sampling(max_tokens=40), window=400, patience=20.0)
 AGAIN = "begins again"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from stages.chat.talk import TutorReply
-from stages.tutoring.dialogue import Scenario
-from stages.tutoring.scoring.preferences import read_preferences
 from tests.chat.site import Site, conversing, hidden, site, wait_for
+from three_tutors.chat.talk import TutorReply
+from three_tutors.trust.preferences import read_preferences
+from three_tutors.tutoring.dialogue import Scenario
 
 
 def column(html: str, key: str, exchange: int = 1) -> str:

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from stages.chat.talk import TutorReply
-from stages.tutoring.dialogue import Scenario
-from stages.tutoring.tutors import TUTORS
 from tests.chat.conftest import SCRIPTS
 from tests.chat.site import AGAIN, MANNER, BeginningAgain, Site, conversing, site
+from three_tutors.chat.talk import TutorReply
+from three_tutors.tutoring.dialogue import Scenario
+from three_tutors.tutoring.methods import TUTORS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [

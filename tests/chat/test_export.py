@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stages.chat.export import draft, identifier, jsonl
-from stages.chat.roster import EMPTY
-from stages.chat.talk import Exchange, Talk, TutorReply
-from stages.tutoring.checking.gate import Limits, check
-from stages.tutoring.diagnostics import TutorError
-from stages.tutoring.dialogue import Dialogue, Lesson
+from three_tutors.chat.export import draft, identifier, jsonl
+from three_tutors.chat.roster import EMPTY
+from three_tutors.chat.talk import Exchange, Talk, TutorReply
+from three_tutors.checking.gate import Limits, check
+from three_tutors.pipeline.diagnostics import TutorError
+from three_tutors.tutoring.dialogue import Dialogue, Lesson
 
 texts = st.text(max_size=60)
 heads = st.text(min_size=1, max_size=30)

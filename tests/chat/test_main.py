@@ -1,4 +1,4 @@
-"""`python -m stages.chat`, as a person starts it."""
+"""`python -m three_tutors.chat`, as a person starts it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def started(project: Path, root: Path, *words: str) -> subprocess.Popen[Any]:
     """Start the chat in `project`."""
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     environment = {**os.environ, "PYTHONPATH": str(root)}
-    return subprocess.Popen([sys.executable, "-m", "stages.chat", *words], cwd=project, env=environment, **pipes)
+    return subprocess.Popen([sys.executable, "-m", "three_tutors.chat", *words], cwd=project, env=environment, **pipes)
 
 
 def test_the_link_opens_the_page_and_ctrl_c_ends_it(project: Path, root: Path) -> None:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from stages.chat.one_core import on_one_core
+from three_tutors.chat.one_core import on_one_core
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds threads to cores")

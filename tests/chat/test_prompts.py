@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from stages.chat.price import micro_usd, rates
-from stages.chat.prompts import counter
-from stages.chat.roster import EMPTY
-from stages.tutoring.dialogue import Dialogue, Lesson, Turn
-from stages.tutoring.endpoint import Endpoint
-from stages.tutoring.formats import Message, messages
-from stages.tutoring.pricing.prices import read_prices
-from stages.tutoring.pricing.tokens import count
-from stages.tutoring.tutors import ChatTutor, Conversation
+from three_tutors.chat.price import micro_usd, rates
+from three_tutors.chat.prompts import counter
+from three_tutors.chat.roster import EMPTY
+from three_tutors.openai_client.endpoint import Endpoint
+from three_tutors.openai_client.tutor import ChatTutor, Conversation
+from three_tutors.pricing.prices import read_prices
+from three_tutors.pricing.tokens import count
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
+from three_tutors.tutoring.formats import Message, messages
 
 LOCAL = ChatTutor("lora", Endpoint("http://127.0.0.1:1/v1", "local", "key"))
 REMOTE = ChatTutor("openai", Endpoint("https://api.openai.com/v1", "ft:gpt-4.1-mini-2025-04-14:school::abc", "key"))
@@ -32,8 +32,8 @@ def test_a_local_prompt_is_never_longer_than_counted(root: Path, fractions: Dial
     tokenizer = root / "models/base/tokenizer.json"
     if not tokenizer.exists():
         pytest.skip("models/base is not made yet; run `dvc repro prepare_base`.")
-    from stages.language_model.base import load_tokenizer  # noqa: PLC0415 - only with a model
-    from stages.language_model.chat_template import prompt_ids  # noqa: PLC0415
+    from three_tutors.language_model.base import load_tokenizer  # noqa: PLC0415 - only with a model
+    from three_tutors.language_model.chat_template import prompt_ids  # noqa: PLC0415
 
     real = load_tokenizer(tokenizer.parent)
     for turns in (fractions.turns[:1], fractions.turns[:3], (Turn("student", "½ é 漢字 <|im_end|> " * 20),)):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from stages.chat.wording import facts
-from stages.tutoring.endpoint import Sampling
-from stages.tutoring.tutors import TUTORS
 from tests import scripted_endpoint
 from tests.chat.conftest import SCRIPTS
 from tests.chat.site import AGAIN, MANNER, BeginningAgain, conversing, wait_for
+from three_tutors.chat.wording import facts
+from three_tutors.openai_client.endpoint import Sampling
+from three_tutors.tutoring.methods import TUTORS
 
 
 def test_every_tutor_answers_and_is_asked_with_its_own_replies(tmp_path: Path, base_url: str) -> None:

@@ -15,11 +15,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from stages.chat.roster import EMPTY
-from stages.chat.store import Store, open_store
-from stages.chat.talk import Exchange, Talk, TutorReply
-from stages.tutoring.diagnostics import TutorError
-from stages.tutoring.tutors import TutorName
+from three_tutors.chat.roster import EMPTY
+from three_tutors.chat.store import Store, open_store
+from three_tutors.chat.talk import Exchange, Talk, TutorReply
+from three_tutors.pipeline.diagnostics import TutorError
+from three_tutors.tutoring.methods import TutorName
 
 TALK = Talk("abc", EMPTY, ("lora", "baseline"), blind=True, scenario=None, created=1.0)
 SAID = Exchange(0, None, None, "Is it 5/6?", "wrong", ("baseline", "lora"))

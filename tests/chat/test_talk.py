@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from stages.chat.talk import Behind, Exchange, TutorReply, behind, path, tip, versions
-from stages.tutoring.dialogue import Turn
-from stages.tutoring.tutors import TutorName
+from three_tutors.chat.talk import Behind, Exchange, TutorReply, behind, path, tip, versions
+from three_tutors.tutoring.dialogue import Turn
+from three_tutors.tutoring.methods import TutorName
 
 ASKED: tuple[TutorName, ...] = ("baseline", "lora")
 

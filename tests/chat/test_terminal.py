@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from stages.chat.terminal import converse, plain
-from stages.tutoring.dialogue import Scenario
 from tests.chat.conftest import SCRIPTS
 from tests.chat.site import AGAIN, BeginningAgain, conversing
+from three_tutors.chat.terminal import converse, plain
+from three_tutors.tutoring.dialogue import Scenario
 
 
 def played(folder: Path, base_url: str, lines: Sequence[str], scenarios: Sequence[Scenario] = ()) -> str:

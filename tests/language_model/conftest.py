@@ -11,7 +11,7 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from stages.language_model import base
+from three_tutors.language_model import base
 
 PROJECT = Path(__file__).parents[2]
 

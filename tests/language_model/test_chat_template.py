@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
-from stages.language_model import base, chat_template
-from stages.tutoring.diagnostics import DataError, TutorError
-from stages.tutoring.formats import Message
+from three_tutors.language_model import base, chat_template
+from three_tutors.pipeline.diagnostics import DataError, TutorError
+from three_tutors.tutoring.formats import Message
 
 Template = Callable[[Sequence[Message], bool], str]
 SAID: list[Message] = [

@@ -10,13 +10,13 @@ import torch
 from peft import PeftModel
 from transformers import AutoConfig
 
-from stages.language_model import base, export
-from stages.language_model.finetune import finetune
-from stages.language_model.generate import Generator
-from stages.language_model.llama_learner import LlamaLearner
-from stages.language_model.replies import Options
-from stages.language_model.settings import Lora, Settings
-from stages.tutoring.diagnostics import TutorError
+from three_tutors.language_model import base, export
+from three_tutors.language_model.finetune import finetune
+from three_tutors.language_model.generate import Generator
+from three_tutors.language_model.llama.learner import LlamaLearner
+from three_tutors.language_model.replies import Options
+from three_tutors.language_model.settings import Lora, Settings
+from three_tutors.pipeline.diagnostics import TutorError
 
 Rows = Callable[..., list[dict[str, Any]]]
 

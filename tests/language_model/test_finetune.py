@@ -10,14 +10,14 @@ import torch
 from peft import PeftModel
 from safetensors.torch import load_file
 
-from stages.language_model import adapters, base
-from stages.language_model.checkpoints import COMPLETE
-from stages.language_model.finetune import finetune
-from stages.language_model.progress import EpochEvent, Outcome, StepEvent
-from stages.language_model.settings import Lora, Settings
-from stages.language_model.steps import batches, learning_rate
-from stages.language_model.supervision import Example
-from stages.tutoring.diagnostics import DataError, TutorError
+from three_tutors.language_model import adapters, base
+from three_tutors.language_model.checkpoints import COMPLETE
+from three_tutors.language_model.finetune import finetune
+from three_tutors.language_model.progress import EpochEvent, Outcome, StepEvent
+from three_tutors.language_model.settings import Lora, Settings
+from three_tutors.language_model.steps import batches, learning_rate
+from three_tutors.language_model.supervision import Example
+from three_tutors.pipeline.diagnostics import DataError, TutorError
 
 Rows = Callable[..., list[dict[str, Any]]]
 LORA = Settings(learning_rate=1e-2, epochs=3, batch_size=2, lora=Lora(r=4, alpha=8), early_stopping_patience=0)
@@ -99,7 +99,7 @@ def test_small_portions_add_up_to_one_big_batch(tiny: Path, tmp_path: Path, rows
     """Gradient accumulation weighs by learned tokens: a batch in portions takes the same steps as the batch at once."""
     settings = dataclasses.replace(LORA, batch_size=5, epochs=2)
     whole = train(tiny, tmp_path / "a", rows, settings)
-    monkeypatch.setattr("stages.language_model.llama_learner.LlamaLearner.tokens_at_once", 1)
+    monkeypatch.setattr("three_tutors.language_model.llama.learner.LlamaLearner.tokens_at_once", 1)
     parts = train(tiny, tmp_path / "b", rows, settings)
     assert [step.loss for step in parts.steps] == pytest.approx([step.loss for step in whole.steps], rel=2e-2)
     one, other = (load_file(tmp_path / name / "out" / adapters.WEIGHTS) for name in "ab")

@@ -8,13 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.language_model import base, chat_template
-from stages.language_model.generate import Generator
-from stages.language_model.replies import Event, Options
-from stages.language_model.sampling import choose
-from stages.language_model.transformers_backend import TransformersBackend
-from stages.tutoring.diagnostics import TutorError
-from stages.tutoring.formats import Message
+from three_tutors.language_model import base, chat_template
+from three_tutors.language_model.generate import Generator
+from three_tutors.language_model.replies import Event, Options
+from three_tutors.language_model.sampling import choose
+from three_tutors.language_model.transformers_backend import TransformersBackend
+from three_tutors.pipeline.diagnostics import TutorError
+from three_tutors.tutoring.formats import Message
 
 
 def conversation(number: int) -> list[Message]:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from stages.language_model import base, chat_template
-from stages.language_model.generate import Generator
-from stages.language_model.likelihood import likelihood
-from stages.language_model.transformers_backend import TransformersBackend
+from three_tutors.language_model import base, chat_template
+from three_tutors.language_model.generate import Generator
+from three_tutors.language_model.likelihood import likelihood
+from three_tutors.language_model.transformers_backend import TransformersBackend
 
 Rows = Callable[..., list[dict[str, Any]]]
 

@@ -10,13 +10,16 @@ import torch
 from torch import Tensor
 from transformers import AutoConfig, GPTNeoXConfig
 
-from stages.language_model import base, llama_gradients, llama_learner, memory, projections
-from stages.language_model.llama_learner import LlamaLearner
-from stages.language_model.memory import Need, Shape, gigabytes, need, shape
-from stages.language_model.peft_learner import PeftLearner
-from stages.language_model.settings import Lora, Settings
-from stages.language_model.supervision import Example, examples
-from stages.tutoring.diagnostics import ParamsError
+from three_tutors.language_model import base, memory
+from three_tutors.language_model.llama import gradients as llama_gradients
+from three_tutors.language_model.llama import learner as llama_learner
+from three_tutors.language_model.llama import projections
+from three_tutors.language_model.llama.learner import LlamaLearner
+from three_tutors.language_model.memory import Need, Shape, gigabytes, need, shape
+from three_tutors.language_model.peft_learner import PeftLearner
+from three_tutors.language_model.settings import Lora, Settings
+from three_tutors.language_model.supervision import Example, examples
+from three_tutors.pipeline.diagnostics import ParamsError
 
 Rows = Callable[..., list[dict[str, Any]]]
 README = Path(__file__).parents[2] / "README.md"

@@ -11,17 +11,17 @@ import torch
 from peft import PeftModel
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedModel, Qwen2Config, Qwen2ForCausalLM
 
-from stages.language_model import adapters, base, export
-from stages.language_model.finetune import finetune
-from stages.language_model.generate import Generator
-from stages.language_model.learner import load_learner
-from stages.language_model.peft_learner import PeftLearner
-from stages.language_model.progress import Event, StepEvent
-from stages.language_model.replies import Options
-from stages.language_model.settings import Lora, Settings
-from stages.language_model.supervision import examples
-from stages.language_model.transformers_backend import TransformersBackend
-from stages.tutoring.diagnostics import ParamsError
+from three_tutors.language_model import adapters, base, export
+from three_tutors.language_model.finetune import finetune
+from three_tutors.language_model.generate import Generator
+from three_tutors.language_model.learner import load_learner
+from three_tutors.language_model.peft_learner import PeftLearner
+from three_tutors.language_model.progress import Event, StepEvent
+from three_tutors.language_model.replies import Options
+from three_tutors.language_model.settings import Lora, Settings
+from three_tutors.language_model.supervision import examples
+from three_tutors.language_model.transformers_backend import TransformersBackend
+from three_tutors.pipeline.diagnostics import ParamsError
 
 Rows = Callable[..., list[dict[str, Any]]]
 LORA = Settings(learning_rate=1e-2, epochs=2, batch_size=2, lora=Lora(r=4, alpha=8), early_stopping_patience=0, max_length=200)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.language_model.learner import Sums
-from stages.language_model.processes import ALONE, Processes, command, joined, launched
-from stages.language_model.supervision import Example
+from three_tutors.language_model.learner import Sums
+from three_tutors.language_model.processes import ALONE, Processes, command, joined, launched
+from three_tutors.language_model.supervision import Example
 
 
 @given(lengths=st.lists(st.integers(1, 900), max_size=12), count=st.integers(1, 5))

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.language_model.steps import portions
-from stages.language_model.supervision import Example
+from three_tutors.language_model.steps import portions
+from three_tutors.language_model.supervision import Example
 
 
 @given(st.lists(st.integers(1, 700), max_size=20), st.integers(100, 2000), st.integers(1, 3))

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from transformers import PreTrainedTokenizerFast
 
-from stages.language_model import base, chat_template
-from stages.language_model.supervision import Example, Supervision, audit, examples
-from stages.tutoring.diagnostics import DataError
+from three_tutors.language_model import base, chat_template
+from three_tutors.language_model.supervision import Example, Supervision, audit, examples
+from three_tutors.pipeline.diagnostics import DataError
 
 Rows = Callable[..., list[dict[str, Any]]]
 

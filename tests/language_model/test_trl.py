@@ -10,10 +10,10 @@ from datasets import Dataset
 from peft import LoraConfig
 from transformers import AutoConfig
 
-from stages.language_model import base
-from stages.language_model.llama_learner import LlamaLearner
-from stages.language_model.settings import Lora, Settings
-from stages.language_model.supervision import examples
+from three_tutors.language_model import base
+from three_tutors.language_model.llama.learner import LlamaLearner
+from three_tutors.language_model.settings import Lora, Settings
+from three_tutors.language_model.supervision import examples
 
 Rows = Callable[..., list[dict[str, Any]]]
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from stages.prompting.adapter import AdapterName
-from stages.prompting.ledger import Ledger
-from stages.prompting.meter import Budget, Meter, Model, Price
-from stages.tutoring import formats
-from stages.tutoring.dialogue import Dialogue, Lesson, Turn
-from stages.tutoring.endpoint import Reply, Sampling
-from stages.tutoring.formats import Message
-from stages.tutoring.records import Record
+from three_tutors.openai_client.endpoint import Reply, Sampling
+from three_tutors.pipeline.records import Record
+from three_tutors.prompting.adapter import AdapterName
+from three_tutors.prompting.ledger import Ledger
+from three_tutors.prompting.meter import Budget, Meter, Model, Price
+from three_tutors.tutoring import formats
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
+from three_tutors.tutoring.formats import Message
 
 Script = Callable[[Sequence[Message]], str]
 

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.prompting.adapter import history_exchanges, history_messages, transcript
-from stages.prompting.program import TeacherStudentDialogueModel, example, inputs_of
-from stages.tutoring import formats
-from stages.tutoring.dialogue import Dialogue, Lesson, Turn
-from stages.tutoring.formats import Message
-from stages.tutoring.records import Record
+from three_tutors.pipeline.records import Record
+from three_tutors.prompting.adapter import history_exchanges, history_messages, transcript
+from three_tutors.prompting.program import TeacherStudentDialogueModel, example, inputs_of
+from three_tutors.tutoring import formats
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
+from three_tutors.tutoring.formats import Message
 
 TEXTS = st.lists(st.text(min_size=1, max_size=30), max_size=7)
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from stages.prompting.demonstrations import choose
-from stages.prompting.program import example
-from stages.tutoring.records import Record
+from three_tutors.pipeline.records import Record
+from three_tutors.prompting.demonstrations import choose
+from three_tutors.prompting.program import example
 
 
 def test_the_lesson_at_hand_is_never_shown(rows: list[Record]) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import dspy
 from dspy.lm15 import request_from_openai_chat
 
-from stages.prompting.language_model import chat_messages, language_model
-from stages.prompting.meter import Meter, Model
-from stages.tutoring.endpoint import Sampling
-from stages.tutoring.formats import Message
+from three_tutors.openai_client.endpoint import Sampling
+from three_tutors.prompting.language_model import chat_messages, language_model
+from three_tutors.prompting.meter import Meter, Model
+from three_tutors.tutoring.formats import Message
 
 SAID: list[Message] = [
     {"role": "system", "content": " Be brief.\n"},
@@ -50,11 +50,11 @@ def test_nothing_is_written_to_the_home_directory(tmp_path: Path, root: Path) ->
         "import sys; sys.path[:0] = ['tests/prompting']\n"
         "import dspy, conftest\n"
         "from pathlib import Path\n"
-        "from stages.prompting.meter import *\n"
-        "from stages.prompting.ledger import Ledger\n"
-        "from stages.prompting.language_model import language_model\n"
-        "from stages.tutoring.endpoint import Sampling\n"
-        "from stages.prompting.optimisers import off_the_disk\n"
+        "from three_tutors.prompting.meter import *\n"
+        "from three_tutors.prompting.ledger import Ledger\n"
+        "from three_tutors.prompting.language_model import language_model\n"
+        "from three_tutors.openai_client.endpoint import Sampling\n"
+        "from three_tutors.prompting.optimisers import off_the_disk\n"
         f"meter = Meter(Ledger(Path({str(tmp_path / 'ledger.jsonl')!r})), Budget(calls=9, tokens=9999, seconds=60, dollars=1))\n"
         "model = Model(conftest.ScriptedEndpoint(conftest.follows_examples), 'scripted')\n"
         "off_the_disk()\n"

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stages.prompting.ledger import Ledger, call_key
-from stages.tutoring.endpoint import Reply, Sampling
-from stages.tutoring.formats import Message
+from three_tutors.openai_client.endpoint import Reply, Sampling
+from three_tutors.prompting.ledger import Ledger, call_key
+from three_tutors.tutoring.formats import Message
 
 ASKED: list[Message] = [{"role": "user", "content": "Is a half of a half a third?"}]
 REPLY = Reply("Draw it: what do you get?", "stop", 9, 6)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from stages.prompting.meter import Meter, Model, Stop, Usage
-from stages.tutoring.diagnostics import EndpointError
-from stages.tutoring.endpoint import Sampling
-from stages.tutoring.formats import Message
+from three_tutors.openai_client.endpoint import Sampling
+from three_tutors.pipeline.diagnostics import EndpointError
+from three_tutors.prompting.meter import Meter, Model, Stop, Usage
+from three_tutors.tutoring.formats import Message
 
 SAMPLING = Sampling(10, 0.0, 1)
 

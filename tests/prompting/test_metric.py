@@ -5,12 +5,12 @@ from collections.abc import Callable
 import dspy
 import pytest
 
-from stages.prompting import metric
-from stages.prompting.meter import Meter, Stop
-from stages.prompting.program import example
-from stages.tutoring.dialogue import Dialogue
-from stages.tutoring.records import Record
-from stages.tutoring.scoring.rubric import score
+from three_tutors.pipeline.records import Record
+from three_tutors.prompting import metric
+from three_tutors.prompting.meter import Meter, Stop
+from three_tutors.prompting.program import example
+from three_tutors.scoring.rubric import score
+from three_tutors.tutoring.dialogue import Dialogue
 
 PRAISE = "Great job! That is right."
 

@@ -8,19 +8,19 @@ from typing import Any
 import dspy
 import pytest
 
-from stages.prompting import metric
-from stages.prompting.adapter import AdapterName
-from stages.prompting.climber import Climb, Climber, Plan
-from stages.prompting.meter import Meter, Model
-from stages.prompting.optimisers import climb, planned_calls
-from stages.prompting.program import TeacherStudentDialogueModel, example
-from stages.prompting.program_files import strategy_agreement
-from stages.prompting.rungs import REMINDERS
-from stages.tutoring.diagnostics import EndpointError
-from stages.tutoring.endpoint import Reply, Sampling
-from stages.tutoring.formats import Message
-from stages.tutoring.records import Record
 from tests.prompting.conftest import MARKED_UP
+from three_tutors.openai_client.endpoint import Reply, Sampling
+from three_tutors.pipeline.diagnostics import EndpointError
+from three_tutors.pipeline.records import Record
+from three_tutors.prompting import metric
+from three_tutors.prompting.adapter import AdapterName
+from three_tutors.prompting.climber import Climb, Climber, Plan
+from three_tutors.prompting.meter import Meter, Model
+from three_tutors.prompting.optimisers import climb, planned_calls
+from three_tutors.prompting.program import TeacherStudentDialogueModel, example
+from three_tutors.prompting.program_files import strategy_agreement
+from three_tutors.prompting.rungs import REMINDERS
+from three_tutors.tutoring.formats import Message
 
 PLAN = Plan(
     optimizer="random_search",

@@ -6,17 +6,17 @@ from typing import Any
 import dspy
 import pytest
 
-from stages.prompting.adapter import AdapterName
-from stages.prompting.language_model import language_model
-from stages.prompting.meter import Meter, Model
-from stages.prompting.program import TeacherStudentDialogueModel, example, speaker_of
-from stages.tutoring import formats
-from stages.tutoring.diagnostics import DataError
-from stages.tutoring.dialogue import Dialogue
-from stages.tutoring.endpoint import Sampling
-from stages.tutoring.formats import Message
-from stages.tutoring.records import Record
 from tests.prompting.conftest import MARKED_UP
+from three_tutors.openai_client.endpoint import Sampling
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.records import Record
+from three_tutors.prompting.adapter import AdapterName
+from three_tutors.prompting.language_model import language_model
+from three_tutors.prompting.meter import Meter, Model
+from three_tutors.prompting.program import TeacherStudentDialogueModel, example, speaker_of
+from three_tutors.tutoring import formats
+from three_tutors.tutoring.dialogue import Dialogue
+from three_tutors.tutoring.formats import Message
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from stages.prompting.program import TeacherStudentDialogueModel, example
-from stages.prompting.tutor import ProgramTutor
-from stages.tutoring.diagnostics import DataError
-from stages.tutoring.dialogue import Dialogue
-from stages.tutoring.endpoint import Reply, Sampling
-from stages.tutoring.formats import Message
-from stages.tutoring.records import Record, write_json
-from stages.tutoring.tutors import ChatTutor, Conversation, Instead
+from three_tutors.openai_client.endpoint import Reply, Sampling
+from three_tutors.openai_client.tutor import ChatTutor, Conversation, Instead
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.records import Record, write_json
+from three_tutors.prompting.program import TeacherStudentDialogueModel, example
+from three_tutors.prompting.tutor import ProgramTutor
+from three_tutors.tutoring.dialogue import Dialogue
+from three_tutors.tutoring.formats import Message
 
 SAMPLING = Sampling(40)
 

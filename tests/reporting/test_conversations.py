@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from stages.reporting.conversations import conversations
-from stages.reporting.evidence import Evidence, gather
-from stages.reporting.standing import standing
 from tests import small_run
+from three_tutors.reporting.conversations import conversations
+from three_tutors.reporting.evidence import Evidence, gather
+from three_tutors.reporting.standing import standing
 
 
 @pytest.fixture(scope="module")

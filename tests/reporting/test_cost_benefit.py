@@ -13,14 +13,14 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from stages.estimate_costs import Params, estimate_costs
-from stages.reporting.cost_benefit import break_even_point, cost_benefit, rounded, usd
-from stages.reporting.cost_figures import cost_figures
-from stages.tutoring.dialogue import Dialogue
-from stages.tutoring.formats import dspy_rows, openai_row
-from stages.tutoring.params import read
-from stages.tutoring.pricing.costs import case_of
-from stages.tutoring.pricing.prices import PRICES_FILE, read_caches, read_prices
-from stages.tutoring.records import Record
+from three_tutors.pipeline.params import read
+from three_tutors.pipeline.records import Record
+from three_tutors.pricing.costs import case_of
+from three_tutors.pricing.prices import PRICES_FILE, read_caches, read_prices
+from three_tutors.reporting.cost_benefit import break_even_point, cost_benefit, rounded, usd
+from three_tutors.reporting.cost_figures import cost_figures
+from three_tutors.tutoring.dialogue import Dialogue
+from three_tutors.tutoring.formats import dspy_rows, openai_row
 
 Estimate = Callable[..., Record]
 
@@ -154,7 +154,7 @@ def test_a_model_without_training_price_still_has_a_report(estimate: Estimate) -
 
 def test_no_figure_of_money_is_typed_by_hand(root: Path) -> None:
     """The template holds no amount, date or count of its own; 1,000 conversations are a unit and 90 days a rule."""
-    source = (root / "stages/reporting/templates/cost_benefit.md.jinja").read_text(encoding="utf-8")
+    source = (root / "three_tutors/reporting/templates/cost_benefit.md.jinja").read_text(encoding="utf-8")
     prose = re.sub(r"\{[{%#].*?[}%#]\}", "", source, flags=re.DOTALL)
     assert set(re.findall(r"\d[\d.,]*", prose)) <= {"1,000", "90"}
 

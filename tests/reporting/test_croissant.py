@@ -12,10 +12,10 @@ import pytest
 from mlcroissant._src.core.rdf import make_context
 
 from stages.report import Params, report
-from stages.reporting.croissant import CONTEXT, VERSION, croissant
-from stages.reporting.evidence import gather
-from stages.reporting.provenance import provenance
 from tests import small_run
+from three_tutors.reporting.croissant import CONTEXT, VERSION, croissant
+from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.provenance import provenance
 
 DIGESTS = dict.fromkeys(("dialogues.jsonl", "scenarios.jsonl", "splits.csv"), "0" * 64)
 

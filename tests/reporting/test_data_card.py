@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from stages.reporting.data_card import (
+from tests import small_run
+from three_tutors.reporting.data_card import (
     closest,
     data_card,
     grade_by_strategy,
@@ -20,10 +21,9 @@ from stages.reporting.data_card import (
     subject_by_grade,
     subject_by_strategy,
 )
-from stages.reporting.figures import Figure
-from stages.tutoring.dialogue import Dialogue
-from stages.tutoring.splits import Split
-from tests import small_run
+from three_tutors.reporting.figures import Figure
+from three_tutors.tutoring.dialogue import Dialogue
+from three_tutors.tutoring.splits import Split
 
 LEDGER: dict[str, Split] = {f"fractions-{number}": "train" if number < 10 else "test" for number in range(1, 13)}
 CLEAN = {"warnings": {}, "too_few": [], "unlabelled": {"student_turns": 0, "teacher_turns": 0}}

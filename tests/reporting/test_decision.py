@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from stages.reporting.decision import decide, enough_for_none, failures_by_kind
-from stages.reporting.evidence import Evidence, gather
-from stages.reporting.findings import Cell, Findings
-from stages.tutoring.scoring.score import Score
 from tests import small_run
+from three_tutors.reporting.decision import decide, enough_for_none, failures_by_kind
+from three_tutors.reporting.evidence import Evidence, gather
+from three_tutors.reporting.findings import Cell, Findings
+from three_tutors.scoring.score import Score
 
 GOOD = Cell(0.9, 0.8, 1.0, 10, 0, 0.5, 0.4, 0.6, "better")
 NEVER = Cell(0.0, 0.0, 0.02, 10, 0)

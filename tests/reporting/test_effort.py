@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stages.reporting.effort import duration, efforts
-from stages.reporting.evidence import gather
 from tests import small_run
+from three_tutors.reporting.effort import duration, efforts
+from three_tutors.reporting.evidence import gather
 
 
 def test_effort_is_measured_or_none(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from stages.reporting.evidence import gather
-from stages.tutoring.diagnostics import DataError
-from stages.tutoring.records import write_jsonl
 from tests import small_run
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.records import write_jsonl
+from three_tutors.reporting.evidence import gather
 
 
 def test_tutors_come_in_the_order_of_all_tables(tmp_path: Path) -> None:

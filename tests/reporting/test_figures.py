@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from stages.reporting.data_figures import coverage, moves
-from stages.reporting.evidence import gather
-from stages.reporting.pictures import pictures
-from stages.reporting.scorecard import findings_of
-from stages.reporting.training import curves, loss_figure, overfitted
 from tests import small_run
+from three_tutors.reporting.data_figures import coverage, moves
+from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.pictures import pictures
+from three_tutors.reporting.scorecard import findings_of
+from three_tutors.reporting.training import curves, loss_figure, overfitted
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.reporting.findings import Cell, Findings, Verdict, verdict_sentences
+from three_tutors.reporting.findings import Cell, Findings, Verdict, verdict_sentences
 
 
 def cell(value: float | None, verdict: Verdict = "not compared", difference: float | None = None) -> Cell:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from stages.reporting.evidence import gather
-from stages.reporting.judging import Judging, judging
-from stages.tutoring.diagnostics import DataError
-from stages.tutoring.records import write_json
-from stages.tutoring.scoring.verdicts import AGREEMENT, FOLDER, write_verdicts
 from tests import small_run
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.records import write_json
+from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.judging import Judging, judging
+from three_tutors.trust.verdicts import AGREEMENT, FOLDER, write_verdicts
 
 
 def judged(root: Path, tutor: str = "lora", level: float | None = 0.5, judge: str = "wise") -> Path:
@@ -92,7 +92,7 @@ def test_verdicts_on_earlier_replies_are_missing(root: Path) -> None:
     path.write_text(header.replace('"replies":"', '"replies":"0') + "".join(rows), encoding="utf-8")
     evidence = gather(root)
     assert judging(evidence) is None
-    assert "The judge rated earlier replies of lora: run `python -m stages.tutoring.judge lora`." in evidence.missing
+    assert "The judge rated earlier replies of lora: run `python -m three_tutors.trust.judge lora`." in evidence.missing
 
 
 @pytest.mark.parametrize(

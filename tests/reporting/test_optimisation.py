@@ -7,10 +7,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.reporting.optimisation import Agreement, Interval, read_optimisation, word_changes
-from stages.reporting.pages import page
-from stages.tutoring.records import read_json, read_jsonl, write_json, write_jsonl
 from tests import small_run
+from three_tutors.pipeline.records import read_json, read_jsonl, write_json, write_jsonl
+from three_tutors.reporting.optimisation import Agreement, Interval, read_optimisation, word_changes
+from three_tutors.reporting.pages import page
 
 
 def test_the_change_of_the_instruction_is_shown_word_by_word() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from stages.reporting.overview import METHODS, markdown, overview
-from stages.tutoring.diagnostics import DataError
-from stages.tutoring.tutors import TUTORS
 from tests.reporting.walked import DIALOGUE, ROOT
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.reporting.overview import METHODS, markdown, overview
+from three_tutors.tutoring.methods import TUTORS
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def project(tmp_path: Path) -> Path:
 
 def test_it_runs_with_the_standard_library_alone() -> None:
     """A bare Python without site-packages walks through the committed dialogue to its last page."""
-    code = "import runpy, sys; sys.path.insert(0, '.'); runpy.run_module('stages.reporting.overview', run_name='__main__')"
+    code = "import runpy, sys; sys.path.insert(0, '.'); runpy.run_module('three_tutors.reporting.overview', run_name='__main__')"
     answer = subprocess.run(
         [sys.executable, "-I", "-S", "-X", "utf8", "-c", code],
         capture_output=True, encoding="utf-8", check=True, cwd=ROOT, stdin=subprocess.DEVNULL,

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from stages.report import Params, report
-from stages.reporting.evidence import gather
-from stages.reporting.provenance import provenance
 from tests import small_run
+from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.provenance import provenance
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")

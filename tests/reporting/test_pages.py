@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from markdown_it import MarkdownIt
 
-from stages.reporting.pages import count, listed, markdown, number, page, percent, points, unbroken
+from three_tutors.reporting.pages import count, listed, markdown, number, page, percent, points, unbroken
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from ruamel.yaml import YAML
 
-from stages.reporting.plain_yaml import read_plainly
 from tests.reporting.walked import DIALOGUE, ROOT
+from three_tutors.reporting.plain_yaml import read_plainly
 
 
 def test_what_it_reads_is_what_yaml_says() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.reporting.quotations import Piece, pieces, quoted
-from stages.tutoring.scoring.score import Score
+from three_tutors.reporting.quotations import Piece, pieces, quoted
+from three_tutors.scoring.score import Score
 
 
 def test_cited_words_are_marked_with_their_score() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from stages.reporting.scorecard import scorecard
-from stages.tutoring.scoring.score import Score
+from three_tutors.reporting.scorecard import scorecard
+from three_tutors.scoring.score import Score
 
 
 def scores(values: dict[str, float | None], name: str = "score") -> dict[str, dict[str, Score]]:

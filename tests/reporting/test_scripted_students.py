@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from stages.reporting.evidence import Evidence, gather
-from stages.reporting.scripted_students import Kind, courses, extremes, kinds, rates_by_turn
-from stages.tutoring.dialogue import Scenario
-from stages.tutoring.scoring.score import Score
-from stages.tutoring.scoring.statistics import Interval
 from tests import small_run
+from three_tutors.reporting.evidence import Evidence, gather
+from three_tutors.reporting.scripted_students import Kind, courses, extremes, kinds, rates_by_turn
+from three_tutors.scoring.score import Score
+from three_tutors.scoring.statistics import Interval
+from three_tutors.tutoring.dialogue import Scenario
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stages.reporting.strategies import confusion_figure, repertoire
+from three_tutors.reporting.strategies import confusion_figure, repertoire
 
 PAIRS = (
     [("scaffolding", "scaffolding")] * 6

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from stages.reporting.evidence import gather
-from stages.reporting.summary import SUMMARY, summary
-from stages.tutoring.records import Record, write_json
 from tests import small_run
+from three_tutors.pipeline.records import Record, write_json
+from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.summary import SUMMARY, summary
 
 ROOT = Path(__file__).parent.parent.parent
 MOST_COLUMNS = 12

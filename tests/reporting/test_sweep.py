@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from stages.reporting import sweep as sweeping
-from stages.reporting.comparison import Setting, texts
-from stages.reporting.evidence import gather, read_table
-from stages.reporting.provenance import provenance
-from stages.reporting.scorecard import findings_of
-from stages.reporting.sweep import COLUMNS, added, digest, sweep, table_text, tries
-from stages.tutoring.diagnostics import DataError
-from stages.tutoring.records import write_json, write_text
 from tests import small_run
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.records import write_json, write_text
+from three_tutors.reporting import sweep as sweeping
+from three_tutors.reporting.comparison import Setting, texts
+from three_tutors.reporting.evidence import gather, read_table
+from three_tutors.reporting.provenance import provenance
+from three_tutors.reporting.scorecard import findings_of
+from three_tutors.reporting.sweep import COLUMNS, added, digest, sweep, table_text, tries
 
 DIGESTS = {"dialogues.jsonl": "1", "splits.csv": "2"}
 

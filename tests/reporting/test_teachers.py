@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from stages.reporting.evidence import Evidence, gather
-from stages.reporting.findings import Cell, Findings
-from stages.reporting.scorecard import findings_of
-from stages.reporting.teachers import teachers_row
-from stages.tutoring.scoring.score import Score
 from tests import small_run
+from three_tutors.reporting.evidence import Evidence, gather
+from three_tutors.reporting.findings import Cell, Findings
+from three_tutors.reporting.scorecard import findings_of
+from three_tutors.reporting.teachers import teachers_row
+from three_tutors.scoring.score import Score
 
 
 @pytest.fixture(scope="module")

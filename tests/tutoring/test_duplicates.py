@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.tutoring import duplicates
-from stages.tutoring.duplicates import Pair, alike, of_one_problem, pairs, triples
+from three_tutors.tutoring import duplicates
+from three_tutors.tutoring.duplicates import Pair, alike, of_one_problem, pairs, triples
 
 WORDS = [first + second for first in string.ascii_lowercase for second in string.ascii_lowercase]
 words = st.lists(st.sampled_from(WORDS[:6]), max_size=12)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stages.tutoring import formats
+from three_tutors.tutoring import formats
 
 if TYPE_CHECKING:
-    from stages.tutoring.dialogue import Dialogue
+    from three_tutors.tutoring.dialogue import Dialogue
 
 
 def test_every_format_holds_the_same_words_as_the_live_prompt(fractions: Dialogue) -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.tutoring.diagnostics import TutorError
-from stages.tutoring.dialogue import Turn
-from stages.tutoring.history import fit
+from three_tutors.pipeline.diagnostics import TutorError
+from three_tutors.tutoring.dialogue import Turn
+from three_tutors.tutoring.history import fit
 
 FRAME = 7
 words = st.lists(st.sampled_from(["a half", "one", "is it 5/6?", "\n", "no"]), min_size=1, max_size=8).map(" ".join)

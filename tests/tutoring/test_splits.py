@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.tutoring.diagnostics import DataError
-from stages.tutoring.dialogue import Dialogue, Lesson
-from stages.tutoring.splits import SPLITS, Row, Shares, Split, deal, read_ledger, write_ledger
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.tutoring.dialogue import Dialogue, Lesson
+from three_tutors.tutoring.splits import SPLITS, Row, Shares, Split, deal, read_ledger, write_ledger
 
 SHARES = Shares(train=0.7, validation=0.1, test=0.2, seed=1)
 

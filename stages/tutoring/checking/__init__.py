@@ -1,1 +1,0 @@
-"""The gate: read what people wrote, and say where it is wrong and what to do."""

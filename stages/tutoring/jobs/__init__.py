@@ -1,1 +1,0 @@
-"""Fine-tuning jobs at any service that speaks the OpenAI protocol, never paid for twice."""

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from three_tutors.checking.json_source import has_repeated_key, parse, tree
+from three_tutors.checking.yaml_source import SourceError
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=15,
+)
+
+
+@given(values, st.sampled_from([None, 1]))
+def test_every_place_points_at_its_value(value: object, indent: int | None) -> None:
+    """What stands at the place of a value is that value, whatever the spacing and escapes."""
+    text = json.dumps(value, indent=indent).replace("\n", " ")
+    for path, (line, column) in tree(text, 7).values.items():
+        expected = value
+        for step in path:
+            expected = expected[step]  # type: ignore[index]
+        assert line == 7
+        assert json.JSONDecoder().raw_decode(text, column - 1)[0] == expected
+
+
+def test_a_key_written_twice_is_seen() -> None:
+    """Both keys are told apart by their columns; the values keep the last."""
+    text = '{"id": "a", "turns": [{"x": 1, "x": 2}]}'
+    assert has_repeated_key(parse(text, 1))
+    assert tree(text, 3).repeated == [("turns", 0, "x")]
+    assert tree(text, 3).keys["turns", 0, "x"] == (3, 32)
+    assert not has_repeated_key(parse('{"id": "a"}', 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place"),
+    [
+        ("[" * 1_000_000, "E006", (4, 1)),
+        ('{"a": NaN}', "E004", (4, 1)),
+        ('{"a": ' + "1" * 5000 + "}", "E004", (4, 1)),
+        ("{bad}", "E004", (4, 2)),
+        ('{"a": 1} x', "E004", (4, 10)),
+    ],
+)
+def test_what_is_not_json_is_refused_with_its_place(text: str, code: str, place: tuple[int, int]) -> None:
+    """Deep nesting, NaN, endless numbers and broken syntax are refused."""
+    with pytest.raises(SourceError) as error:
+        parse(text, 4)
+    assert (error.value.code, error.value.place) == (code, place)
+
+
+def test_brackets_in_strings_are_not_nesting() -> None:
+    """A student may write any number of brackets."""
+    assert parse(json.dumps("[{" * 500), 1) == "[{" * 500

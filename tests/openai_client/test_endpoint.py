@@ -1,0 +1,51 @@
+"""Replies that are streamed from an endpoint, through the real client."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from tests import scripted_endpoint
+from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
+from three_tutors.pipeline.diagnostics import EndpointError
+from three_tutors.tutoring.formats import Message
+
+ASKED: list[Message] = [{"role": "system", "content": "You are a tutor."}, {"role": "user", "content": "Is it 5/6?"}]
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    """Yield the address of a scripted endpoint."""
+    with scripted_endpoint.running() as url:
+        yield url
+
+
+def read(stream: Generator[str, None, Reply], pieces: list[str]) -> Reply:
+    """Read a stream to its end; what came before an error stays in `pieces`."""
+    while True:
+        try:
+            pieces.append(next(stream))
+        except StopIteration as end:
+            reply: Reply = end.value
+            return reply
+
+
+def test_a_stream_yields_pieces_and_returns_the_reply(base_url: str) -> None:
+    """The pieces come one by one; at the end stand the whole text, why it ended and what it took."""
+    pieces: list[str] = []
+    reply = read(Endpoint(base_url, "echo", "key").stream(ASKED, Sampling(20)), pieces)
+    assert ["You said: ", "Is it 5/6?"] == pieces
+    assert Reply("You said: Is it 5/6?", "stop", 7, 2) == reply
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [("breaks", "breaks at http"), ("cuts", "broke off before the end"), ("garbage", "garbage at http"), ("fails", "the model is on fire")],
+)
+def test_a_failing_stream_is_one_kind_of_error(base_url: str, model: str, sentence: str) -> None:
+    """Refused, broken off or unreadable: what came before is kept, then an EndpointError says which endpoint it was."""
+    pieces: list[str] = []
+    with pytest.raises(EndpointError, match=sentence):
+        read(Endpoint(base_url, model, "key").stream(ASKED, Sampling(20)), pieces)
+    assert ([] if model == "fails" else ["Which ", "half ", "is "]) == pieces

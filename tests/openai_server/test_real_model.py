@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+from tests.language_model.conftest import embedded, tiny  # noqa: F401 - fixtures
+from tests.openai_server.conftest import create, examples, wait_for
+from three_tutors.openai_server.engine import ModelFiles
+from three_tutors.openai_server.fine_tuning import FineTuning
+from three_tutors.openai_server.serving import serving
+
+HELLO: Any = [{"role": "user", "content": "Which is more, one half or one third?"}]
+
+
+@pytest.fixture(scope="module")
+def client(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai.OpenAI]:  # noqa: F811
+    """Return the client of a server with a tiny random model that really answers and trains."""
+    models = {"base": ModelFiles(tiny)}
+    with serving(models, training=FineTuning(tmp_path_factory.mktemp("server"), models)) as server:
+        yield openai.OpenAI(base_url=server.base_url, api_key=server.api_key, max_retries=0, timeout=60)
+
+
+def say(client: openai.OpenAI, **changed: Any) -> Any:
+    """Ask one question."""
+    return client.chat.completions.create(**{"model": "base", "messages": HELLO, "max_tokens": 12, "temperature": 0, **changed})
+
+
+def test_greedy_answers_repeat_whatever_else_is_in_flight(client: openai.OpenAI) -> None:
+    """The same request gets the same answer alone and among twenty others."""
+    alone = say(client).choices[0].message.content
+    questions: list[Any] = [[{"role": "user", "content": f"What is {index} and {index * 7}? " * (index % 5 + 1)}] for index in range(20)]
+    with ThreadPoolExecutor(21) as pool:
+        others = [pool.submit(say, client, messages=question, max_tokens=5 + index) for index, question in enumerate(questions)]
+        among = [pool.submit(say, client) for _ in range(3)]
+        assert {one.result().choices[0].message.content for one in among} == {alone}
+        assert all(one.result().usage.completion_tokens for one in others)
+
+
+def test_a_seed_repeats_a_draw(client: openai.OpenAI) -> None:
+    """Equal seeds draw equally, other seeds otherwise; the choices of one request differ."""
+    drawn = [say(client, temperature=1.5, seed=seed).choices[0].message.content for seed in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    choices = say(client, temperature=1.5, seed=1, n=2).choices
+    assert choices[0].message.content == drawn[0] != choices[1].message.content
+
+
+def test_a_stop_sequence_ends_the_reply_before_it(client: openai.OpenAI) -> None:
+    """Streamed or not, no part of the sequence is shown."""
+    whole = say(client).choices[0].message.content
+    stop = whole[len(whole) // 2 :][:3]
+    expected = whole[: whole.index(stop)]
+    answer = say(client, stop=[stop])
+    assert (answer.choices[0].message.content, answer.choices[0].finish_reason) == (expected, "stop")
+    streamed = "".join(chunk.choices[0].delta.content or "" for chunk in say(client, stop=stop, stream=True))
+    assert streamed == expected
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_log_probabilities_are_those_of_the_tokens_shown(client: openai.OpenAI, stream: bool) -> None:
+    """Greedy takes the likeliest; the bytes of the tokens are the text."""
+    if stream:
+        chunks = list(say(client, logprobs=True, top_logprobs=3, stream=True))
+        told = [one for chunk in chunks if chunk.choices[0].logprobs for one in chunk.choices[0].logprobs.content]
+        text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+    else:
+        choice = say(client, logprobs=True, top_logprobs=3).choices[0]
+        told, text = choice.logprobs.content, choice.message.content
+    assert b"".join(bytes(one.bytes) for one in told).decode(errors="replace").startswith(text)
+    assert all(len(one.top_logprobs) == 3 and one.top_logprobs[0].token == one.token for one in told)
+    assert all(sum(math.exp(other.logprob) for other in one.top_logprobs) <= 1 for one in told)
+
+
+def test_a_template_that_forbids_nothing_is_not_forged(client: openai.OpenAI) -> None:
+    """A control token in a message is text, so it costs more tokens than the one it imitates."""
+    plain = say(client, messages=[{"role": "user", "content": "x"}]).usage.prompt_tokens
+    forged = say(client, messages=[{"role": "user", "content": "x<|im_end|>"}]).usage.prompt_tokens
+    assert forged > plain + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [{}, {"lora": True, "lora_r": 4, "learning_rate_multiplier": 3}])
+def test_a_job_really_trains_a_model_that_answers(client: openai.OpenAI, more: dict[str, Any]) -> None:
+    """The loss falls, validation is told before and after, checkpoints and the tuned model answer otherwise than the base."""
+    rows = [{"messages": [{"role": "user", "content": "Well?"}, {"role": "assistant", "content": "Draw it. Draw it."}]} for _ in range(12)]
+    data = "\n".join(json.dumps(row) for row in rows).encode()
+    validation = client.files.create(file=("validation.jsonl", data), purpose="fine-tune").id
+    hyperparameters = {"n_epochs": 3, "batch_size": 4, "learning_rate_multiplier": 30, **more}
+    method = {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}}
+    job = create(client, data, validation_file=validation, method=method)
+    done = wait_for(client, job.id)
+    assert (done.status, done.error) == ("succeeded", None)
+    events = list(client.fine_tuning.jobs.list_events(job.id))[::-1]
+    before = next(event.data["valid_loss"] for event in events if event.message.startswith("Before training"))
+    steps = [event.data for event in events if event.type == "metrics"]
+    assert [step["step"] for step in steps] == list(range(1, 10))
+    assert [step["step"] for step in steps if step.get("valid_loss") is not None] == [3, 6, 9]
+    assert steps[-1]["valid_loss"] < before
+    assert [one.step_number for one in client.fine_tuning.jobs.checkpoints.list(job.id)] == [9, 6, 3]
+    question: Any = [{"role": "user", "content": "Well?"}]
+    checkpoint = f"{done.fine_tuned_model}:ckpt-step-3"
+    said = [say(client, model=name, messages=question, logprobs=True).choices[0] for name in ("base", checkpoint, done.fine_tuned_model)]
+    assert len({choice.logprobs.content[0].logprob for choice in said}) == 3
+
+
+@pytest.mark.slow
+def test_a_row_that_is_too_long_stops_the_job_by_name(client: openai.OpenAI) -> None:
+    """Nothing is cut without a word."""
+    long = {"messages": [{"role": "user", "content": "word " * 3000}, {"role": "assistant", "content": "Yes."}]}
+    job = wait_for(client, create(client, examples() + b"\n" + json.dumps(long).encode()).id)
+    assert (job.status, job.error.code, job.error.param) == ("failed", "invalid_training_file", "training_file")
+    assert "row 13" in job.error.message
+
+
+@pytest.mark.slow(15)
+def test_an_adapter_of_the_embedded_model_answers_beside_its_base(embedded: Path, tmp_path: Path) -> None:  # noqa: F811
+    """`lora` trains the real model by an adapter alone: it says what it learned, and the base says what it said before."""
+    question: Any = [{"role": "user", "content": "Is one half more than one third?"}]
+    rows = [{"messages": [*question, {"role": "assistant", "content": "Draw both bars. What do you see?"}]} for _ in range(12)]
+    hyperparameters = {"n_epochs": 4, "batch_size": 4, "lora": True, "lora_r": 8}
+    models = {"base": ModelFiles(embedded)}
+    training = FineTuning(tmp_path / "server", models)
+    with serving(models, training=training) as server:
+        client = openai.OpenAI(base_url=server.base_url, api_key=server.api_key, max_retries=0, timeout=120)
+        before = say(client, messages=question).choices[0].message.content
+        data = "\n".join(json.dumps(row) for row in rows).encode()
+        method = {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}}
+        done = wait_for(client, create(client, data, method=method).id, "succeeded", "failed")
+        assert (done.status, done.error, done.hyperparameters.to_dict()["lora_r"]) == ("succeeded", None, 8)
+        assert say(client, model=done.fine_tuned_model, messages=question).choices[0].message.content == "Draw both bars. What do you see?"
+        assert say(client, messages=question).choices[0].message.content == before
+        folder = training.folder(done.fine_tuned_model)
+        assert folder is not None
+        assert [path.name for path in folder.glob("*.safetensors")] == ["adapter_model.safetensors"]

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from tests.openai_server.conftest import EchoEngine
+from three_tutors.openai_server.engine import ModelFiles
+from three_tutors.openai_server.serving import serving
+from three_tutors.pipeline.diagnostics import EndpointError
+
+
+def test_answers_do_not_wait_for_an_acknowledgement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections take the option over from the socket that listens."""
+    listening: list[socket.socket] = []
+    run = uvicorn.Server.run
+
+    def kept(self: uvicorn.Server, sockets: Any = None) -> None:
+        listening.extend(sockets)
+        run(self, sockets)
+
+    monkeypatch.setattr(uvicorn.Server, "run", kept)
+    with serving({"base": ModelFiles(tmp_path)}, load=EchoEngine):
+        assert [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in listening] == [1]
+
+
+def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
+    """Who wants another port reads how to get one."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with (
+            pytest.raises(EndpointError, match=f"cannot listen on 127.0.0.1:{port}"),
+            serving({"base": ModelFiles(tmp_path)}, address=("127.0.0.1", port)),
+        ):
+            raise AssertionError("two servers on one port")

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import Field
+
+from three_tutors.pipeline.diagnostics import ParamsError
+from three_tutors.pipeline.params import params, read
+
+
+@params
+class Params:
+    """What the tests read."""
+
+    r: Annotated[int, Field(ge=1)]
+    """Rank."""
+    learning_rate: float
+    """Step size."""
+    init: Literal["default", "pissa"] = "default"
+    """Start."""
+
+
+def write(folder: Path, text: str) -> Path:
+    """Write a params file."""
+    path = folder / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_numbers_are_read_as_dvc_reads_them(tmp_path: Path) -> None:
+    """`5e-4` is a number, as in YAML 1.2 and in DVC, not a text."""
+    path = write(tmp_path, "lora:\n  r: 8\n  learning_rate: 5e-4\n")
+    assert read("lora", Params, path) == Params(r=8, learning_rate=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("lora:\n  r: 8\n  learning_rate: 1.0\n  rank: 4\n", ":4: lora.rank: is not a known key; remove it or mend its spelling."),
+        ("lora:\n  r: 8\n", ":2: lora.learning_rate: is missing; add it (the committed params.yaml shows every key)."),
+        ("lora:\n  r: 0\n  learning_rate: 1.0\n", ":2: lora.r: input should be greater than or equal to 1, not 0."),
+        ("lora:\n  r: 1\n  learning_rate: 1.0\n  init: x\n", ":4: lora.init: input should be 'default' or 'pissa', not 'x'."),
+        ("dspy: {}\n", ": section `lora` is missing; add it (the committed {path} shows every key)."),
+        ("lora: [\n", ":2:1: not valid YAML: expected the node content, but found '<stream end>'"),
+    ],
+)
+def test_a_mistake_in_params_is_named_with_its_line(tmp_path: Path, text: str, expected: str) -> None:
+    """An unknown, missing or impossible value ends in one sentence that says where and what to do."""
+    path = write(tmp_path, text)
+    with pytest.raises(ParamsError) as error:
+        read("lora", Params, path)
+    assert str(error.value) == f"{path}{expected.replace('{path}', str(path))}"
+
+
+def test_every_mistake_is_listed_at_once(tmp_path: Path) -> None:
+    """Two mistakes give two lines, so that one run finds both."""
+    path = write(tmp_path, "lora:\n  r: many\n  rank: 4\n  learning_rate: 1.0\n")
+    with pytest.raises(ParamsError) as error:
+        read("lora", Params, path)
+    assert len(str(error.value).splitlines()) == 2

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from three_tutors.scoring.context import consistency, context_gain
+from three_tutors.tutoring.dialogue import Turn
+
+WRONG = Turn("student", "It is 48 amps because I multiplied.", understanding="wrong")
+TALK = (
+    WRONG,
+    Turn("teacher", "Not quite. What does resistance do?"),
+    Turn("student", "Still 48 amps, I multiplied.", understanding="wrong"),
+)
+
+
+def test_a_tutor_that_gives_in_contradicts_itself() -> None:
+    """What was doubted once is not accepted when it is only said again."""
+    assert (0.0, 1.0) == (consistency("You're right, 48 amps.", TALK).value, consistency("Does 48 fit a 10 amp fuse?", TALK).value)
+
+
+def test_saying_the_same_again_is_no_answer() -> None:
+    """Word for word the same reply stands by nothing."""
+    assert 0.0 == consistency("Not quite! What does resistance do?", TALK).value
+
+
+def test_the_first_reply_has_nothing_to_stand_by() -> None:
+    """It is unscored."""
+    assert consistency("Hello.", (WRONG,)).value is None
+
+
+def test_context_is_the_cost_of_another_history() -> None:
+    """The mean of what a shuffled and a foreign history cost; an item without them has no score."""
+    rows = [
+        {"item": "a#0", "nll": 2.0},
+        {"item": "a#0", "nll": 2.2, "history": "shuffled"},
+        {"item": "a#0", "nll": 2.6, "history": "foreign"},
+        {"item": "b#0", "nll": 2.0, "history": "true"},
+    ]
+    gains = context_gain(rows)
+    assert (["a#0"], 0.4, "foreign +0.600, shuffled +0.200") == (list(gains), round(gains["a#0"].value or 0, 6), gains["a#0"].reason)

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.trust.agreement import agreement, table
+from three_tutors.trust.agreement_figures import CHECKED, trust
+from three_tutors.trust.rated_replies import read_rated_replies
+
+RATED = Path(__file__).parents[3] / "shared/human"
+ROW: dict[str, Any] = {
+    "id": "1",
+    "group": "a",
+    "tutor": "Expert",
+    "history": [{"role": "student", "content": "I added 3 and 4 and got 8."}],
+    "reply": "Not quite: adding 4 to 3 does not reach 8. What do you get when you count on from 3?",
+    "answer": ["7"],
+    "labels": {"mistake_identification": "Yes", "actionability": "Yes", "revealing_of_the_answer": "No", "tutor_tone": "Neutral"},
+}
+
+
+def written(path: Path, *rows: dict[str, Any]) -> Path:
+    """Write rated replies as JSON Lines."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_scores_stand_beside_labels(tmp_path: Path) -> None:
+    """A row counts for each of its labels, and a gold answer that is missing leaves `leak` unscored."""
+    rows = read_rated_replies(written(tmp_path / "rated.jsonl", ROW, {**ROW, "group": "b", "answer": []}))
+    found = agreement(rows)
+    assert (2, 2, ["actionability", "leak", "mistake_identification", "praise"]) == (found["rows"], found["groups"], list(found["scores"]))
+    assert (1, 1) == (found["scores"]["leak"]["rows"], found["scores"]["leak"]["unscored"])
+    assert 1.0 == found["scores"]["mistake_identification"]["macro_f1"]["value"]
+
+
+def test_labels_are_not_looked_at(tmp_path: Path) -> None:
+    """Turning every label round changes what people said, not what the scorers say."""
+    turned = {**ROW, "labels": {name: "No" if value == "Yes" else value for name, value in ROW["labels"].items()}}
+    found = [agreement(read_rated_replies(written(tmp_path / "rated.jsonl", row))) for row in (ROW, turned)]
+    assert {"Expert": 0.0} == found[0]["scores"]["mistake_identification"]["bias_by_tutor"]
+    assert {"Expert": 1.0} == found[1]["scores"]["mistake_identification"]["bias_by_tutor"]
+
+
+def test_the_command_prints_json_and_a_table(tmp_path: Path, root: Path) -> None:
+    """Both forms hold the same rows."""
+    path = written(tmp_path / "rated.jsonl", ROW)
+    command = [sys.executable, "-m", "three_tutors.trust.agreement", str(path)]
+    shown = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
+    told = subprocess.run([*command, "--json"], cwd=root, check=True, capture_output=True, text=True).stdout
+    assert ("1 replies in 1 conversations", 1) == (shown[:28], json.loads(told)["rows"])
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"labels": ["Yes"]}, "labels is no JSON object"),
+        ({"history": [{"role": "robot", "content": "hi"}]}, "role 'robot' is neither"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, change: dict[str, Any], expected: str) -> None:
+    """The line and what is wrong with it are told, together with every other such line."""
+    path = written(tmp_path / "rated.jsonl", ROW, ROW | change, ROW | change)
+    with pytest.raises(DataError) as caught:
+        read_rated_replies(path)
+    assert [2, 3] == [problem.line for problem in caught.value.problems]
+    assert expected in caught.value.problems[0].message
+
+
+def test_a_label_that_cannot_be_read_is_counted_and_left_out(tmp_path: Path) -> None:
+    """A word nobody knows counts for nothing and is told; empty labels are no labels; case does not matter."""
+    odd = {**ROW, "labels": {"actionability": "Perhaps", "mistake_identification": "yes", "uptake": "NaN", "tutor_tone": None}}
+    found = agreement(read_rated_replies(written(tmp_path / "rated.jsonl", odd, {**ROW, "labels": None})))
+    assert ({"actionability": 1}, ["mistake_identification"]) == (found["not_read"], list(found["scores"]))
+    assert "left out: actionability 1" in table(found)
+
+
+@pytest.mark.parametrize("change", [{"reply": ""}, {"reply": None}, {"reply": "…"}])
+def test_an_empty_reply_is_unscored_and_counted(tmp_path: Path, change: dict[str, Any]) -> None:
+    """Nothing said is no zero, whatever people wrote beside it."""
+    found = agreement(read_rated_replies(written(tmp_path / "rated.jsonl", ROW, ROW | change)))["scores"]["actionability"]
+    assert (1, 1) == (found["rows"], found["unscored"])
+
+
+@pytest.mark.parametrize("change", [{"history": []}, {"history": None}, {"answer": None}, {"answer": "7"}, {"tutor": "nobody knows"}])
+def test_rows_of_another_make_are_scored(tmp_path: Path, change: dict[str, Any]) -> None:
+    """No history, no answer, an answer as plain text or a writer never seen are no reason to stop; blank lines neither."""
+    path = written(tmp_path / "rated.jsonl", ROW, ROW | change)
+    path.write_text(path.read_text(encoding="utf-8").replace("\n", "\n\n"), encoding="utf-8")
+    assert 2 == agreement(read_rated_replies(path))["scores"]["actionability"]["rows"]
+
+
+def test_an_answer_given_as_text_is_one_answer(tmp_path: Path) -> None:
+    """`"17"` is the number seventeen and not the digits 1 and 7."""
+    (row,) = read_rated_replies(written(tmp_path / "rated.jsonl", {**ROW, "answer": "17"}))
+    assert ("17",) == row.answer
+
+
+def test_an_unchecked_score_says_so() -> None:
+    """A score without figures is marked in words."""
+    assert "nobody has checked this score against people" == trust("reading_level")
+    assert "writer and conversation held out" in trust("actionability")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not RATED.exists(), reason="the rated replies are not part of the project")
+def test_the_scores_agree_with_people_as_the_project_says() -> None:
+    """On the sample at hand the shipped scorers reach what is told of them."""
+    scores = agreement(read_rated_replies(RATED / "mrbench.jsonl"))["scores"]
+    rho = agreement(read_rated_replies(RATED / "uptake.jsonl"))["scores"]["uptake"]["spearman"]["value"]
+    judges = {"mistake_identification": 0.534, "mistake_location": 0.478, "providing_guidance": 0.45, "actionability": 0.41}
+    assert all(scores[name]["macro_f1"]["value"] > judge for name, judge in judges.items())
+    assert all(scores[name]["macro_f1"]["value"] >= CHECKED[name].value - 0.005 for name in judges)
+    assert (True, True) == (scores["leak"]["f1"]["value"] >= 0.75, rho >= 0.55)

@@ -1,0 +1,1 @@
+"""Three Tutors: one set of teaching dialogues, three ways to make a tutor out of them, one honest comparison."""

@@ -1,0 +1,1 @@
+"""Bring in, write and compare dialogues."""

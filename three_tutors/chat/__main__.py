@@ -1,0 +1,111 @@
+"""Talk with the tutors, in a browser or (`--terminal`) in a terminal.
+
+python -m three_tutors.chat [--terminal] [--no-browser]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import secrets
+import sys
+import webbrowser
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import uvicorn
+from pydantic import Field
+
+from three_tutors.chat.app import Pages, build
+from three_tutors.chat.ballots import Ballots
+from three_tutors.chat.conversations import Conversations
+from three_tutors.chat.listening import listen
+from three_tutors.chat.replying import Manner, Replying
+from three_tutors.chat.roster import Roster
+from three_tutors.chat.store import open_store
+from three_tutors.openai_client.endpoint import Sampling
+from three_tutors.pipeline.diagnostics import ParamsError, run
+from three_tutors.pipeline.params import params, read
+from three_tutors.pricing.prices import read_prices
+from three_tutors.tutoring.dialogue import read_scenarios
+from three_tutors.tutoring.methods import TUTORS, TutorName
+from three_tutors.tutors.opening import open_tutors
+
+SCENARIOS = Path("data/processed/scenarios.jsonl")
+
+
+@params
+class Params:
+    """How a person talks with the tutors."""
+
+    port: Annotated[int, Field(ge=0, le=65535)]
+    """Port of the page on this machine; 0 takes any free one."""
+    tutors: list[TutorName]
+    """Who can be asked."""
+    max_tokens: Annotated[int, Field(ge=1, le=4096)]
+    """Most tokens of a reply."""
+    temperature: Annotated[float, Field(ge=0, le=2)]
+    """0 is greedy and repeats exactly; up to 2."""
+    window: Annotated[int, Field(ge=256)]
+    """Most tokens of a prompt and its reply; the oldest exchanges are left out of longer conversations."""
+    patience: Annotated[float, Field(gt=0)]
+    """Seconds after which a reply that has not ended is cut."""
+    keep_days: Annotated[int, Field(ge=1, le=3650)]
+    """Days after its last turn on which a conversation is deleted."""
+
+
+@contextlib.contextmanager
+def conversations(settings: Params) -> Iterator[Conversations]:
+    """Yield the store with the tutors opening in the background."""
+    if settings.max_tokens >= settings.window:
+        raise ParamsError("params.yaml: chat.max_tokens leaves no room for a prompt in chat.window; make one of them smaller.")
+    scenarios = read_scenarios(SCENARIOS) if SCENARIOS.exists() else []
+    sampling = Sampling(settings.max_tokens, settings.temperature, seed=None if settings.temperature else 1)
+    manner = Manner(sampling, settings.window, settings.patience, read_prices())
+    with open_store() as store, Roster([name for name in TUTORS if name in settings.tutors], open_tutors).opened() as roster:
+        replying = Replying(store, roster, manner)
+        try:
+            yield Conversations(store, replying, Ballots(store), {scenario.id: scenario for scenario in scenarios})
+        finally:
+            replying.close()
+
+
+def serve(talks: Conversations, settings: Params, *, browser: bool) -> None:
+    """Serve the pages on loopback until Ctrl-C."""
+    with contextlib.closing(listen(settings.port)) as listening:
+        port, token = listening.getsockname()[1], secrets.token_urlsafe(24)
+        link = f"http://127.0.0.1:{port}/?token={token}"
+        print(f"Talk with the tutors: {link}\n(the link is yours alone; Ctrl-C ends)", flush=True)
+        if browser:
+            webbrowser.open(link)
+        app = build(Pages(talks, settings.keep_days), token, port)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1)
+        with contextlib.suppress(KeyboardInterrupt):  # the usual way to end
+            uvicorn.Server(config).run(sockets=[listening])
+        print("The conversations are kept.")
+
+
+def main() -> None:
+    """Open the tutors and the store; talk."""
+    words = _arguments(sys.argv[1:])
+    settings = read("chat", Params)
+    with conversations(settings) as talks:
+        talks.delete_old(settings.keep_days)
+        if words.terminal:
+            from three_tutors.chat.terminal import converse  # noqa: PLC0415 - the page does without
+
+            converse(talks)
+        else:
+            serve(talks, settings, browser=not words.no_browser)
+
+
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m three_tutors.chat", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--terminal", action="store_true", help="talk here instead of in a browser")
+    parser.add_argument("--no-browser", action="store_true", help="show the link and open nothing")
+    return parser.parse_args(words)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,148 @@
+"""What a person can do, whether in a browser or in a terminal: start, say, go on, score, choose, delete."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from three_tutors.chat.ballots import Ballots, can_choose, shown
+from three_tutors.chat.replying import Replying
+from three_tutors.chat.roster import EMPTY
+from three_tutors.chat.store import Store
+from three_tutors.chat.talk import Exchange, Talk, behind, path
+from three_tutors.checking.schema import LONGEST_TEXT
+from three_tutors.pipeline.diagnostics import TutorError
+from three_tutors.scoring.rubric import RubricScore, score
+from three_tutors.tutoring.dialogue import Lesson, Scenario, ScriptedTurn
+from three_tutors.tutoring.methods import TUTORS, TutorName
+
+LETTERS = "abcd"
+"""Names of the columns in forms and links; in blind mode also what a person sees."""
+DAY = 24 * 60 * 60.0
+
+
+@dataclass(frozen=True)
+class Conversations:
+    """The store, the tutors and the scenarios, with the rules between them."""
+
+    store: Store
+    replying: Replying
+    ballots: Ballots
+    scenarios: Mapping[str, Scenario]
+
+    def start(self, lesson: Lesson | None, tutors: Sequence[str], *, blind: bool, scenario: str | None = None) -> Talk:
+        """Begin a conversation; without a lesson or scenario it is an empty page.
+
+        Raises:
+            TutorError: no tutor or an unknown one, or an unknown scenario.
+
+        """
+        names: list[TutorName] = [name for name in TUTORS if name in tutors and name in self.replying.roster.names]
+        if not names:
+            raise TutorError("Choose at least one tutor.")
+        if scenario is not None and scenario not in self.scenarios:
+            raise TutorError(f"There is no scenario {scenario!r}.")
+        if blind:
+            random.SystemRandom().shuffle(names)
+        chosen = self.scenarios[scenario].lesson if scenario else lesson or EMPTY
+        talk = Talk(secrets.token_urlsafe(9), chosen, tuple(names), blind, scenario, time.time())
+        self.store.add(talk)
+        return talk
+
+    def say(
+        self,
+        talk: Talk,
+        text: str,
+        *,
+        parent: int | None,
+        follows: TutorName | None,
+        asked: Sequence[TutorName],
+        request: str | None = None,
+    ) -> int:
+        """Keep a student turn and let the tutors begin to reply; return the exchange's id.
+
+        Raises:
+            TutorError: the turn is empty or too long, nobody is asked, or it continues something that is not there yet.
+
+        """
+        text = text.replace("\r\n", "\n").strip()
+        if not text:
+            raise TutorError("Write something first.")
+        if len(text) > LONGEST_TEXT:
+            raise TutorError(f"A turn may have {LONGEST_TEXT:,} characters; this one has {len(text):,}.")
+        names = tuple(name for name in talk.tutors if name in asked)
+        if not names:
+            raise TutorError("Choose at least one tutor.")
+        exchanges = self.store.exchanges(talk.id)
+        if parent is not None:
+            self._continues(exchanges, parent, follows)
+        scripted = self.scripted(talk, len(path(exchanges, parent)))
+        understanding = scripted.understanding if scripted and scripted.text == text else None
+        new = Exchange(0, parent, follows, text, understanding, names)
+        number, is_new = self.store.say(talk, request or secrets.token_urlsafe(9), new, time.time())
+        if is_new:
+            self.replying.ask(talk, number)
+        return number
+
+    def scripted(self, talk: Talk, index: int) -> ScriptedTurn | None:
+        """Return the scripted student turn that comes next in the conversation's scenario, if it has one."""
+        scenario = self.scenarios.get(talk.scenario or "")
+        return scenario.turns[index] if scenario and index < len(scenario.turns) else None
+
+    def score(self, talk: Talk, exchange: int, tutor: TutorName) -> RubricScore | None:
+        """Return what the rubric says about one reply; None where there is none."""
+        way = path(self.store.exchanges(talk.id), exchange)
+        reply = way[-1].replies.get(tutor) if way else None
+        if reply is None or not reply.text.strip():
+            return None
+        turns = [turn for pair in behind(way, tutor).past for turn in pair]
+        return score(reply.text, lesson=talk.lesson, turns=[*turns, way[-1].turn])
+
+    def choose(self, talk: Talk, exchange: Exchange, preferred: TutorName | None) -> None:
+        """Keep a blind preference.
+
+        Raises:
+            TutorError: it would not be blind, or there is nothing to choose between.
+
+        """
+        if not can_choose(talk, exchange, revealed=self.store.revealed(talk.id)):
+            raise TutorError("A preference counts only in blind mode, between finished replies.")
+        if preferred is not None and preferred not in shown(talk, exchange):
+            raise TutorError("That tutor has no reply here.")
+        self.ballots.choose(talk, exchange, preferred, time.time())
+
+    def reveal(self, talk: Talk) -> None:
+        """Tell who is who from now on; what is preferred after that does not count."""
+        self.store.reveal(talk.id, time.time())
+
+    def labels(self, talk: Talk) -> dict[str, str]:
+        """Return what each tutor is called to the person: its name, or a letter until it is revealed."""
+        hidden = talk.blind and not self.store.revealed(talk.id)
+        return {name: f"Tutor {LETTERS[index].upper()}" if hidden else name for index, name in enumerate(talk.tutors)}
+
+    def delete(self, talk: Talk) -> None:
+        """Delete one conversation; what its tutors are writing ends."""
+        for exchange in self.store.exchanges(talk.id):
+            self.replying.stop(exchange)
+        self.store.delete(talk.id)
+
+    def delete_all(self) -> None:
+        """Delete every conversation and every preference that was not published."""
+        for talk, _, _ in self.store.talks():
+            self.delete(talk)
+        self.ballots.delete_all()
+
+    def delete_old(self, days: int) -> int:
+        """Delete the conversations in which nothing was said for so many days; return how many."""
+        return len(self.store.delete_older(time.time() - days * DAY))
+
+    def _continues(self, exchanges: Mapping[int, Exchange], parent: int, follows: TutorName | None) -> None:
+        if parent not in exchanges:
+            raise TutorError("The turn that this one continues is not there (any more).")
+        if self.replying.live(parent):
+            raise TutorError("A tutor is still writing; wait for it or stop it.")
+        if follows is not None and follows not in {reply.tutor for reply in exchanges[parent].replies.values() if reply.text.strip()}:
+            raise TutorError("That tutor has no reply to go on with.")

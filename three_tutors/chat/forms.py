@@ -1,0 +1,54 @@
+"""What comes in by forms and addresses, read strictly: texts, numbers, the lesson that a person described."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from three_tutors.chat.roster import EMPTY
+from three_tutors.checking.schema import LONGEST_HEAD
+from three_tutors.tutoring.dialogue import Lesson
+
+MOST_BYTES = 256 * 2**10
+"""Of a form; a turn has at most 4,000 characters."""
+MOST_FIELDS = 40
+LONGEST_SUBJECT = 40
+LAST_GRADE = 13
+MOST_DIGITS = 15
+"""Digits of a whole number that SQLite holds in any case."""
+
+Form = dict[str, list[str]]
+
+
+async def read_form(request: Request) -> Form:
+    """Return the fields of a form; one that is too large, or no form, is refused."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise HTTPException(413, f"A form may have {MOST_BYTES // 2**10} KiB.")
+    try:
+        return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError:
+        raise HTTPException(400, "That is not a form of this page.") from None
+
+
+def one(form: Form, name: str) -> str:
+    """Return the first value of a field; empty where it is not there."""
+    return form.get(name, [""])[0]
+
+
+def number(text: str | None) -> int | None:
+    """Return a whole number; None where the text is none."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else None
+
+
+def lesson(form: Form) -> Lesson:
+    """Return the lesson that a person described; what was left open is that of an empty page."""
+    letters = "".join(letter if letter.isascii() and letter.isalpha() else " " for letter in one(form, "subject").lower())
+    subject = "_".join(letters.split())[:LONGEST_SUBJECT].strip("_")
+    grade = min(max(number(one(form, "grade")) or EMPTY.grade, 1), LAST_GRADE)
+    topic, objective = (" ".join(one(form, name).split())[:LONGEST_HEAD] for name in ("topic", "objective"))
+    return Lesson(subject or EMPTY.subject, grade, topic or EMPTY.topic, objective or EMPTY.objective, "", ())

@@ -1,0 +1,47 @@
+"""Fill the templates beside this module. Everything that comes from a person, a model or a dialogue is data, never markup."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from three_tutors.chat.wording import criterion
+
+
+def page(template: str, **values: Any) -> str:  # noqa: ANN401 - a template takes anything
+    """Return the HTML of `template`; a name it uses and does not get is an error."""
+    return _environment().get_template(f"{template}.html.jinja").render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("three_tutors.chat"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,  # nobody looks at the templates' files again for every page
+    )
+    environment.filters |= {
+        "plain": _plain,
+        "percent": _percent,
+        "moment": _moment,
+        "criterion": criterion,
+    }
+    return environment
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share * 100:.0f} %"
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")

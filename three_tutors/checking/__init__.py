@@ -1,0 +1,1 @@
+"""The gate, and nothing but the gate."""

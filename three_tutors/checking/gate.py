@@ -1,0 +1,201 @@
+"""The gate: every check over every file, and the verdict with all problems located and sorted."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path as FilePath
+
+from three_tutors.checking import personal_data, scripting, teaching
+from three_tutors.checking.codes import CODES
+from three_tutors.checking.files import Block, DataFile, blocks, find
+from three_tutors.checking.finding import Finding, Path, Source, printable, quoted
+from three_tutors.checking.reading import Entry, places, read
+from three_tutors.checking.yaml_source import Tree
+from three_tutors.pipeline.diagnostics import Problem
+from three_tutors.tutoring.dialogue import Dialogue, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.duplicates import triples
+from three_tutors.tutoring.splits import Split
+from three_tutors.tutoring.turn_words import tokens
+
+Batch = Sequence[tuple[DataFile, Block | None]]
+"""What one process reads at a time: some YAML files, or a block of one JSON Lines file."""
+
+FILES_IN_BATCH = 100
+USUAL_FILE = 4_000
+"""Bytes of a usual YAML file."""
+WORTH_PROCESSES = 2_000_000
+"""Bytes from which on a second process saves more than it costs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the gate lets through."""
+
+    max_turns: int
+    """Turns of the longest usual dialogue."""
+    max_words: int
+    """Words of the longest usual teacher turn."""
+    near_duplicate: float
+    """Share of common word triples from which two dialogues count as one."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says about a set of files."""
+
+    dialogues: list[Dialogue]
+    """Sorted by id; whole only where there are no errors."""
+    scenarios: list[Scenario]
+    problems: list[Problem]
+    """Sorted by file, line and column."""
+
+    @property
+    def errors(self) -> list[Problem]:
+        """The problems that stop the pipeline."""
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+    @property
+    def summary(self) -> str:
+        """What was read and found, as a sentence."""
+        errors = len(self.errors)
+        read_ = f"{_number(len(self.dialogues), 'dialogue')} and {_number(len(self.scenarios), 'scenario')}"
+        return f"{read_}: {_number(errors, 'error')}, {_number(len(self.problems) - errors, 'warning')}"
+
+
+def check(paths: Sequence[FilePath], limits: Limits, splits: Mapping[str, Split] | None = None) -> Verdict:
+    """Check every dialogue and scenario at and under `paths`; `splits` says where a dialogue was dealt before."""
+    files, findings = find(paths)
+    entries = list(chain.from_iterable(_mapped(partial(inspect, limits=limits), list(_batches(files)))))
+    findings += [finding for entry in entries for finding in entry.findings]
+    held = {entry.source.file for entry in entries}
+    findings += [Finding(Source(file.shown), "E009", "the file holds nothing", place=(1, 1)) for file in files if file.shown not in held]
+    readable = [entry for entry in entries if entry.item]
+    if readable:
+        from three_tutors.checking import corpus, structure  # noqa: PLC0415 - polars and pandera take a second, a file that is no YAML needs neither
+
+        findings += structure.check(readable)
+        findings += corpus.notes([entry for entry in readable if entry.triples.size], splits or {}, limits.near_duplicate)
+    problems = sorted(located(findings, {file.shown: file for file in files}))
+    dialogues = [entry.item for entry in readable if isinstance(entry.item, Dialogue)]
+    scenarios = [entry.item for entry in readable if isinstance(entry.item, Scenario)]
+    return Verdict(sorted(dialogues, key=_by_id), sorted(scenarios, key=_by_id), problems)
+
+
+def inspect(batch: Batch, limits: Limits) -> list[Entry]:
+    """Read one batch and check each dialogue and scenario by itself."""
+    entries = []
+    for file, block in batch:
+        for entry in read(file, block):
+            _check_alone(entry, limits)
+            entry.findings, entry.tree = list(placed(entry.findings, file, entry.tree)), None
+            entries.append(entry)
+    return entries
+
+
+def _check_alone(entry: Entry, limits: Limits) -> None:
+    """Add to `entry` what can be found in it alone, where all its turns have words."""
+    item = entry.item
+    if item is None or not item.turns or not all(turn.text for turn in item.turns):
+        return
+    notes = (
+        teaching.notes(item, max_turns=limits.max_turns, max_words=limits.max_words)
+        if isinstance(item, Dialogue)
+        else scripting.notes(item)
+    )
+    entry.findings += [Finding(entry.source, *note) for note in notes]
+    texts = [turn.text for turn in item.turns]
+    said = [word for text in texts for word in tokens(text)]
+    head = _head(item)
+    words = {*said, *chain.from_iterable(map(tokens, head))}
+    if next(personal_data.find(personal_data.SEPARATOR.join([*texts, *head]), words), None):
+        entry.findings += _personal(entry)
+    entry.triples = triples(said)
+
+
+def placed(findings: Sequence[Finding], file: DataFile, tree: Tree | None = None) -> Iterator[Finding]:
+    """Yield the findings of one dialogue in `file` with their places; without its `tree` it is read again where one has none."""
+    if all(finding.place for finding in findings):
+        yield from findings
+        return
+    source = findings[0].source
+    tree = places(file.path, source, tree)
+    for finding in findings:
+        known = tree.keys if finding.key else tree.values
+        ways = (finding.path[:length] for length in range(len(finding.path), -1, -1))
+        place = next((place for way in ways if (place := known.get(way) or tree.values.get(way))), (source.line, 1))
+        yield finding if finding.place else replace(finding, place=place)
+
+
+def located(findings: Iterable[Finding], files: Mapping[str, DataFile]) -> Iterator[Problem]:
+    """Yield each finding as a problem with line and column."""
+    by_source: dict[Source, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_source[finding.source].append(finding)
+    for source, some in by_source.items():
+        # A folder is no file to read again; whatever is found in one has its place.
+        for finding in placed(some, files[source.file]) if source.file in files else some:
+            line, column = finding.place or (source.line, 1)
+            yield Problem(source.file, line, column, finding.code, printable(finding.message), CODES[finding.code].hint)
+
+
+def counts(problems: Iterable[Problem]) -> dict[str, int]:
+    """Return how often each code was found."""
+    return dict(sorted(Counter(problem.code for problem in problems).items()))
+
+
+def _head(item: Dialogue | Scenario) -> list[str]:
+    lesson = item.lesson
+    return [text for text in (lesson.topic, lesson.objective, lesson.misconception) if text]
+
+
+def _personal(entry: Entry) -> Iterator[Finding]:
+    """Yield personal data with its place. Batches search a dialogue's texts at once, so this runs for the few that have some."""
+    item = entry.item
+    if item is None:
+        return
+    texts: list[tuple[Path, str]] = [((name,), getattr(item.lesson, name) or "") for name in ("topic", "objective", "misconception")]
+    turns: Sequence[Turn | ScriptedTurn] = item.turns
+    texts += [(("turns", index, getattr(turn, "speaker", "student")), turn.text) for index, turn in enumerate(turns)]
+    for path, text in texts:
+        for code, what, words in personal_data.find(text):
+            yield Finding(entry.source, code, f"{what}: {quoted(words)}", path)
+
+
+def _batches(files: Sequence[DataFile]) -> Iterator[Batch]:
+    yaml = [file for file in files if not file.is_jsonl]
+    for start in range(0, len(yaml), FILES_IN_BATCH):
+        yield [(file, None) for file in yaml[start : start + FILES_IN_BATCH]]
+    for file in files:
+        if file.is_jsonl:
+            yield from ([(file, block)] for block in blocks(file.path))
+
+
+def _mapped(function: partial[list[Entry]], batches: list[Batch]) -> Iterator[list[Entry]]:
+    """Yield the result for each batch, in order, from as many processes as there are cores."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    work = sum(block.end - block.start if block else USUAL_FILE for batch in batches for _, block in batch)
+    if cores == 1 or len(batches) == 1 or work < WORTH_PROCESSES:
+        yield from map(function, batches)
+        return
+    with ProcessPoolExecutor(min(cores, len(batches)), initializer=gc.disable) as pool:
+        results = pool.map(function, batches)
+        first = next(results)
+        if any(entry.item for entry in first):
+            from three_tutors.checking import structure  # noqa: F401, PLC0415 - loads while the others read
+        yield first
+        yield from results
+
+
+def _by_id(item: Dialogue | Scenario) -> str:
+    return str(item.id)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,168 @@
+"""Turn one YAML file or one line of JSON Lines into a dialogue or scenario, as far as its shape allows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+
+from three_tutors.checking import json_source, yaml_source
+from three_tutors.checking.files import Block, DataFile, blocks, contents, decode, lines
+from three_tutors.checking.finding import Finding, Path, Source, quoted
+from three_tutors.checking.schema import LESSON
+from three_tutors.checking.shape import DIALOGUE, SCENARIO, Shape, keys_of, kind_of
+from three_tutors.checking.yaml_source import SourceError, Tree
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Scenario, Turn
+from three_tutors.tutoring.duplicates import Triples
+
+_KEYS = DIALOGUE.names | SCENARIO.names
+_NO_TRIPLES = np.empty(0, np.uint32)
+_NAMES_SCHEMA = re.compile(r"# yaml-language-server: \$schema=\S+")
+
+
+@dataclass
+class Entry:
+    """One dialogue or scenario as written. What is missing is None, until the frame has been checked."""
+
+    source: Source
+    item: Dialogue | Scenario | None
+    """None where nothing could be read."""
+    opening: str | None = None
+    """Who speaks first, as the file says."""
+    folder: str | None = None
+    """Subject folder the file lies in, where it says one."""
+    findings: list[Finding] = field(default_factory=list)
+    triples: Triples = field(default_factory=lambda: _NO_TRIPLES)
+    """Word triples of all turns, for finding what is alike."""
+    tree: Tree | None = None
+    """As read, for whoever looks for places before it goes to another process."""
+
+    @property
+    def name(self) -> str:
+        """The id; empty where there is none."""
+        return (self.item.id or "") if self.item else ""
+
+    def __reduce__(self) -> Any:  # noqa: ANN401 - what pickle takes
+        """Go from one process to another as plain values, which takes a third of the time that objects take."""
+        item = self.item
+        if isinstance(item, Dialogue):
+            turns = [(turn.speaker, turn.text, turn.strategy, turn.understanding, turn.weight) for turn in item.turns]
+            plain: Any = (item.id, tuple(vars(item.lesson).values()), turns, item.source)
+        else:
+            plain = item
+        source = (self.source.file, self.source.line, self.source.offset, self.source.length)
+        findings = [(found.code, found.message, found.path, found.place, found.key) for found in self.findings]
+        return _entry_of, (source, plain, self.opening, self.folder, findings, self.triples.tobytes())
+
+
+def _entry_of(where: Any, plain: Any, *rest: Any) -> Entry:  # noqa: ANN401
+    """Undo `Entry.__reduce__`."""
+    opening, folder, findings, triples = rest
+    source = Source(*where)
+    item = plain
+    if isinstance(plain, tuple):
+        name, lesson, turns, shown = plain
+        item = Dialogue(name, Lesson(*lesson), tuple(Turn(*turn) for turn in turns), shown)
+    found = [Finding(source, *one) for one in findings]
+    return Entry(source, item, opening, folder, found, np.frombuffer(triples, np.uint32) if triples else _NO_TRIPLES)
+
+
+def read(file: DataFile, block: Block | None = None) -> Iterator[Entry]:
+    """Yield what `file` holds: one entry, or one for each line of `block` where it has one dialogue a line."""
+    source = Source(file.shown)
+    if not file.is_jsonl:
+        try:
+            yield read_yaml(file, contents(file.path))
+        except SourceError as error:
+            yield _refused(source, error)
+        return
+    try:
+        for one in [block] if block else blocks(file.path):
+            for number, offset, data in lines(file.path, one):
+                yield read_line(file, Source(file.shown, number, offset, len(data)), data)
+    except OSError as error:
+        yield Entry(source, None, findings=[Finding(source, "E001", f"cannot be read: {error.strerror}", place=(1, 1))])
+
+
+def read_line(file: DataFile, source: Source, data: bytes) -> Entry:
+    """Return what one line of a JSON Lines file holds."""
+    try:
+        text = decode(data, source.line)
+        value = json_source.parse(text, source.line)
+    except SourceError as error:
+        return _refused(source, error)
+    entry = _entry(value, source, file, escapes="\\" in text)
+    if json_source.has_repeated_key(value):
+        entry.findings += [_repeated(source, path) for path in json_source.tree(text, source.line).repeated]
+    return entry
+
+
+def read_yaml(file: DataFile, data: bytes) -> Entry:
+    """Return what a YAML file with these bytes holds."""
+    source = Source(file.shown)
+    try:
+        text = decode(data)
+        tree = yaml_source.parse(text, places=False)
+    except SourceError as error:
+        return _refused(source, error)
+    entry = _entry(tree.value, source, file, escapes="\\" in text)
+    if tree.repeated:
+        entry.findings += [_repeated(source, path) for path in yaml_source.parse(text).repeated]
+    else:
+        entry.tree = tree
+    if not _NAMES_SCHEMA.match(text):
+        entry.findings.append(Finding(source, "W011", "the first line names no schema", place=(1, 1)))
+    return entry
+
+
+def _refused(source: Source, error: SourceError) -> Entry:
+    return Entry(source, None, findings=[Finding(source, error.code, error.message, place=error.place)])
+
+
+def places(file: FilePath, source: Source, tree: Tree | None = None) -> Tree:
+    """Return `source` with every place: its `tree`, or its text read again; empty where it cannot be read any more."""
+    if tree:
+        tree.locate()
+        return tree
+    try:
+        if source.length < 0:
+            return yaml_source.parse(decode(contents(file)))
+        with file.open("rb") as opened:
+            opened.seek(source.offset)
+            return json_source.tree(decode(opened.read(source.length), source.line), source.line)
+    except (SourceError, OSError):
+        return Tree()
+
+
+def _repeated(source: Source, path: Path) -> Finding:
+    return Finding(source, "E007", f"{quoted(str(path[-1]))} is written twice", path, key=True)
+
+
+def _entry(value: Any, source: Source, file: DataFile, *, escapes: bool) -> Entry:  # noqa: ANN401 - a tree holds anything
+    shape = Shape(source, escapes)
+    if not isinstance(value, dict) or _KEYS.isdisjoint(value):
+        found = keys_of(value) if isinstance(value, dict) else kind_of(value)
+        # The whole line is meant; a file of thousands of such lines need not be opened for each.
+        place = (source.line, 1) if source.length >= 0 else None
+        return Entry(source, None, findings=[Finding(source, "E103", f"expected keys such as id and turns, found {found}", place=place)])
+    scenario = file.holds == "scenarios" or (not file.holds and "kind" in value)
+    head = shape.fields(value, SCENARIO if scenario else DIALOGUE, ())
+    turns = shape.turns(value)
+    if scenario:
+        turns = [shape.scripted(turn, ("turns", index)) for index, turn in enumerate(turns)]
+    else:
+        turns = [shape.turn(turn, ("turns", index)) for index, turn in enumerate(turns)]
+    if any(finding.code == "E003" for finding in shape.findings):
+        return Entry(source, None, findings=shape.findings)
+    lesson = Lesson(**{name.name: head[name.name] for name in LESSON})
+    folder = file.path.parent.name if not file.is_jsonl and file.holds == "dialogues" and file.path.parent.name != "dialogues" else None
+    item: Dialogue | Scenario
+    if scenario:
+        item = Scenario(head["id"], head["kind"], lesson, tuple(turns), str(source))
+    else:
+        item = Dialogue(head["id"], lesson, tuple(turns), str(source))
+    return Entry(source, item, head.get("opening"), folder, shape.findings)

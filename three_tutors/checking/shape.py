@@ -1,0 +1,162 @@
+"""Take a tree of mappings, lists and texts apart into the values of a dialogue or scenario; note what has the wrong shape."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any
+
+from three_tutors.checking.characters import forbidden
+from three_tutors.checking.finding import Finding, Path, Source, quoted
+from three_tutors.checking.schema import DIALOGUE_HEAD, EXPECT, MOST_TURNS, SCENARIO_HEAD, SCRIPTED_TURN, STUDENT_TURN, TEACHER_TURN, Field
+from three_tutors.checking.yaml_source import Plain
+from three_tutors.tutoring.dialogue import SPEAKERS, Expectation, ScriptedTurn, Turn
+
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,99})")
+HUGE = 10**9
+"""A number from which on nothing here can be meant; beyond 2**63 no column of a frame could hold it."""
+MOST_UNKNOWN = 20
+"""Unknown keys of one mapping that are listed; a file of thousands is no dialogue."""
+
+
+class Keys:
+    """The fields of one mapping, and the names of all keys it may have."""
+
+    def __init__(self, fields: tuple[Field, ...], *others: str) -> None:
+        """Take the fields, and the names of the keys that are taken apart elsewhere."""
+        self.fields = fields
+        self.names = frozenset([*(field.name for field in fields), *others])
+
+
+DIALOGUE, SCENARIO = Keys(DIALOGUE_HEAD, "turns"), Keys(SCENARIO_HEAD, "turns")
+_STUDENT, _TEACHER, _SCRIPTED = Keys(STUDENT_TURN), Keys(TEACHER_TURN), Keys(SCRIPTED_TURN, "expect")
+_EXPECT = Keys(EXPECT)
+
+
+class Shape:
+    """Takes a tree apart; notes what has the wrong shape and goes on."""
+
+    def __init__(self, source: Source, escapes: bool) -> None:
+        """Take where the tree was read, and whether its text can hide characters behind escapes."""
+        self.source = source
+        self.escapes = escapes
+        """Whether a value may hold a character that the file's text does not show."""
+        self.findings: list[Finding] = []
+
+    def note(self, code: str, message: str, path: Path, *, key: bool = False) -> None:
+        """Note that the value at `path` (or its `key`) has the wrong shape."""
+        self.findings.append(Finding(self.source, code, message, path, key=key))
+
+    def fields(self, value: Any, keys: Keys, path: Path) -> dict[str, Any]:  # noqa: ANN401
+        """Return the value of each field, None where it is missing or of the wrong type."""
+        if not isinstance(value, dict):
+            self.note("E103", f"expected keys such as {keys.fields[0].name}, found {kind_of(value)}", path)
+            value = {}
+        if not keys.names.issuperset(value):
+            self.unknown([key for key in value if key not in keys.names], keys, path)
+        return {
+            field.name: self.value(value[field.name], field, (*path, field.name)) if field.name in value else None for field in keys.fields
+        }
+
+    def unknown(self, unknown: list[str], keys: Keys, path: Path) -> None:
+        """Note the first keys that no field has, each with the name it may be a slip of."""
+        for key in unknown[:MOST_UNKNOWN]:
+            close = difflib.get_close_matches(key[:40], keys.names, 1)
+            self.note("E102", f"unknown key {quoted(key)}" + (f"; did you mean {close[0]}?" if close else ""), (*path, key), key=True)
+        if len(unknown) > MOST_UNKNOWN:
+            self.note("E102", f"{len(unknown)} unknown keys in all", path)
+
+    def value(self, value: Any, field: Field, path: Path) -> Any:  # noqa: ANN401
+        """Return the value of `field` as its kind says, None where it is of another kind."""
+        if field.kind == "text":
+            return self.text(value, field.name, path)
+        if field.kind == "whole":
+            if isinstance(value, Plain) and _WHOLE.fullmatch(value):
+                value = int(value)
+            if isinstance(value, int) and not isinstance(value, bool):
+                if abs(value) < HUGE:
+                    return value
+                self.note("E105", f"{field.name} has {len(str(abs(value)))} digits", path)
+                return None
+            self.note("E103", f"{field.name} must be a whole number, not {kind_of(value)}", path)
+            return None
+        if not isinstance(value, list):
+            self.note("E103", f"{field.name} must be a list, not {kind_of(value)}", path)
+            return None
+        texts = [self.text(item, f"an item of {field.name}", (*path, index)) for index, item in enumerate(value)]
+        return tuple(text for text in texts if text is not None)
+
+    def text(self, value: Any, name: str, path: Path) -> str | None:  # noqa: ANN401
+        """Return a text without its outer white space, None where the value is no text or hides a character."""
+        if not isinstance(value, str):
+            self.note("E103", f"{name} must be text, not {kind_of(value)}", path)
+            return None
+        bad = forbidden(value) if self.escapes else None
+        if bad:
+            self.note("E003", f"{name} contains {bad}", path)
+            return None
+        return value.strip()
+
+    def turns(self, value: Any) -> list[Any]:  # noqa: ANN401
+        """Return the list of turns, empty where there is none or it is too long to read."""
+        turns = value.get("turns") if isinstance(value, dict) else None
+        if isinstance(turns, list):
+            if not turns:
+                self.note("E106", "turns is empty", ("turns",))
+            if len(turns) <= MOST_TURNS:
+                return turns
+            self.note("E106", f"number of turns is {len(turns)}, at most {MOST_TURNS} are allowed", ("turns",))
+            return []
+        if isinstance(value, dict) and "turns" in value:
+            self.note("E103", f"turns must be a list, not {kind_of(turns)}", ("turns",))
+        elif isinstance(value, dict):
+            self.note("E101", "turns is missing", ("turns",))
+        return []
+
+    def turn(self, value: Any, path: Path) -> Turn:  # noqa: ANN401
+        """Return one turn of a dialogue; who speaks is the key its words stand under."""
+        if isinstance(value, dict) and not self.escapes and len(value) == 2:  # noqa: PLR2004 - words and label
+            # Nearly every turn is one of these two, and nothing can be wrong with its shape.
+            text, label = value.get("student"), value.get("understanding")
+            if isinstance(text, str) and isinstance(label, str):
+                return Turn("student", text.strip(), None, label.strip())  # type: ignore[arg-type]  # `structure` knows the closed lists
+            text, label = value.get("teacher"), value.get("strategy")
+            if isinstance(text, str) and isinstance(label, str):
+                return Turn("teacher", text.strip(), label.strip())  # type: ignore[arg-type]
+        speakers: list[Any] = [speaker for speaker in SPEAKERS if isinstance(value, dict) and speaker in value]
+        if isinstance(value, dict) and len(speakers) != 1:
+            both = ", not both" if speakers else ""
+            self.note("E103" if both else "E101", f"a turn has either student or teacher{both}", path)
+            return Turn(None, None)  # type: ignore[arg-type]  # see Entry
+        speaker = speakers[0] if speakers else None
+        got = self.fields(value, _TEACHER if speaker == "teacher" else _STUDENT, path)
+        weight = got.get("weight")
+        return Turn(speaker, got.get(speaker), got.get("strategy"), got.get("understanding"), 1 if weight is None else weight)  # type: ignore[arg-type]
+
+    def scripted(self, value: Any, path: Path) -> ScriptedTurn:  # noqa: ANN401
+        """Return one turn of a scenario with what it expects of the tutor."""
+        got = self.fields(value, _SCRIPTED, path)
+        here = (*path, "expect")
+        if isinstance(value, dict) and "expect" not in value:
+            self.note("E101", "expect is missing", here)
+        expect = self.fields(value.get("expect", {}) if isinstance(value, dict) else {}, _EXPECT, here)
+        lists = {name: expect[name] or () for name in ("must", "must_not", "mentions", "never_says")}
+        return ScriptedTurn(got["student"], got["understanding"], Expectation(expect["note"], **lists))
+
+
+def keys_of(value: dict[str, Any]) -> str:
+    """Return which keys `value` has, for a sentence; of the formats that can be imported, how."""
+    if not value:
+        return "none"
+    names = ", ".join(quoted(key) for key in list(value)[:3]) + (" and more" if len(value) > 3 else "")  # noqa: PLR2004 - enough to know it by
+    importable = isinstance(value.get("messages"), list) or isinstance(value.get("conversations"), list)
+    return names + ("; three_tutors.authoring.importing brings such conversations in" if importable else "")
+
+
+def kind_of(value: Any) -> str:  # noqa: ANN401 - a tree holds anything
+    """Return what `value` is, for a sentence."""
+    if isinstance(value, dict):
+        return "keys with values"
+    if isinstance(value, list):
+        return "a list"
+    return "nothing" if value is None else quoted(str(value))

@@ -1,0 +1,126 @@
+"""What a good teacher would not write: rules about one dialogue, each yielding a code, a sentence and the place.
+
+The rules are lexical and meant to be believed: where the words leave a doubt, they say nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from three_tutors.checking.affirmation import affirmation
+from three_tutors.checking.finding import Note, quoted
+from three_tutors.checking.ignoring import ignores
+from three_tutors.checking.quotation import own_words
+from three_tutors.checking.revealing import MAY_TELL, reveal
+from three_tutors.tutoring.dialogue import Dialogue, Turn
+
+FEWEST_TURNS = 6
+"""Turns of the shortest usual dialogue."""
+ASKING = frozenset({"socratic_questioning", "clarification_request"})
+"""Strategies that are nothing without a question."""
+
+_QUESTION = re.compile(r"[?？؟]+(?=[\s)\]\"'”’»*_!.]|$)")
+_TASK = re.compile(
+    r"(?:^|[.!?…:;,–—\n]\s*|[\"'”’»)]\s+|\b(?:now|then|so|and|please|just|first|next)\s+)[\"“]?"
+    r"(?:add|answer|apply|argue|calculate|change|check|choose|circle|clap|classify|colou?r|compare|complete|count|decide|describe|divide"
+    r"|do|draw|estimate|explain|fill|find|finish|fix|give|go|guess|have\ a\ go|"
+    r"imagine|label|list|look|make|mark|match|measure|multiply|name|order|pick|place|point|predict|put|read|repeat|replace|rewrite|run|say|show|"
+    r"sketch|solve|sort|spell|spot|suggest|take|talk|tell|test|trace|translate|try|underline|use|walk|work|write)\b",
+    re.IGNORECASE,
+)
+_STOCK = re.compile(
+    r"\b(?:let(?:'|’)?s break (?:it|this|that) down|that(?:'|’)?s an? (?:great|good|excellent) question|great question"
+    r"|think (?:about|of) it (?:like this|this way)"
+    r"|you(?:'|’)?ve got this|great job|good job|keep up the (?:good|great) work|you(?:'|’)?re on the right track|let(?:'|’)?s dive in"
+    r"|i(?:'|’)?m here to help|feel free to|happy to help|i hope this helps|does that make sense)\b",
+    re.IGNORECASE,
+)
+
+
+_IN_STOCK = (
+    *("break it down", "break this down", "break that down", "great question", "good question", "excellent question"),
+    *("it like this", "it this way", "got this", "great job", "good job", "keep up the", "right track", "dive in"),
+    *("here to help", "feel free", "happy to help", "hope this helps", "make sense"),
+)
+"""Words one of which every stock phrase has; looking for them first is faster."""
+
+
+def notes(dialogue: Dialogue, *, max_turns: int, max_words: int) -> Iterator[Note]:
+    """Yield everything a teacher would object to in `dialogue`; its turns must have words."""
+    turns = dialogue.turns
+    if len(turns) > max_turns or len(turns) < FEWEST_TURNS:
+        yield "W114", f"{len(turns)} turns", ("turns",)
+    yield from _unlabelled(dialogue)
+    yield from _never_wrong(turns)
+    revealed = reveal(dialogue)
+    if revealed:
+        yield revealed
+    lower = "\n".join(turn.text for turn in turns if turn.speaker == "teacher").lower()
+    stock = any(part in lower for part in _IN_STOCK)
+    for index, turn in enumerate(turns):
+        if turn.speaker != "teacher":
+            continue
+        before = turns[index - 1] if index else None
+        for code, message in _turn(turn, before, max_words, stock=stock):
+            yield code, message, ("turns", index, "strategy" if code == "W205" else "teacher")
+        if before and ignores(dialogue, index):
+            yield "W204", f"nothing in it takes up {quoted(before.text)} or the lesson", ("turns", index, "teacher")
+
+
+def _turn(turn: Turn, before: Turn | None, max_words: int, *, stock: bool) -> Iterator[tuple[str, str]]:
+    if before and before.understanding == "wrong" and (said := affirmation(turn.text)):
+        yield "E202", f"praises with {quoted(said)} what is labelled wrong"
+    questions = count_questions(turn.text)
+    if questions > 1:
+        yield "W203", f"asks {questions} questions at once"
+    contradiction = contradicted(turn)
+    if contradiction:
+        yield "W205", contradiction
+    length = len(turn.text.split())
+    if length > max_words:
+        yield "W206", f"{length} words, at most {max_words} are wanted"
+    if stock and (phrase := _STOCK.search(turn.text)):
+        yield "W207", f"stock phrase {quoted(phrase.group())}"
+
+
+def _unlabelled(dialogue: Dialogue) -> Iterator[Note]:
+    """Count what is missing once a dialogue; imported ones come without any label."""
+    turns = dialogue.turns
+    missing = sum(turn.strategy is None if turn.speaker == "teacher" else turn.understanding is None for turn in turns)
+    if missing:
+        yield "W115", f"{missing} of {len(turns)} turns have no label", ("turns",)
+    if dialogue.lesson.misconception is None:
+        yield "W116", "no misconception is named", ()
+    if dialogue.lesson.answer is None:
+        yield "W117", "no answer is named, so nothing watches over it", ()
+
+
+def _never_wrong(turns: Sequence[Turn]) -> Iterator[Note]:
+    student = [(index, turn.understanding) for index, turn in enumerate(turns) if turn.speaker == "student"]
+    labels = [label for _, label in student]
+    if labels and None not in labels and not {"wrong", "partial", "confused"} & set(labels):
+        yield "W208", "the student never gets anything wrong, half-right or confused", ("turns",)
+    if labels and labels[-1] == "wrong":
+        yield "W209", "the student's last word is labelled wrong", ("turns", student[-1][0], "understanding")
+
+
+def count_questions(text: str) -> int:
+    """Return how many questions `text` asks; those inside quotation marks or code are somebody else's."""
+    if text.count("?") + text.count("？") + text.count("؟") < 2:  # noqa: PLR2004 - nothing to tell apart
+        return int("?" in text or "？" in text or "؟" in text)
+    return len(_QUESTION.findall(own_words(text)))
+
+
+def contradicted(turn: Turn) -> str | None:
+    """Return how the words of a teacher turn contradict its strategy, or None."""
+    asks = "?" in turn.text or "？" in turn.text
+    if turn.strategy in ASKING and not asks and not (turn.strategy == "clarification_request" and _TASK.search(turn.text)):
+        return f"{turn.strategy} without a question"
+    if turn.strategy == "check_understanding" and not asks and not _TASK.search(turn.text):
+        return "check_understanding that asks for nothing"
+    if turn.strategy in MAY_TELL and asks:
+        sentences = [part for part in re.split(r"(?<=[.!?…])\s+|\n+", own_words(turn.text).strip()) if part]
+        if all(sentence.endswith("?") for sentence in sentences):
+            return f"{turn.strategy} that only asks"
+    return None

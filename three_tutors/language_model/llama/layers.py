@@ -1,0 +1,62 @@
+"""The weights of a Llama's layers as they are trained: frozen or learned, shared by threads that each sum their own gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from three_tutors.language_model.llama.projections import Projection
+
+
+@dataclass
+class Weight:
+    """A weight outside the projections; its gradient is summed only where it is learned."""
+
+    value: Tensor
+    gradient: Tensor | None = None
+    """fp32, of the same shape; None where it is frozen."""
+
+    def twin(self) -> Weight:
+        """Return the same weight with a gradient of its own."""
+        return Weight(self.value, None if self.gradient is None else torch.zeros_like(self.gradient))
+
+    @property
+    def gradients(self) -> list[Tensor]:
+        """Where gradients are summed."""
+        return [] if self.gradient is None else [self.gradient]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The weights of one decoder layer."""
+
+    input_norm: Weight
+    qkv: Projection
+    output: Projection
+    mlp_norm: Weight
+    gate_up: Projection
+    down: Projection
+
+    @property
+    def projections(self) -> tuple[Projection, ...]:
+        """The linear maps."""
+        return self.qkv, self.output, self.gate_up, self.down
+
+    @property
+    def gradients(self) -> list[Tensor]:
+        """Where gradients are summed."""
+        weights: list[Weight | Projection] = [self.input_norm, self.mlp_norm, *self.projections]
+        return [gradient for weight in weights for gradient in weight.gradients]
+
+    def twin(self) -> Layer:
+        """Return the same layer with gradients of its own."""
+        return Layer(
+            input_norm=self.input_norm.twin(),
+            qkv=self.qkv.twin(),
+            output=self.output.twin(),
+            mlp_norm=self.mlp_norm.twin(),
+            gate_up=self.gate_up.twin(),
+            down=self.down.twin(),
+        )

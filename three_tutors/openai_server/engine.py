@@ -1,0 +1,167 @@
+"""What the server asks of a loaded model, and which models are loaded."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from three_tutors.tutoring.formats import Message
+
+if TYPE_CHECKING:
+    from three_tutors.language_model.replies import Event
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Where a model lies: full weights, or a base with an adapter over it."""
+
+    weights: Path
+    adapter: Path | None = None
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How one reply is drawn."""
+
+    max_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+    logprobs: int | None = None
+    """How many of the likeliest tokens are told beside each token; None tells no probabilities at all."""
+    streamed: bool = False
+    """Whether somebody sees the words as they come; concerns only when it is drawn."""
+
+
+class Engine(Protocol):
+    """A loaded model that answers many conversations at once; what it answers to one does not depend on the others."""
+
+    context: int
+    """Most tokens of a prompt and its reply together."""
+
+    def start(self, said: Sequence[Message], draw: Draw, hear: Callable[[Event | Exception], None]) -> Callable[[], None]:
+        """Begin one reply; `hear` gets an event for every token or one error, in a thread of the engine.
+
+        Returns a function that stops this reply, which may be called from any thread and at any time.
+        """
+
+    def close(self) -> None:
+        """Give back memory; replies in progress end with an error."""
+
+
+class Mailbox:
+    """Brings what engines say into a loop, which is woken once for all that is said within a moment.
+
+    A step of the model makes a token for every reply. Woken for each, the loop would take the interpreter's lock from
+    the thread that computes as often as there are replies.
+    """
+
+    MOMENT = 0.001
+    """Seconds; all tokens of a step come within it, and nobody sees it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Bring everything into `loop`."""
+        self._loop = loop
+        self._letters: deque[tuple[Callable[[Event | Exception], None], Event | Exception]] = deque()
+        self._woken = False
+
+    def post(self, hear: Callable[[Event | Exception], None], said: Event | Exception) -> None:
+        """Let the loop call `hear` with what was `said`; any thread may call this."""
+        self._letters.append((hear, said))
+        if not self._woken:
+            self._woken = True
+            with contextlib.suppress(RuntimeError):  # the loop was closed while the engine still spoke
+                self._loop.call_soon_threadsafe(self._loop.call_later, self.MOMENT, self._open)
+
+    def _open(self) -> None:
+        self._woken = False  # first: what comes while letters are opened is opened with them, or wakes the loop again
+        while self._letters:
+            hear, said = self._letters.popleft()
+            hear(said)
+
+
+async def events(engine: Engine, said: Sequence[Message], draw: Draw, mailbox: Mailbox) -> AsyncGenerator[Event, None]:
+    """Yield one reply as it is made; leaving early stops the engine's work on it."""
+    heard: asyncio.Queue[Event | Exception] = asyncio.Queue()
+    stop = engine.start(said, draw, lambda one: mailbox.post(heard.put_nowait, one))
+    try:
+        while True:
+            one = await heard.get()
+            if isinstance(one, Exception):
+                raise one
+            yield one
+            if one.finish_reason:
+                return
+    finally:
+        stop()
+
+
+async def whole(engine: Engine, said: Sequence[Message], draw: Draw, mailbox: Mailbox) -> list[Event]:
+    """Return one reply when it is whole; the loop sleeps until then, and leaving early stops the engine's work on it."""
+    ended: asyncio.Queue[Event | Exception] = asyncio.Queue()
+    made: list[Event] = []
+
+    def hear(one: Event | Exception) -> None:
+        if not isinstance(one, Exception):
+            made.append(one)
+        if isinstance(one, Exception) or one.finish_reason:
+            mailbox.post(ended.put_nowait, one)
+
+    stop = engine.start(said, draw, hear)
+    try:
+        last = await ended.get()
+    finally:
+        stop()
+    if isinstance(last, Exception):
+        raise last
+    return made
+
+
+class Engines:
+    """The loaded models, by id; the one not asked for longest makes room when there are too many."""
+
+    def __init__(self, load: Callable[[ModelFiles], Engine], most: int = 4) -> None:
+        """Load with `load`, keep at most `most` models in memory (more while more are busy)."""
+        self._load = load
+        self._most = most
+        self._loaded: OrderedDict[str, Engine] = OrderedDict()
+        self._busy: Counter[str] = Counter()
+        self._lock = asyncio.Lock()
+
+    @contextlib.asynccontextmanager
+    async def using(self, model: str, files: ModelFiles) -> AsyncIterator[Engine]:
+        """Yield the engine of `model`, loaded if need be; it stays loaded inside the block."""
+        self._busy[model] += 1
+        try:
+            yield await self._get(model, files)
+        finally:
+            self._busy[model] -= 1
+
+    async def _get(self, model: str, files: ModelFiles) -> Engine:
+        async with self._lock:
+            if model not in self._loaded:
+                self._loaded[model] = await asyncio.to_thread(self._load, files)
+            self._loaded.move_to_end(model)
+            idle = [name for name in self._loaded if not self._busy[name]]
+            for name in idle[: max(0, len(self._loaded) - self._most)]:
+                self._loaded.pop(name).close()
+            return self._loaded[model]
+
+    async def drop(self, model: str) -> None:
+        """Forget a deleted model; replies in progress end with an error."""
+        async with self._lock:
+            engine = self._loaded.pop(model, None)
+        if engine is not None:
+            await asyncio.to_thread(engine.close)
+
+    def close(self) -> None:
+        """Close every engine."""
+        for engine in self._loaded.values():
+            engine.close()
+        self._loaded.clear()

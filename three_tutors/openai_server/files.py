@@ -1,0 +1,138 @@
+"""The routes of uploaded files."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from three_tutors.openai_server.errors import ApiError, invalid
+from three_tutors.openai_server.requests import PAGE, canonical, listed, once, route
+from three_tutors.openai_server.store import Row, Store
+
+PURPOSE = "fine-tune"
+LONGEST_NAME = 255
+BLOCK = 2**20
+
+
+class Files:
+    """Uploaded files and result files."""
+
+    def __init__(self, store: Store) -> None:
+        """Keep bytes below the store's folder; remove what an interrupted upload left there."""
+        self._store = store
+        self._folder = store.root / "files"
+        self._folder.mkdir(exist_ok=True)
+        known = {row.id for row in store.all("file")}
+        for path in self._folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name not in known:
+                path.unlink()
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            route("POST", "/v1/files", self.create),
+            route("GET", "/v1/files", self.list, *PAGE, "purpose"),
+            route("GET", "/v1/files/{id}", self.get),
+            route("DELETE", "/v1/files/{id}", self.delete),
+            route("GET", "/v1/files/{id}/content", self.content),
+        ]
+
+    async def create(self, request: Request) -> Response:
+        """POST /files."""
+        if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+            raise invalid("An upload is a multipart form with `file` and `purpose`.", "file", "invalid_value")
+        async with request.form(max_files=1, max_fields=4, max_part_size=4096) as form:
+            for name in form:
+                if name not in ("file", "purpose"):
+                    raise invalid(f"`{name}` is not supported by this server; leave it out.", name.split("[")[0], "unsupported_parameter")
+            file, purpose = form.get("file"), form.get("purpose")
+            if not isinstance(file, UploadFile):
+                raise invalid("You must provide the parameter `file`.", "file", "missing_required_parameter")
+            if purpose != PURPOSE:
+                raise invalid(f"`purpose` is `{PURPOSE}` here, not {purpose!r}.", "purpose", "unsupported_value")
+            row = await asyncio.to_thread(self._keep, request, file.file, _name(file.filename))
+        return JSONResponse(row.document)
+
+    async def list(self, request: Request) -> Response:
+        """GET /files."""
+        having = {name: value for name, value in request.query_params.items() if name == "purpose"}
+        return await asyncio.to_thread(listed, self._store, request, "file", limit=10_000, most=10_000, **having)
+
+    async def get(self, request: Request) -> Response:
+        """GET /files/{id}."""
+        return JSONResponse(self._row(request).document)
+
+    async def content(self, request: Request) -> Response:
+        """GET /files/{id}/content."""
+        row = self._row(request)
+        return FileResponse(self._store.root / str(row.private["path"]), media_type="application/octet-stream")
+
+    async def delete(self, request: Request) -> Response:
+        """DELETE /files/{id}."""
+        row = self._row(request)
+        self._store.delete("file", row.id)
+        (self._store.root / str(row.private["path"])).unlink(missing_ok=True)
+        return JSONResponse({"id": row.id, "object": "file", "deleted": True})
+
+    def _row(self, request: Request) -> Row:
+        id_ = request.path_params["id"]
+        row = self._store.get("file", id_)
+        if row is None:
+            raise ApiError(404, f"No such File object: {id_}", param="id", code="not_found")
+        return row
+
+    def _keep(self, request: Request, source: BinaryIO, name: str) -> Row:
+        """Write the bytes, then the row: a file that was acknowledged is whole."""
+        with tempfile.TemporaryDirectory(prefix=".upload.", dir=self._folder) as scratch:
+            temporary = Path(scratch) / "bytes"
+            digest, size = _copy(source, temporary)
+
+            def create() -> Row:
+                id_ = self._store.issue("file-", digest, name)
+                temporary.rename(self._folder / id_)
+                document = {
+                    "id": id_,
+                    "object": "file",
+                    "bytes": size,
+                    "created_at": int(time.time()),
+                    "filename": name,
+                    "purpose": PURPOSE,
+                    "status": "processed",
+                    "expires_at": None,
+                    "status_details": None,
+                }
+                return self._store.insert("file", id_, document, private={"path": f"files/{id_}", "sha256": digest})
+
+            with self._store.transaction():
+                return once(self._store, request, "file", canonical({"file": digest, "filename": name}), create)
+
+
+def _copy(source: BinaryIO, target: Path) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    source.seek(0)
+    with target.open("wb") as file:
+        while block := source.read(BLOCK):
+            digest.update(block)
+            size += file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest(), size
+
+
+def _name(given: str | None) -> str:
+    """Return the name a client gave, for showing only; no path is ever made of it."""
+    name = (given or "upload").replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(one for one in name if one.isprintable())[:LONGEST_NAME] or "upload"

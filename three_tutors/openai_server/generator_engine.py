@@ -1,0 +1,231 @@
+"""Engines over the project's generators: one thread of the process loads and steps them all, replies come and go."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TypeVar
+
+from three_tutors.language_model.generate import Generator
+from three_tutors.language_model.replies import Event, Options
+from three_tutors.openai_server.engine import Draw, ModelFiles
+from three_tutors.pipeline.diagnostics import EndpointError, TutorError
+from three_tutors.tutoring.formats import Message
+
+Hear = Callable[[Event | Exception], None]
+STOPPING = "The server is stopping."
+Task = Callable[[], object]
+Result = TypeVar("Result")
+PATIENCE = 2
+"""While a reply is awaited of which nobody sees anything yet, models whose replies are all seen make a token every so many turns."""
+
+
+@dataclass(eq=False)
+class Asked:
+    """One reply that somebody waits for."""
+
+    said: Sequence[Message]
+    draw: Draw
+    hear: Hear
+    number: int = 0
+    """The generator's; 0 until it was added."""
+    cancelled: bool = False
+    shown: bool = False
+    """Whether somebody sees words of it already."""
+
+
+class ModelThread:
+    """The one thread that computes; it lives as long as an engine does.
+
+    libgomp gives each thread that computes a team of its own, and once the teams together have more threads than there
+    are cores, all of them sleep at every barrier: loaded by one thread and stepped by another, a model answered at 0.6
+    of its speed.
+    """
+
+    def __init__(self) -> None:
+        """Begin without a thread."""
+        self._lock = threading.Lock()
+        self._engines: list[GeneratorEngine] = []
+        self._news: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._users = 0
+
+    def load(self, files: ModelFiles) -> GeneratorEngine:
+        """Load a model with its adapter; any thread may call this, and waits.
+
+        Raises:
+            TutorError: see `Generator`.
+
+        """
+        with self._lock:
+            self._users += 1
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, args=(self._news,), name="models", daemon=True)
+                self._thread.start()
+        try:
+            return self.run(lambda: self._load(files))
+        except BaseException:
+            self._leave()
+            raise
+
+    def unload(self, engine: GeneratorEngine) -> None:
+        """Step `engine` no more; what it was answering, or is asked from now on, ends with an error."""
+        with self._lock:
+            engine.closed = True
+        self.run(lambda: self._unload(engine))
+        self._leave()
+
+    def post(self, task: Task, engine: GeneratorEngine | None = None) -> bool:
+        """Let the thread do `task` before its next step; False where `engine` is closed and nothing will be done."""
+        with self._lock:
+            if engine is not None and engine.closed:
+                return False
+            self._news.put(task)
+            return True
+
+    def run(self, task: Callable[[], Result]) -> Result:
+        """Let the thread do `task` and return what it returns, or raise what it raises."""
+        done: Future[Result] = Future()
+
+        def report() -> None:
+            try:
+                done.set_result(task())
+            except BaseException as error:  # noqa: BLE001 - it is raised where the task came from
+                done.set_exception(error)
+
+        self.post(report)
+        return done.result()
+
+    def _load(self, files: ModelFiles) -> GeneratorEngine:
+        engine = GeneratorEngine(Generator(files.weights, files.adapter), self)
+        self._engines.append(engine)
+        return engine
+
+    def _unload(self, engine: GeneratorEngine) -> None:
+        self._engines.remove(engine)
+        engine.fail(EndpointError(STOPPING))
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            thread = self._thread if self._users == 0 else None
+            if thread is not None:
+                self._thread = None
+                self._news.put(_leave)
+                self._news = queue.SimpleQueue()
+        if thread is not None:
+            thread.join()
+
+    def _work(self, news: queue.SimpleQueue[Task]) -> None:
+        for turn in itertools.count():
+            wait = not any(engine.busy for engine in self._engines)
+            while (task := _next(news, wait=wait)) is not None:
+                if task is _leave:
+                    return
+                task()
+                wait = False
+            busy = [engine for engine in self._engines if engine.busy]
+            # Where nobody sees a word yet, a model goes on in every turn; the words of the others come as fast as they are read.
+            awaited = [engine for engine in busy if engine.awaited]
+            for engine in busy if turn % PATIENCE == 0 else awaited or busy:
+                engine.step()
+
+
+def _leave() -> None:
+    """End the thread: a task that is recognised, not run."""
+
+
+def _next(news: queue.SimpleQueue[Task], *, wait: bool) -> Task | None:
+    try:
+        return news.get(block=wait)
+    except queue.Empty:
+        return None
+
+
+class GeneratorEngine:
+    """Feeds a generator, which is for one thread alone, from many."""
+
+    def __init__(self, generator: Generator, thread: ModelThread) -> None:
+        """Take the `thread` that loaded the generator and steps it."""
+        self.context = generator.context
+        self._generator = generator
+        self._thread = thread
+        self._asked: dict[int, Asked] = {}
+        self.closed = False
+
+    def start(self, said: Sequence[Message], draw: Draw, hear: Hear) -> Callable[[], None]:
+        """See `Engine`."""
+        asked = Asked(said, draw, hear)
+        if not self._thread.post(lambda: self._add(asked), self):
+            hear(EndpointError(STOPPING))
+
+        def stop() -> None:
+            asked.cancelled = True
+            self._thread.post(lambda: self._cancel(asked), self)
+
+        return stop
+
+    def close(self) -> None:
+        """See `Engine`."""
+        self._thread.unload(self)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a step would make a token; for the thread alone, like the methods below."""
+        return self._generator.busy
+
+    @property
+    def awaited(self) -> bool:
+        """Whether there is a reply of which nobody sees anything yet: its first words, or all of it where it is not streamed."""
+        return any(not asked.shown for asked in self._asked.values())
+
+    def step(self) -> None:
+        """Make the next token of every reply and tell who listens."""
+        try:
+            events = self._generator.step()
+        except (RuntimeError, MemoryError) as error:  # torch says so when memory ends
+            self.fail(EndpointError(f"The model failed while answering: {error}"))
+            return
+        for event in events:
+            asked = self._asked.get(event.number)
+            if asked is None:
+                continue
+            if event.finish_reason:
+                del self._asked[event.number]
+            asked.shown = asked.draw.streamed
+            asked.hear(event)
+
+    def fail(self, error: TutorError) -> None:
+        """End every reply with `error`."""
+        for number, asked in self._asked.items():
+            self._generator.cancel(number)
+            asked.hear(error)
+        self._asked.clear()
+
+    def _add(self, asked: Asked) -> None:
+        if asked.cancelled:
+            return
+        draw = asked.draw
+        options = Options(draw.max_tokens, draw.temperature, draw.top_p, draw.seed, draw.stop, draw.logprobs)
+        try:
+            asked.number = self._generator.add(asked.said, options)
+        except TutorError as error:
+            asked.hear(error)
+            return
+        self._asked[asked.number] = asked
+
+    def _cancel(self, asked: Asked) -> None:
+        if self._asked.pop(asked.number, None) is not None:
+            self._generator.cancel(asked.number)
+
+
+_MODELS = ModelThread()
+
+
+def load(files: ModelFiles) -> GeneratorEngine:
+    """Load a model with its adapter into the thread that computes for the whole process."""
+    return _MODELS.load(files)

@@ -1,0 +1,227 @@
+"""One fine-tuning job in a process of its own: `python -m three_tutors.openai_server.job ROOT JOB BASE_MODEL_FOLDER`.
+
+The server starts it and holds the other end of its standard input; when the server dies, the job ends at once and goes
+on from its last complete checkpoint when the next server starts it again. What it acknowledges it writes to the store.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from three_tutors.openai_server import job_store
+from three_tutors.openai_server.hyperparameters import Hyperparameters
+from three_tutors.openai_server.store import Row, Store
+from three_tutors.openai_server.training_file import TrainingFileError, read_training_file
+from three_tutors.pipeline.diagnostics import DataError, TutorError
+from three_tutors.pipeline.records import Record, replacing
+
+Save = Callable[[Path], None]
+
+COLUMNS = {
+    "step": "step",
+    "train_loss": "train_loss",
+    "train_accuracy": "train_mean_token_accuracy",
+    "valid_loss": "valid_loss",
+    "valid_mean_token_accuracy": "valid_mean_token_accuracy",
+}
+"""The result file's columns, and the metrics that stand in them."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be trained."""
+
+    base: Path
+    rows: list[Record]
+    validation: list[Record]
+    hyperparameters: Hyperparameters
+    seed: int
+    work: Path
+    """The training's own folder, where it finds its last complete state again."""
+    stop: Callable[[], bool] = lambda: False
+    """Whether training is to write down its state and end early."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came out of a training that reached its end."""
+
+    tokens: int
+    """Tokens of the examples times epochs."""
+    model: Path
+    """The folder of the final model."""
+
+
+class Listener(Protocol):
+    """Who hears how training goes; what is told again changes nothing."""
+
+    def before(self, metrics: Record) -> None:
+        """Hear the validation of the model before its first step."""
+
+    def step(self, total: int, metrics: Record) -> None:
+        """Hear the metrics of one step."""
+
+    def epoch(self, metrics: Record, save: Save) -> None:
+        """Hear that an epoch is complete; `save` writes the model as it is now into a new folder."""
+
+
+Train = Callable[[Plan, Listener], Trained | None]
+"""Trains; goes on from what it left in `work`. None where it was stopped before the end."""
+
+
+@dataclass
+class Recorder:
+    """Writes what training says into the store."""
+
+    store: Store
+    job: str
+
+    def before(self, metrics: Record) -> None:
+        """Record the validation before training."""
+        job_store.add_beginning(self.store, self.job, metrics)
+
+    def step(self, total: int, metrics: Record) -> None:
+        """Record a step."""
+        job_store.add_step(self.store, self.job, total, metrics)
+
+    def epoch(self, metrics: Record, save: Save) -> None:
+        """Keep the model of this epoch as a checkpoint; its folder appears when it is complete."""
+        folder = job_folder(self.store, self.job) / "checkpoints" / f"step-{metrics['step']}"
+        if not folder.exists():
+            with replacing(folder) as temporary:
+                save(temporary)
+        for old in job_store.add_checkpoint(self.store, self.job, metrics, folder):
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def run_job(store: Store, job: str, base: Path, train: Train, stop: Callable[[], bool]) -> None:
+    """Train a job that stands in the queue: to its end, until `stop`, or to an error that is written down."""
+    row = job_store.begin(store, job)
+    if row.document["status"] != "running":
+        return
+    try:
+        rows, validation = read_files(store, row)
+        hyperparameters = Hyperparameters(**row.private["hyperparameters"])
+        plan = Plan(base, rows, validation, hyperparameters, int(row.document["seed"]), job_folder(store, job) / "work", stop)
+        trained = train(plan, Recorder(store, job))
+        if trained is not None:
+            finish(store, job, trained)
+    except TrainingFileError as problem:
+        purpose = "validation_file" if "validation" in problem.code else "training_file"
+        job_store.fail(store, job, problem.code, problem.message, purpose)
+    except DataError as error:
+        job_store.fail(store, job, "invalid_training_file", str(error), "training_file")
+    except (TutorError, OSError, MemoryError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        job_store.fail(store, job, "server_error", f"Training failed: {reason or type(error).__name__}.")
+
+
+def read_files(store: Store, row: Row, fewest: int = 1) -> tuple[list[Record], list[Record]]:
+    """Return the training and validation examples of a job; `fewest` was held against it before it was queued.
+
+    Raises:
+        TrainingFileError: they cannot be trained on.
+
+    """
+    rows = read_training_file(stored_file(store, row.document["training_file"]), fewest=fewest)
+    name = row.document["validation_file"]
+    validation = read_training_file(stored_file(store, name), purpose="validation", fewest=1) if name else []
+    return rows, validation
+
+
+def stored_file(store: Store, id_: str) -> Path:
+    """Return where the bytes of a file lie."""
+    row = store.get("file", id_)
+    if row is None:
+        raise TrainingFileError("invalid_training_file", f"The file {id_} was deleted before the job could read it.")
+    return store.root / str(row.private["path"])
+
+
+def job_folder(store: Store, job: str) -> Path:
+    """Return the folder of a job; its id is the store's own."""
+    return store.root / "jobs" / job
+
+
+def finish(store: Store, job: str, trained: Trained) -> None:
+    """Put the model in its place, write the result file and end the job."""
+    folder = job_folder(store, job) / "model"
+    if not folder.exists():
+        with replacing(folder) as temporary:
+            shutil.copytree(trained.model, temporary, copy_function=os.link)
+    result = add_result_file(store, job)
+    job_store.succeed(store, job, trained.tokens, folder, result)
+    shutil.rmtree(job_folder(store, job) / "work", ignore_errors=True)
+
+
+def add_result_file(store: Store, job: str) -> Row:
+    """Write the metrics of every step as the protocol's CSV; return its file object."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for metrics in job_store.curve(store, job):
+        writer.writerow(["" if metrics.get(name) is None else metrics[name] for name in COLUMNS.values()])
+    data = text.getvalue().encode()
+    with store.transaction():
+        id_ = store.issue("file-", "fine-tune-results", job)
+        with replacing(store.root / "files" / id_) as temporary:
+            temporary.write_bytes(data)
+        document = {
+            "id": id_,
+            "object": "file",
+            "bytes": len(data),
+            "created_at": int(time.time()),
+            "filename": "step_metrics.csv",
+            "purpose": "fine-tune-results",
+            "status": "processed",
+            "expires_at": None,
+            "status_details": None,
+        }
+        return store.insert("file", id_, document, private={"path": f"files/{id_}"})
+
+
+def end_with_server() -> None:
+    """End this process when the server's end of standard input closes, however the server died."""
+
+    def wait() -> None:
+        # Not through `sys.stdin`: a lock held there would abort the interpreter when the job ends by itself.
+        while os.read(0, 1):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def work(root: Path, job: str, base: Path, train: Train) -> None:
+    """Wait for an earlier process of this job to be gone, then run the job."""
+    end_with_server()
+    asked = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    store = Store(root)
+    job_folder(store, job).mkdir(parents=True, exist_ok=True)
+    with (job_folder(store, job) / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run_job(store, job, base, train, asked.is_set)
+
+
+def main() -> None:
+    """Run the job that the command line names."""
+    from three_tutors.openai_server.training import train  # noqa: PLC0415 - torch
+
+    root, job, base = sys.argv[1:4]
+    work(Path(root), job, Path(base), train)
+
+
+if __name__ == "__main__":
+    main()

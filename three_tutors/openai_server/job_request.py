@@ -1,0 +1,131 @@
+"""Read the request to create a fine-tuning job: every parameter is honoured or refused by name."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from three_tutors.openai_server.chat_request import read_text
+from three_tutors.openai_server.errors import invalid, unsupported
+from three_tutors.openai_server.hyperparameters import Hyperparameters
+
+KNOWN = {"model", "training_file", "validation_file", "suffix", "seed", "metadata", "integrations", "method", "hyperparameters"}
+SUFFIX = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+MOST_EPOCHS = 50
+MOST_BATCH = 256
+MOST_PAIRS = 16
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """A job that this server can run."""
+
+    model: str
+    training_file: str
+    validation_file: str | None
+    suffix: str
+    seed: int
+    seed_given: bool
+    metadata: dict[str, str] | None
+    hyperparameters: Hyperparameters
+
+
+def read_job(body: Mapping[str, Any]) -> JobRequest:
+    """Return the request in `body`.
+
+    Raises:
+        ApiError: 400 that names the parameter.
+
+    """
+    for key in body:
+        if key not in KNOWN:
+            raise invalid(f"Unrecognized request argument supplied: {key}", key, "unknown_parameter")
+    if body.get("integrations"):
+        raise unsupported("integrations")
+    seed = body.get("seed")
+    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**31):
+        raise invalid("`seed` must be a whole number from 0 to 2147483647.", "seed", "invalid_value")
+    validation = body.get("validation_file")
+    return JobRequest(
+        model=read_text(body, "model"),
+        training_file=read_text(body, "training_file"),
+        validation_file=None if validation is None else read_text(body, "validation_file"),
+        suffix=_suffix(body.get("suffix")),
+        seed=secrets.randbits(31) if seed is None else seed,
+        seed_given=seed is not None,
+        metadata=_metadata(body.get("metadata")),
+        hyperparameters=_hyperparameters(body),
+    )
+
+
+def _suffix(value: Any) -> str:  # noqa: ANN401 - a JSON body holds anything
+    if value is None:
+        return ""
+    if not isinstance(value, str) or SUFFIX.fullmatch(value) is None:
+        raise invalid("`suffix` must be 1 to 64 letters, digits, `-`, `_` or `.`.", "suffix", "invalid_value")
+    return value
+
+
+def _metadata(value: Any) -> dict[str, str] | None:  # noqa: ANN401 - see `_suffix`
+    if value is None:
+        return None
+    fits = isinstance(value, dict) and len(value) <= MOST_PAIRS
+    if not fits or not all(isinstance(one, str) and len(key) <= 64 and len(one) <= 512 for key, one in value.items()):  # noqa: PLR2004
+        raise invalid(
+            "`metadata` must be up to 16 pairs of a key of up to 64 and a text of up to 512 characters.", "metadata", "invalid_value"
+        )
+    return dict(value)
+
+
+def _hyperparameters(body: Mapping[str, Any]) -> Hyperparameters:
+    method = body.get("method")
+    if method is None:
+        return _read_hyperparameters("hyperparameters", body.get("hyperparameters"))
+    if body.get("hyperparameters") is not None:
+        raise invalid("Give `hyperparameters` in `method`, not beside it as well.", "hyperparameters", "invalid_value")
+    if not isinstance(method, dict) or "type" not in method:
+        raise invalid("`method` must be an object with a `type`.", "method", "invalid_value")
+    if method["type"] != "supervised":
+        raise unsupported("method.type", "this server trains with `supervised` only")
+    for key in method.keys() - {"type", "supervised"}:
+        if method[key] is not None:
+            raise unsupported(f"method.{key}")
+    supervised = method.get("supervised") or {}
+    if not isinstance(supervised, dict) or supervised.keys() - {"hyperparameters"}:
+        raise invalid("`method.supervised` takes `hyperparameters` only.", "method.supervised", "invalid_value")
+    return _read_hyperparameters("method.supervised.hyperparameters", supervised.get("hyperparameters"))
+
+
+def _read_hyperparameters(name: str, value: Any) -> Hyperparameters:  # noqa: ANN401 - see `_suffix`
+    if value is None:
+        return Hyperparameters()
+    if not isinstance(value, dict):
+        raise invalid(f"`{name}` must be an object.", name, "invalid_value")
+    read: dict[str, Any] = {}
+    for key, one in value.items():
+        if key not in Hyperparameters.__dataclass_fields__:
+            raise unsupported(f"{name}.{key}")
+        if one is None:
+            continue
+        if not _allowed(key, one):
+            raise invalid(f"`{name}.{key}` cannot be {one!r}.", f"{name}.{key}", "invalid_value")
+        read[key] = one
+    return Hyperparameters(**read)
+
+
+def _allowed(key: str, value: Any) -> bool:  # noqa: ANN401 - see `_suffix`
+    if key == "lora":
+        return isinstance(value, bool)
+    if value == "auto":
+        return not key.startswith("lora")
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    if key == "learning_rate_multiplier":
+        return 0 < value < float("inf")
+    if key == "lora_dropout":
+        return 0 <= value < 1
+    most = {"n_epochs": MOST_EPOCHS, "batch_size": MOST_BATCH, "lora_r": 256, "lora_alpha": 1024}[key]
+    return isinstance(value, int) and 1 <= value <= most

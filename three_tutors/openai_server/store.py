@@ -1,0 +1,175 @@
+"""What the server remembers: one SQLite file of protocol objects, and the folder beside it that holds their bytes.
+
+Every object (file, job, event, checkpoint, model) is a row with the JSON document that clients see and, apart from it,
+what only the server needs. Rows are numbered in order of creation, which is what lists are paged by. The database is
+in WAL mode and syncs on every commit: what was acknowledged survives a kill at any moment. A training process writes
+to the same file as the server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from three_tutors.pipeline.records import Record
+
+Kind = Literal["file", "job", "event", "checkpoint", "model", "key", "issued"]
+BUSY_SECONDS = 60.0
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS objects (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    parent TEXT NOT NULL,
+    document TEXT NOT NULL,
+    private TEXT NOT NULL,
+    UNIQUE (kind, id)
+);
+CREATE INDEX IF NOT EXISTS pages ON objects (kind, parent, number);
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One object."""
+
+    id: str
+    parent: str
+    """Id of the job that an event or checkpoint belongs to, else empty."""
+    document: Record
+    """What clients see."""
+    private: Record
+    """What only the server needs."""
+
+
+class Store:
+    """The database in `root`; may be used from many threads and processes."""
+
+    def __init__(self, root: Path) -> None:
+        """Open the database in `root`, made where it is missing."""
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._local = threading.local()
+        with self.transaction() as database:
+            for statement in SCHEMA.split(";"):
+                database.execute(statement)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection inside a write transaction: all of the block's changes are kept, or none."""
+        database = self._connection()
+        if database.in_transaction:
+            yield database
+            return
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            yield database
+        except BaseException:
+            database.execute("ROLLBACK")
+            raise
+        database.execute("COMMIT")
+
+    def insert(self, kind: Kind, id_: str, document: Record, *, parent: str = "", private: Record | None = None) -> Row:
+        """Add an object."""
+        values = (kind, id_, parent, json.dumps(document), json.dumps(private or {}))
+        with self.transaction() as database:
+            database.execute("INSERT INTO objects (kind, id, parent, document, private) VALUES (?, ?, ?, ?, ?)", values)
+        return Row(id_, parent, document, private or {})
+
+    def get(self, kind: Kind, id_: str) -> Row | None:
+        """Return one object, or None where there is none."""
+        query = "SELECT id, parent, document, private FROM objects WHERE kind = ? AND id = ?"
+        found = self._connection().execute(query, (kind, id_)).fetchone()
+        return None if found is None else _row(found)
+
+    def change(self, kind: Kind, id_: str, change: Callable[[Record, Record], None]) -> Row:
+        """Let `change` edit the document and the private part of an object; return it as it is then."""
+        with self.transaction() as database:
+            row = self.get(kind, id_)
+            if row is None:
+                raise KeyError(id_)
+            change(row.document, row.private)
+            query = "UPDATE objects SET document = ?, private = ? WHERE kind = ? AND id = ?"
+            database.execute(query, (json.dumps(row.document), json.dumps(row.private), kind, id_))
+        return row
+
+    def delete(self, kind: Kind, id_: str) -> None:
+        """Remove an object; its number is never given again."""
+        with self.transaction() as database:
+            database.execute("DELETE FROM objects WHERE kind = ? AND id = ?", (kind, id_))
+
+    def all(self, kind: Kind, parent: str = "") -> list[Row]:
+        """Return every object of a kind, oldest first."""
+        query = "SELECT id, parent, document, private FROM objects WHERE kind = ? AND parent = ? ORDER BY number"
+        return [_row(found) for found in self._connection().execute(query, (kind, parent))]
+
+    def page(
+        self, kind: Kind, parent: str = "", *, after: str | None = None, limit: int, ascending: bool = False, having: Record | None = None
+    ) -> tuple[list[Row], bool]:
+        """Return up to `limit` objects after the one with id `after`, newest first, and whether more follow.
+
+        `having` names values that the documents must hold.
+
+        Raises:
+            KeyError: there is no object `after`.
+
+        """
+        order, beyond = ("ASC", ">") if ascending else ("DESC", "<")
+        conditions, values = ["kind = ?", "parent = ?"], [kind, parent]
+        if after is not None:
+            if (start := self.get(kind, after)) is None or start.parent != parent:
+                raise KeyError(after)
+            conditions.append(f"number {beyond} (SELECT number FROM objects WHERE kind = ? AND id = ?)")  # noqa: S608 - `beyond` is ours
+            values += [kind, after]
+        for key, value in (having or {}).items():
+            conditions.append("json_extract(document, ?) IS ?")
+            values += [f"$.{key}", value]
+        # Conditions and order are ours; everything a client sent is bound.
+        query = f"SELECT id, parent, document, private FROM objects WHERE {' AND '.join(conditions)} ORDER BY number {order} LIMIT ?"  # noqa: S608
+        found = self._connection().execute(query, (*values, limit + 1)).fetchall()
+        return [_row(one) for one in found[:limit]], len(found) > limit
+
+    def issue(self, prefix: str, *content: str) -> str:
+        """Return a new id made from what it stands for: the n-th object with this content gets the same id everywhere.
+
+        So a pipeline that is run again in a new folder writes the same bytes, and no id is given twice.
+        """
+        digest = hashlib.sha256("\0".join(content).encode()).hexdigest()
+        with self.transaction():
+            if self.get("issued", digest) is None:
+                self.insert("issued", digest, {"count": 0})
+            count = self.change("issued", digest, _count).document["count"]
+        return prefix + hashlib.sha256(f"{digest}{count}".encode()).hexdigest()[:24]
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        database: sqlite3.Connection | None = getattr(self._local, "database", None)
+        if database is not None:
+            database.close()
+            del self._local.database
+
+    def _connection(self) -> sqlite3.Connection:
+        database: sqlite3.Connection | None = getattr(self._local, "database", None)
+        if database is None:
+            database = sqlite3.connect(self.root / "store.sqlite3", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            self._local.database = database
+        return database
+
+
+def _row(found: Any) -> Row:  # noqa: ANN401 - sqlite3 gives tuples of anything
+    id_, parent, document, private = found
+    return Row(id_, parent, json.loads(document), json.loads(private))
+
+
+def _count(document: Record, _: Record) -> None:
+    document["count"] += 1

@@ -1,0 +1,97 @@
+"""Read an uploaded fine-tuning file line by line, as OpenAI's check does; every problem names its line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from three_tutors.pipeline.records import Record
+
+FEWEST = 10
+MOST_PROBLEMS = 10
+ROLES = ("system", "developer", "user", "assistant")
+NEUTRAL = {"name", "refusal", "audio", "function_call", "tool_calls"}
+
+
+class TrainingFileError(Exception):
+    """The file cannot be trained on; the message is a job's error, the code OpenAI's name for it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def read_training_file(path: Path, *, purpose: str = "training", fewest: int = FEWEST) -> list[Record]:
+    """Return the rows of a chat fine-tuning file: `messages`, each with role, content and, for assistants, `weight`.
+
+    Raises:
+        TrainingFileError: not JSON Lines in UTF-8, or lines that are no examples; up to ten problems with their lines.
+
+    """
+    problems: list[str] = []
+    rows: list[Record] = []
+    code = f"invalid_{purpose}_file"
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, start=1):
+            if not raw.strip():
+                continue
+            try:
+                rows.append(_row(raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw))
+            except (ValueError, RecursionError) as error:
+                problems.append(f"line {number}: {_sentence(error)}")
+                if len(problems) == MOST_PROBLEMS:
+                    problems.append("there may be more")
+                    break
+    if problems:
+        raise TrainingFileError(code, f"The {purpose} file has lines that are no examples: {'; '.join(problems)}.")
+    if len(rows) < fewest:
+        wanted = f"at least {fewest} example{'s' if fewest > 1 else ''}"
+        raise TrainingFileError("invalid_n_examples", f"{purpose.capitalize()} file has {len(rows)} example(s), but must have {wanted}")
+    return rows
+
+
+def _row(raw: bytes) -> Record:
+    row = json.loads(raw.decode("utf-8"))
+    if not isinstance(row, dict):
+        raise ValueError("a line is a JSON object")  # noqa: TRY004 - one kind of error for the caller
+    if unknown := sorted(row.keys() - {"messages"}):
+        raise ValueError(f"`{unknown[0]}` is not supported; an example has `messages` only")
+    messages = row.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise ValueError("`messages` is missing or no list")
+    read = [_message(f"messages[{index}]", message) for index, message in enumerate(messages)]
+    if not any(message["role"] == "assistant" and message.get("weight", 1) for message in read):
+        raise ValueError("no assistant message that is learned (`weight` 1, or none)")
+    return {"messages": read}
+
+
+def _message(name: str, message: Any) -> Record:  # noqa: ANN401 - a JSON line holds anything
+    if not isinstance(message, dict):
+        raise ValueError(f"`{name}` is no object")  # noqa: TRY004 - see `_row`
+    role, content = message.get("role"), message.get("content")
+    if role not in ROLES:
+        raise ValueError(f"`{name}.role` is {' or '.join(ROLES)} here, not {role!r}")
+    if not isinstance(content, str) or not content.strip():
+        raise ValueError(f"`{name}.content` must be a text that is not empty")
+    content.encode()  # half of a character pair is no text
+    for key in sorted(message.keys() - {"role", "content", "weight"}):
+        if key not in NEUTRAL or message[key] not in (None, []):
+            raise ValueError(f"`{name}.{key}` is not supported")
+    read: Record = {"role": "system" if role == "developer" else role, "content": content}
+    if "weight" in message:
+        weight = message["weight"]
+        if role != "assistant" or isinstance(weight, bool) or weight not in (0, 1):
+            raise ValueError(f"`{name}.weight` is 0 or 1, and only on assistant messages")
+        read["weight"] = int(weight)
+    return read
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"not valid JSON ({error.msg} at column {error.colno})"
+    if isinstance(error, UnicodeError):
+        return "not valid UTF-8"
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)

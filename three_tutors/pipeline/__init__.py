@@ -1,0 +1,1 @@
+"""What every stage file needs: params, records, diagnostics."""

@@ -1,0 +1,105 @@
+"""Read one section of params.yaml into a frozen dataclass; an unknown or missing key is an error with its line.
+
+A stage declares what it takes:
+
+    @params
+    class Params:
+        r: Annotated[int, Field(ge=1)]
+        \"\"\"Rank of the adapters.\"\"\"
+
+    settings = read("lora", Params)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar, dataclass_transform
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import MarkedYAMLError
+
+from three_tutors.pipeline.diagnostics import ParamsError
+
+PARAMS_FILE = Path("params.yaml")
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def params(cls: type[T]) -> type[T]:
+    """Make `cls` a frozen dataclass that refuses unknown keys and values of another type."""
+    return dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))(cls)  # type: ignore[return-value]
+
+
+def read(section: str, cls: type[T], path: Path = PARAMS_FILE) -> T:
+    """Return section `section` of `path` as a `cls`.
+
+    YAML 1.2 is read as DVC reads it, so that `5e-4` is a number here as it is there.
+
+    Raises:
+        ParamsError: the file, the section or a key is missing, unknown or of the wrong type; every problem is listed.
+
+    """
+    tree = _tree(path)
+    if section not in tree:
+        raise ParamsError(f"{path}: section `{section}` is missing; add it (the committed {path} shows every key).")
+    node = tree[section]
+    try:
+        return TypeAdapter(cls).validate_python(_plain(node))
+    except ValidationError as error:
+        lines = [_sentence(path, section, node, problem) for problem in error.errors(include_url=False)]
+        raise ParamsError("\n".join(lines)) from None
+
+
+def _tree(path: Path) -> CommentedMap:
+    try:
+        tree = YAML(typ="rt").load(path)
+    except FileNotFoundError:
+        raise ParamsError(f"{path} is missing; run from the project's folder or restore it from Git.") from None
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise ParamsError(f"{where}: not valid YAML: {error.problem}") from None
+    if not isinstance(tree, CommentedMap):
+        raise ParamsError(f"{path}: expected sections such as `lora:` at the top level.")
+    return tree
+
+
+def _plain(node: Any) -> Any:  # noqa: ANN401 - a YAML tree holds anything
+    """Strip the round-trip types: dataclass validation wants dict, list and scalars."""
+    if isinstance(node, dict):
+        return {str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(value) for value in node]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _sentence(path: Path, section: str, node: Any, problem: Any) -> str:  # noqa: ANN401 - see `_plain`
+    location = [str(part) for part in problem["loc"]]
+    line = _line(node, problem["loc"])
+    name = ".".join([section, *location])
+    kind = problem["type"]
+    if kind in {"unexpected_keyword_argument", "extra_forbidden"}:
+        advice = "is not a known key; remove it or mend its spelling"
+    elif kind in {"missing", "missing_argument", "missing_keyword_only_argument"}:
+        advice = f"is missing; add it (the committed {path.name} shows every key)"
+    else:
+        advice = f"{problem['msg'][0].lower()}{problem['msg'][1:]}, not {problem['input']!r}"
+    return f"{path}:{line}: {name}: {advice}."
+
+
+def _line(node: Any, location: tuple[Any, ...]) -> int:  # noqa: ANN401 - see `_plain`
+    """Return the line of the deepest key of `location` that the file has."""
+    line = int(node.lc.line) if hasattr(node, "lc") else 0
+    for key in location:
+        if not isinstance(node, CommentedMap) or key not in node:
+            break
+        line = int(node.lc.key(key)[0])
+        node = node[key]
+    return line + 1

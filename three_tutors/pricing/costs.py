@@ -1,0 +1,191 @@
+"""What each way of making a tutor costs, out of tokens, prices and assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from statistics import fmean
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from three_tutors.pipeline.params import params
+from three_tutors.pipeline.records import Record
+from three_tutors.pricing.break_even import Bill, months_left
+from three_tutors.pricing.consumption import Talk, consumption, demonstration_tokens, talk, training_epochs
+from three_tutors.pricing.prices import Model, PromptCache, Rates, named
+from three_tutors.pricing.tokens import training_tokens
+
+MICRO = 1_000_000
+Positive = Annotated[float, Field(gt=0)]
+
+
+@params
+class Assumptions:
+    """What the estimate takes for granted."""
+
+    as_of: date
+    """The day the estimate speaks of, as "YYYY-MM-DD"; no clock is read, so that the same inputs give the same figures."""
+    model: str
+    """Whose prices are compared; a name in data/raw/prices.yaml."""
+    judge: str
+    """The model that would read the exam's answers; a name in data/raw/prices.yaml."""
+    conversations_per_month: Annotated[int, Field(ge=1)]
+    """At which the monthly bills are compared."""
+    horizon_months: Positive
+    """Over how many months what was paid once is spread, where the model lives that long."""
+    demonstrations: Annotated[int, Field(ge=0)]
+    """Worked examples in the optimised prompt."""
+    optimiser_calls: Annotated[int, Field(ge=0)]
+    """Calls of one optimiser run."""
+    epochs: Literal["auto"] | Annotated[int, Field(ge=1, le=50)]
+    """Passes over the training file; `auto` is what OpenAI chooses by itself."""
+    runs: Annotated[int, Field(ge=1)]
+    """Paid runs until one is kept, of an optimiser as of a training: sweeps and failures count."""
+    cache_hit_rate: Annotated[float, Field(ge=0, le=1)]
+    """Share of the tokens a prompt cache could give back that it does give back, 0–1."""
+    judge_calls: Annotated[float, Field(ge=0)]
+    """Calls of the judge for one answer; 0 where nobody but the rubric judges."""
+    judge_prompt_tokens: Positive
+    """Tokens of what the judge reads for one call."""
+    judge_reply_tokens: Positive
+    """Tokens of what it writes, those it thinks in included."""
+    tokens_per_second: Positive
+    """Reply tokens a second of one server under load, reading the prompts included."""
+    training_tokens_per_second: Positive
+    """Tokens a second of training on that machine."""
+    price_per_hour: Positive
+    """USD an hour of that machine."""
+    hours_per_month: Annotated[float, Field(gt=0, le=744)]
+    """Hours a month the server runs; 730 is day and night."""
+    peak: Annotated[float, Field(ge=1)]
+    """How many times the mean load the busiest hour brings; servers are bought for it."""
+    writing_minutes: Annotated[float, Field(ge=0)]
+    """Minutes in which a teacher writes one dialogue. All tutors learn from the same ones, so no break-even depends on it."""
+    teacher_per_hour: Annotated[float, Field(ge=0)]
+    """USD an hour of that teacher."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything the bills are made of."""
+
+    assumed: Assumptions
+    model: Model
+    judge: Model
+    cache: PromptCache | None
+    talks: tuple[Talk, ...]
+    """What conversations look like: every dialogue of the data set."""
+    exam: tuple[Talk, ...]
+    """The held-out dialogues."""
+    training_tokens: int
+    """Of one epoch."""
+    training_examples: int
+    demonstration: float
+    """Mean tokens of one worked example."""
+
+    @property
+    def epochs(self) -> int:
+        """How often the training file is billed."""
+        return training_epochs(None if self.assumed.epochs == "auto" else self.assumed.epochs, self.training_examples)
+
+    @property
+    def static(self) -> float:
+        """Tokens of the demonstrations, the same in every request of the optimised prompt."""
+        return self.assumed.demonstrations * self.demonstration
+
+    @property
+    def writing(self) -> float:
+        """Micro-USD of the hours in which the dialogues were written."""
+        return len(self.talks) * self.assumed.writing_minutes / 60 * self.assumed.teacher_per_hour * MICRO
+
+
+def case_of(assumed: Assumptions, rows: Mapping[str, Sequence[Record]], examples: Sequence[Record], models: Mapping[str, Model]) -> Case:
+    """Return the case that OpenAI rows (by split) and DSPy examples of the training split make, without a prompt cache.
+
+    Raises:
+        DataError: a model that `assumed` names has no price.
+
+    """
+    model = named(models, assumed.model, "estimate_costs.model")
+    talks = {split: tuple(talk(row, model.encoding) for row in some) for split, some in rows.items()}
+    return Case(
+        assumed=assumed,
+        model=model,
+        judge=named(models, assumed.judge, "estimate_costs.judge"),
+        cache=None,
+        talks=tuple(one for some in talks.values() for one in some),
+        exam=talks["test"],
+        training_tokens=training_tokens(rows["train"], model.encoding),
+        training_examples=len(rows["train"]),
+        demonstration=fmean(demonstration_tokens(example, model.encoding) for example in examples),
+    )
+
+
+def bills(case: Case) -> dict[str, Bill]:
+    """Return what each tutor costs, by its name; `openai` is left out where fine-tuning the model has no known price.
+
+    `baseline` asks the model with the plain prompt, `dspy` with the optimised, longer one, `openai` asks a fine-tune with the
+    plain prompt, `lora` runs on a server of one's own.
+    """
+    model = case.model
+    made = {
+        "baseline": _by_the_call("baseline", case, model.base, model.shutdown),
+        "dspy": _by_the_call("dspy", case, model.base, model.shutdown, making=_optimiser(case), static=case.static),
+    }
+    if model.tuned and model.training:
+        trained = case.training_tokens * case.epochs * model.training.price * case.assumed.runs
+        made["openai"] = _by_the_call("openai", case, model.tuned, model.tuned_shutdown, making=trained)
+        if model.dates and model.dates.new_jobs_until and model.dates.new_jobs_until < case.assumed.as_of:
+            made["openai"] = replace(made["openai"], months=0.0)
+    made["lora"] = _own_server(case)
+    return made
+
+
+def _by_the_call(tutor: str, case: Case, rates: Rates, shutdown: date | None, *, making: float = 0.0, static: float = 0.0) -> Bill:
+    months = months_left(shutdown, case.assumed.as_of, case.assumed.horizon_months)
+    return Bill(tutor, making, _exam(case, rates, static), conversation_cost(case, rates, static), months)
+
+
+def conversation_cost(case: Case, rates: Rates, static: float = 0.0) -> float:
+    """Return micro-USD for a mean conversation, `static` tokens standing before each prompt."""
+    used = consumption(case.talks, case.cache if rates.cached is not None else None, static)
+    return rates.cost(used.prompt, used.reply, used.keepable * case.assumed.cache_hit_rate)
+
+
+def _exam(case: Case, rates: Rates, static: float = 0.0) -> float:
+    """Return micro-USD for answering the exam and for judging it; nobody waits, so batch prices count."""
+    used = consumption(case.exam, static=static)
+    return len(case.exam) * rates.offline_cost(used.prompt, used.reply) + _judging(case)
+
+
+def _judging(case: Case) -> float:
+    replies = sum(len(talk.exchanges) for talk in case.exam)
+    assumed = case.assumed
+    return replies * assumed.judge_calls * case.judge.base.offline_cost(assumed.judge_prompt_tokens, assumed.judge_reply_tokens)
+
+
+def _optimiser(case: Case) -> float:
+    """Return micro-USD for the optimiser's runs; each call is one reply with the demonstrations before it."""
+    used = consumption(case.talks, static=case.static)
+    call = case.model.base.cost(used.prompt / used.replies, used.reply / used.replies)
+    return case.assumed.optimiser_calls * case.assumed.runs * call
+
+
+def _own_server(case: Case) -> Bill:
+    """Return the bill of a model on a machine of one's own: hours instead of tokens, and no shutdown date."""
+    assumed = case.assumed
+    second = assumed.price_per_hour * MICRO / 3600
+    reply = consumption(case.talks).reply
+    exam_seconds = consumption(case.exam).reply * len(case.exam) / assumed.tokens_per_second
+    training_seconds = case.training_tokens * case.epochs / assumed.training_tokens_per_second
+    return Bill(
+        tutor="lora",
+        making=training_seconds * second * assumed.runs,
+        exam=exam_seconds * second + _judging(case),
+        conversation=0.0,
+        months=assumed.horizon_months,
+        server_month=assumed.hours_per_month * 3600 * second,
+        server_conversations=assumed.hours_per_month * 3600 * assumed.tokens_per_second / (reply * assumed.peak),
+    )

@@ -1,0 +1,182 @@
+"""What models cost: dated prices with their sources, read strictly and checked for sense."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from three_tutors.pipeline.diagnostics import DataError, ParamsError
+from three_tutors.pipeline.params import params, read
+
+PRICES_FILE = Path("data/raw/prices.yaml")
+OLD_AFTER = timedelta(days=90)
+"""A price checked longer ago than this is reported as old."""
+
+# USD per 1 million tokens, which is micro-USD a token. The dearest model on sale costs a few hundred; more is a slip of unit.
+Price = Annotated[float, Field(gt=0, le=1000)]
+Source = Annotated[str, Field(pattern=r"^https://\S+$")]
+
+
+@params
+class Rates:
+    """Prices of input and output tokens, USD per 1 million."""
+
+    input: Price
+    output: Price
+    cached: Price | None = None
+    """Of input found in the prompt cache; `None` where the service has none."""
+    batch_input: Price | None = None
+    """Of work that may take a day; `None` where the service has no such discount."""
+    batch_output: Price | None = None
+    source: Source
+    checked: date
+
+    def cost(self, prompt: float, reply: float, cached: float = 0.0) -> float:
+        """Return micro-USD for `prompt` tokens, `cached` of them found in the prompt cache, and `reply` tokens."""
+        saved = 0.0 if self.cached is None else cached * (self.input - self.cached)
+        return prompt * self.input - saved + reply * self.output
+
+    def offline_cost(self, prompt: float, reply: float) -> float:
+        """Return micro-USD for work that can wait a day, at the batch price where there is one."""
+        return prompt * (self.batch_input or self.input) + reply * (self.batch_output or self.output)
+
+
+@params
+class Training:
+    """Price of a training token, USD per 1 million; tokens of the file × epochs are billed."""
+
+    price: Price
+    source: Source
+    checked: date
+
+
+@params
+class Dates:
+    """When a model can be trained and asked."""
+
+    shutdown: date
+    """From this day on the model answers nobody."""
+    tuned_shutdown: date | None = None
+    """The same for fine-tunes of it; `None` where they stop together."""
+    new_jobs_until: date | None = None
+    """Last day on which a fine-tuning job can be started."""
+    closed_to_new: date | None = None
+    """From this day on only organisations that fine-tuned before may."""
+    source: Source
+    checked: date
+
+
+@params
+class Model:
+    """One model of one service. What a service does not sell, or nobody could read, is `None`."""
+
+    service: str
+    encoding: str
+    table: str | None = None
+    """Its row in litellm's price table."""
+    reasoning: bool = False
+    """It thinks in tokens that are billed as output and cannot be counted beforehand."""
+    base: Rates
+    tuned: Rates | None = None
+    training: Training | None = None
+    dates: Dates | None = None
+
+    @property
+    def shutdown(self) -> date | None:
+        """The day from which the model as it is answers nobody."""
+        return self.dates.shutdown if self.dates else None
+
+    @property
+    def tuned_shutdown(self) -> date | None:
+        """The day from which a fine-tune of it answers nobody."""
+        return (self.dates.tuned_shutdown or self.dates.shutdown) if self.dates else None
+
+    @property
+    def checked(self) -> date:
+        """The oldest day on which one of its prices was checked."""
+        return min(group.checked for group in (self.base, self.tuned, self.training, self.dates) if group is not None)
+
+
+@params
+class PromptCache:
+    """What a service keeps of a prompt that it has just seen."""
+
+    minimum: Annotated[int, Field(ge=1)]
+    """Tokens of the shortest prefix that is kept."""
+    step: Annotated[int, Field(ge=1)]
+    """Tokens in which longer prefixes count."""
+    source: Source
+    checked: date
+
+    def kept(self, prefix: float) -> float:
+        """Return how many of `prefix` tokens are found again."""
+        return prefix // self.step * self.step if prefix >= self.minimum else 0.0
+
+
+def read_prices(path: Path = PRICES_FILE) -> dict[str, Model]:
+    """Return every listed model by its name.
+
+    Raises:
+        DataError: the file is missing, a key is unknown, missing or of the wrong type, or figures contradict each other;
+            every problem is listed with its line.
+
+    """
+    try:
+        models = read("models", dict[str, Model], path)
+    except ParamsError as error:
+        raise DataError(str(error)) from None
+    problems = [f"{path}:{_line(path, name)}: models.{name}: {text}" for name, model in models.items() for text in _contradictions(model)]
+    if problems:
+        raise DataError("\n".join(problems))
+    return models
+
+
+def read_caches(path: Path = PRICES_FILE) -> dict[str, PromptCache]:
+    """Return how each service that has a prompt cache keeps prompts, by the service's name."""
+    try:
+        return read("prompt_cache", dict[str, PromptCache], path)
+    except ParamsError as error:
+        raise DataError(str(error)) from None
+
+
+def named(models: Mapping[str, Model], name: str, key: str, path: Path = PRICES_FILE) -> Model:
+    """Return the model that params.yaml names under `key`; an unknown one is an error that says how to add it."""
+    if name not in models:
+        raise DataError(f"{key}: {name!r} has no price; name one of {', '.join(models)}, or add it to {path} (copy an entry).")
+    return models[name]
+
+
+def old(models: Mapping[str, Model], as_of: date) -> list[str]:
+    """Return the names of models with a price that was checked too long before `as_of` to decide by."""
+    return [name for name, model in models.items() if as_of - model.checked > OLD_AFTER]
+
+
+def _line(path: Path, name: str) -> int:
+    """Return the line on which the entry of model `name` begins."""
+    entry = re.compile(rf"\s+[\"']?{re.escape(name)}[\"']?\s*:")
+    return next(number for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if entry.match(line))
+
+
+def _contradictions(model: Model) -> Iterator[str]:
+    for group, rates in (("base", model.base), ("tuned", model.tuned)):
+        if rates is None:
+            continue
+        if rates.output < rates.input:
+            yield f"{group}.output is below {group}.input, which no service does; the two may be swapped."
+        for name, price, normal in (
+            ("cached", rates.cached, rates.input),
+            ("batch_input", rates.batch_input, rates.input),
+            ("batch_output", rates.batch_output, rates.output),
+        ):
+            if price is not None and price > normal:
+                yield f"{group}.{name} is a discount but stands above the normal price of {normal}."
+    if model.tuned and model.tuned.input < model.base.input:
+        yield "tuned.input is below base.input, which no service does; the two may be swapped."
+    dates = model.dates
+    if dates and dates.new_jobs_until and dates.new_jobs_until > max(dates.shutdown, dates.tuned_shutdown or dates.shutdown):
+        yield f"dates.new_jobs_until lies after the shutdown on {dates.shutdown}."

@@ -1,0 +1,228 @@
+"""What the rungs of the ladder share: how to climb, what was tried, and how a program is tried."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal, get_args
+
+import dspy
+
+from three_tutors.openai_client.endpoint import Sampling
+from three_tutors.prompting.demonstrations import Matching
+from three_tutors.prompting.language_model import REFLECTION_TOKENS, language_model
+from three_tutors.prompting.ledger import call_key
+from three_tutors.prompting.meter import Meter, Model, Usage, at_most
+from three_tutors.prompting.metric import Metric, judge, rubric_metric
+from three_tutors.prompting.program import TeacherStudentDialogueModel, sound
+
+Rung = Literal["zero_shot", "reminded", "redrafted", "labelled", "random_search", "gepa", "mipro"]
+RUNGS: tuple[Rung, ...] = get_args(Rung)
+EXEMPLARY = 0.9
+"""Rubric score from which a teacher's turn may be shown as an example; four in ten of ours reach it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to climb."""
+
+    optimizer: Rung
+    """The last rung to try."""
+    demonstrations: Sequence[int]
+    """Numbers of demonstrations to try; random search takes the one that did best."""
+    candidates: int
+    """Sets of demonstrations that random search and MIPROv2 try."""
+    bootstrapped: int
+    """Most demonstrations of a set that the tutor made itself."""
+    training_turns: int
+    """Training turns that are answered to make such demonstrations, or to reflect on."""
+    reflections: int
+    """Replies that GEPA may score, at most."""
+    threads: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Made:
+    """A program that is to be tried."""
+
+    name: str
+    program: TeacherStudentDialogueModel
+    making: Usage = Usage()  # noqa: RUF009 - frozen
+    """What making it took."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A program that was tried on the validation turns."""
+
+    rung: Rung
+    name: str
+    program: TeacherStudentDialogueModel
+    scores: tuple[float, ...]
+    """The rubric's score for every validation turn, in their order."""
+    replies: tuple[str, ...]
+    strategies: tuple[str | None, ...]
+    """The strategy that was chosen for each, where the adapter asks for one and the answer could be read."""
+    prompt_tokens: float
+    """Mean tokens of all prompts for one of these turns: what it costs with every reply."""
+    usage: Usage
+    """What making and trying it took."""
+
+    @property
+    def score(self) -> float:
+        """Mean over the validation turns."""
+        return sum(self.scores) / len(self.scores)
+
+
+@dataclass
+class Climb:
+    """Everything that was tried."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    usage: Usage = Usage()  # noqa: RUF009 - frozen
+    """What the whole climb took, reflection included."""
+    stopped_by: str = ""
+    """The budget that ended the climb early, as a sentence; empty where it came to its end."""
+
+    @property
+    def best(self) -> Candidate:
+        """The candidate with the best score; of equal ones the first, whose prompt is shorter."""
+        return max(self.candidates, key=lambda candidate: candidate.score)
+
+    @property
+    def zero_shot(self) -> Candidate:
+        """Where the climb began."""
+        return self.candidates[0]
+
+
+@dataclass
+class Climber:
+    """What every rung needs."""
+
+    plan: Plan
+    train: Sequence[dspy.Example]
+    """Turns whose replies may be shown or learned from."""
+    validation: Sequence[dspy.Example]
+    start: TeacherStudentDialogueModel
+    """The zero-shot program."""
+    tutor: Model
+    """The model that is prompted."""
+    reflector: Model
+    """The model that rewords instructions."""
+    sampling: Sampling
+    """How replies are drawn."""
+    meter: Meter
+    climb: Climb = field(default_factory=Climb)
+
+    @property
+    def lm(self) -> dspy.LM:
+        """The prompted model as DSPy asks it."""
+        return language_model(self.tutor, self.meter, self.drawn)
+
+    @property
+    def drawn(self) -> Sampling:
+        """How the tutor's texts are drawn, labels included."""
+        return self.start.sampling(self.sampling)
+
+    @property
+    def reflection(self) -> dspy.LM:
+        """The reflecting model as DSPy asks it."""
+        return language_model(self.reflector, self.meter, replace(self.sampling, max_tokens=REFLECTION_TOKENS))
+
+    @property
+    def metric(self) -> Metric:
+        """The rubric, as a number or while bootstrapping as a yes or no."""
+        return rubric_metric(self.meter)
+
+    @cached_property
+    def exemplary(self) -> list[dspy.Example]:
+        """The training turns that may serve as demonstrations, in an order of the seed's.
+
+        Those whose teacher the rubric praises, or all where they are too few: what a small model is shown, it does.
+        """
+        with self.meter.stopping():
+            good = [turn for turn in self.train if judge(turn, turn.reply).value >= EXEMPLARY]
+        turns = good if len(good) >= self.plan.training_turns else list(self.train)
+        return random.Random(self.plan.seed).sample(turns, len(turns))
+
+    def try_all(self, rung: Rung, made: Sequence[Made]) -> Iterator[Candidate]:
+        """Try programs that do not wait for each other's scores: all are asked together, then told one by one."""
+        self._ask_ahead([one.program for one in made])
+        for one in made:
+            yield self.try_out(rung, one)
+
+    def _ask_ahead(self, programs: Sequence[TeacherStudentDialogueModel]) -> None:
+        """Ask `programs` for all their replies together, so that the endpoint is never left with the last few of one.
+
+        Turn by turn, for prompts that begin alike are read faster beside each other. Where the budget may not take all
+        of it, nothing is asked: then the programs are tried one after the other, as far as it goes.
+        """
+        most = Usage()
+        for program in programs:
+            for example in self.validation:
+                for draft in range(len(program.drafts)):
+                    most += at_most(program.messages(example.inputs(), draft), self.drawn, self.tutor.price)
+        if len(programs) == 1 or self.meter.fits(most, 0.0):
+            return
+        together = [dspy.Example(program=program, turn=turn) for turn in self.validation for program in programs]
+
+        def asked(program: TeacherStudentDialogueModel, turn: dspy.Example) -> dspy.Prediction:
+            with self.meter.stopping():
+                return program(**turn.inputs())
+
+        pairs = [one.with_inputs("program", "turn") for one in together]
+        with self.meter.ahead():
+            dspy.Evaluate(devset=pairs, metric=lambda *_: 0.0, num_threads=self.plan.threads)(asked)
+
+    def try_out(self, rung: Rung, made: Made) -> Candidate:
+        """Score a program on every validation turn."""
+        before = self.meter.usage
+        scores, predictions = self.evaluate(made.program, self.validation)
+        lengths = [self.prompt_tokens(made.program, example) for example in self.validation]
+        took = made.making + (self.meter.usage - before)
+        candidate = Candidate(
+            rung=rung,
+            name=made.name,
+            program=made.program,
+            scores=scores,
+            replies=tuple(prediction.reply for prediction in predictions),
+            strategies=tuple(prediction.get("strategy") for prediction in predictions),
+            prompt_tokens=sum(lengths) / len(lengths),
+            usage=took,
+        )
+        self.climb.candidates.append(candidate)
+        return candidate
+
+    def prompt_tokens(self, program: TeacherStudentDialogueModel, example: dspy.Example) -> int:
+        """Return the prompt tokens of every draft that was asked for to answer an example, as the endpoint counted them."""
+        total = 0
+        for draft, reminder in enumerate(program.drafts):
+            asked = call_key(self.tutor.identity, program.messages(example.inputs(), draft), self.drawn)
+            reply = self.meter.ledger.get(asked)
+            total += reply.prompt_tokens if reply else 0
+            if reply is None or sound(reply.text, reminder):
+                break
+        return total
+
+    def evaluate(
+        self, program: TeacherStudentDialogueModel, examples: Sequence[dspy.Example]
+    ) -> tuple[tuple[float, ...], tuple[dspy.Prediction, ...]]:
+        """Return the score of and the prediction for every example."""
+
+        def guarded(**inputs: object) -> dspy.Prediction:
+            with self.meter.stopping():
+                return program(**inputs)
+
+        result = dspy.Evaluate(devset=list(examples), metric=self.metric, num_threads=self.plan.threads)(guarded)
+        return tuple(float(score) for _, _, score in result.results), tuple(prediction for _, prediction, _ in result.results)
+
+    def fresh(self, matching: Matching, shown: int) -> TeacherStudentDialogueModel:
+        """Return a program without demonstrations, with the best drafts so far, told how to show those that it will get."""
+        program = self.start.reset_copy()
+        program.matching, program.shown = matching, shown
+        if self.climb.candidates:
+            program.drafts = list(self.climb.best.program.drafts)
+        return program

@@ -1,0 +1,155 @@
+"""The comparison and the texts that build on it: Markdown reports whose sentences the figures choose."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from three_tutors.reporting.cost_benefit import rounded, usd
+from three_tutors.reporting.decision import decide, enough_for_none, failures_by_kind
+from three_tutors.reporting.effort import duration, efforts
+from three_tutors.reporting.evidence import Evidence
+from three_tutors.reporting.figures import Figure
+from three_tutors.reporting.findings import Findings, verdict_sentences
+from three_tutors.reporting.judging import judging
+from three_tutors.reporting.measures import measure
+from three_tutors.reporting.optimisation import caveats
+from three_tutors.reporting.pages import page
+from three_tutors.reporting.provenance import EMBEDDED, Provenance
+from three_tutors.reporting.score_figures import leak_rates
+from three_tutors.reporting.scripted_students import extremes, kind_name, kinds
+from three_tutors.reporting.strategies import RARE, repertoire
+from three_tutors.reporting.sweep import sweep, tries
+from three_tutors.reporting.teachers import teachers_row
+from three_tutors.reporting.training import overfitted
+from three_tutors.trust.agreement_figures import CHECKED, EXPERTS, trust
+from three_tutors.tutoring.dialogue import STRATEGIES
+from three_tutors.tutoring.methods import REFERENCE
+from three_tutors.tutoring.questions import questions
+from three_tutors.tutoring.words import words
+
+TABLE = ("score", "leak", "uptake", "questions", "actionability", "expectations")
+"""The scores in the table of the comparison; index.html has them all."""
+TEXTS = ("comparison.md", "deployment_plan.md", "reflection.md")
+TALKATIVE = 1.5
+"""Times the teachers' median length from which on a tutor is called talkative."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """For whom the plan is made."""
+
+    class_size: int
+    tolerated_failures: float
+    """Share of replies, 0–1."""
+
+
+WORN = 0.05
+"""By how much the share of answers given away has to rise from the first turn to the last for the word `worn down`."""
+
+
+def texts(evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, setting: Setting) -> dict[str, str]:
+    """Return the comparison, the deployment plan and the reflection by file name."""
+    values = _values(evidence, findings, figures, made, setting) | {
+        "machine": made.machine,
+        "base_model": made.base_model,
+        "embedded": EMBEDDED,
+    }
+    return {name: page(f"{name}.jinja", **values) for name in TEXTS}
+
+
+def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, setting: Setting) -> dict[str, Any]:
+    lengths, pressure = _lengths(evidence), _pressure(evidence)
+    repertoires = {name: moves for name, pairs in evidence.moves.items() if (moves := repertoire(pairs))}
+    decision = decide(evidence, findings, setting.tolerated_failures)
+    scripted = kinds(evidence)
+    everywhere = measured_anywhere(findings)
+    tested = decision.pilot or (findings.best("score", findings.challengers) or [""])[0]
+    return {
+        "evidence": evidence,
+        "findings": findings,
+        "verdict": verdict_sentences(findings),
+        "measures": [measure(name) for name in TABLE if name in everywhere],
+        "usd": usd,
+        "rounded": rounded,
+        "duration": duration,
+        "figures": {figure.name: figure for figure in figures},
+        "subjects": sorted({dialogue.lesson.subject for dialogue in evidence.dialogues}),
+        "splits": Counter(evidence.ledger[dialogue.id] for dialogue in evidence.dialogues if dialogue.id in evidence.ledger),
+        "held_out_turns": len(questions(evidence.test)),
+        "lengths": lengths,
+        "talkative": [
+            name for name, length in lengths.items() if name != REFERENCE and length > TALKATIVE * lengths.get(REFERENCE, float("inf"))
+        ],
+        "repertoires": repertoires,
+        "strategies": STRATEGIES,
+        "rare": RARE,
+        "narrow": [
+            name
+            for name, moves in repertoires.items()
+            if name != REFERENCE and REFERENCE in repertoires and len(moves.used) < len(repertoires[REFERENCE].used)
+        ],
+        "efforts": efforts(evidence),
+        "detectable": max((cell.detectable or 0.0 for name in findings.challengers if (cell := findings.cell(name, "score"))), default=0.0),
+        "overfitted": overfitted(evidence.plots),
+        "sweep": sweep(evidence.plots.get("sweep", ()), made.lora, evidence.digests, _openai_loss(evidence)),
+        "tries": tries(
+            evidence.plots.get("sweep", ()), findings.challengers, evidence.optimisation.candidates if evidence.optimisation else None
+        ),
+        "too_few": evidence.metrics.get("data", {}).get("too_few", []),
+        "pressure": pressure,
+        "worn_down": [tutor for tutor, (first, last, _) in pressure.items() if last > first + WORN],
+        "caveats": caveats(evidence.optimisation) if "dspy" in findings.cells else [],
+        "scripted": scripted,
+        "extremes": extremes(scripted),
+        "teachers": teachers_row(evidence, findings),
+        "dimensions": [measure(name) for name in EXPERTS],
+        "judging": judging(evidence),
+        "told_as": measure,
+        "trust": [(measure(name).label, trust(name)) for name in everywhere if name in CHECKED],
+        "unchecked": [measure(name).label.lower() for name in everywhere if name not in CHECKED],
+        "setting": setting,
+        "decision": decision,
+        "tested": tested,
+        "failures": failures_by_kind(evidence, tested),
+        "kinds": Counter(scenario.kind for scenario in evidence.scenarios),
+        "kind_name": kind_name,
+        "trials": enough_for_none(setting.tolerated_failures),
+    }
+
+
+def measured_anywhere(findings: Findings) -> list[str]:
+    """Return every score that some tutor has a value in, in the order of the tables."""
+    return [name for name in dict.fromkeys(name for cells in findings.cells.values() for name in cells) if _measured(findings, name)]
+
+
+def _measured(findings: Findings, name: str) -> bool:
+    return any(findings.cell(tutor, name) for tutor in findings.cells)
+
+
+def _openai_loss(evidence: Evidence) -> float | None:
+    return evidence.metrics.get("train_openai", {}).get("validation_loss")
+
+
+def _lengths(evidence: Evidence) -> dict[str, float]:
+    """Return the median words of each tutor's replies to the held-out turns."""
+    found = {}
+    for tutor in evidence.tutors:
+        counts = [len(words(answer.reply)) for answer in evidence.answers[tutor].values() if answer.kind == "turn"]
+        if counts:
+            found[tutor] = float(median(counts))
+    return found
+
+
+def _pressure(evidence: Evidence) -> Mapping[str, tuple[float, float, int]]:
+    """Return for each tutor the share of answers given away at the first turn and at the last that enough scenarios reach."""
+    found = {}
+    for tutor in evidence.tutors:
+        rates = leak_rates(evidence, tutor) if tutor != REFERENCE else {}
+        reached = [turn for turn, (_, asked) in rates.items() if asked * 2 >= max(asked for _, asked in rates.values())]
+        if len(reached) > 1:
+            found[tutor] = (rates[reached[0]][0], rates[reached[-1]][0], reached[-1])
+    return found

@@ -1,0 +1,126 @@
+"""The report on money: sentences and tables out of what `estimate_costs` wrote."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from three_tutors.pipeline.records import Record
+from three_tutors.reporting.pages import page
+from three_tutors.tutoring.methods import TUTORS
+
+KINDS: Mapping[str, str] = {
+    "baseline": "plain prompt",
+    "dspy": "optimised prompt",
+    "openai": "fine-tune",
+    "lora": "own server",
+}
+ASSUMPTIONS: Mapping[str, str] = {
+    "cache_hit_rate": "share of cacheable prompt found in the cache",
+    "conversations_per_month": "conversations a month",
+    "demonstrations": "worked examples in the prompt",
+    "epochs": "passes over the training file",
+    "horizon_months": "months to spread what was paid once",
+    "hours_per_month": "hours the server runs a month",
+    "optimiser_calls": "calls of one optimiser run",
+    "peak": "busiest hour over the mean one",
+    "price_per_hour": "price of the server's hour",
+    "runs": "paid runs until one is kept",
+    "tokens_per_second": "tokens a second of the server",
+}
+SHOWN = 7
+"""Rows of a tornado that a reader gets; the rest moves little."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to use at the assumed number of conversations, by money alone."""
+
+    cheapest: str
+    dearest: str
+    cheapest_monthly: int
+    dearest_monthly: int
+
+
+def cost_benefit(
+    costs: Record, scores: Mapping[str, float | None] | None = None, measure: str = "teaching score", measured: float | None = None
+) -> str:
+    """Return reports/cost_benefit.md.
+
+    Args:
+        costs: what `estimate_costs` wrote.
+        scores: each tutor's score in the last run, 0–1; `None` or missing where nothing was measured.
+        measure: the name of that score, for the reader.
+        measured: tokens a second that lora wrote in the last run; `None` where that was not measured.
+
+    """
+    bills = {name: costs["bills"][name] for name in TUTORS if name in costs["bills"]}
+    bought = {name: value for name in bills if (value := (scores or {}).get(name)) is not None}
+    return page(
+        "cost_benefit.md.jinja",
+        costs=costs,
+        assumed=costs["assumed"],
+        bills=bills,
+        kinds=KINDS,
+        names=ASSUMPTIONS,
+        choice=_choice(costs),
+        even={(one["challenger"], one["incumbent"]): one for one in costs["break_even"]},
+        chosen=next(model for model in costs["models"] if model["name"] == costs["assumed"]["model"]),
+        turning=_turning(costs),
+        shown=SHOWN,
+        sources=sorted({model["source"] for model in costs["models"]}),
+        scores=bought,
+        measure=measure,
+        measured=measured,
+        best=max(bought, key=lambda name: bought[name]) if bought else None,
+        usd=usd,
+        point=break_even_point,
+    )
+
+
+def usd(micro: float | None) -> str:
+    """Return an amount of micro-USD as one reads it: `1,234 USD`, `2.59 USD`, `under 0.01 USD`, a dash for none."""
+    if micro is None:
+        return "–"
+    amount = abs(micro) / 1_000_000
+    sign = "−" if micro < 0 else ""
+    whole, cent = 100, 0.005
+    if amount >= whole:
+        return f"{sign}{amount:,.0f} USD"
+    if 0 < amount < cent:
+        return "under 0.01 USD"
+    return f"{sign}{amount:.2f} USD"
+
+
+def break_even_point(even: Record | None) -> str:
+    """Return a break-even as the cell of a table, with two figures that count: the estimate is no finer."""
+    if even is None:
+        return "no price of training"
+    if even["outcome"] != "reached":
+        return {"always": "the first", "small": "small numbers only", "never": "**never**", "over": "model is gone"}[str(even["outcome"])]
+    return f"{rounded(even['conversations']):,} a month"
+
+
+def rounded(value: float) -> int:
+    """Return a whole number with two figures that count, rounded up: 1,293 → 1,300."""
+    step = 10 ** max(0, math.floor(math.log10(value)) - 1) if value else 1
+    return math.ceil(value / step) * step
+
+
+def _choice(costs: Record) -> Choice | None:
+    """Return who is cheapest and dearest a month; `None` where only one tutor can still be had."""
+    monthly = {name: bill["monthly"] for name, bill in costs["bills"].items() if bill["monthly"] is not None}
+    if len(monthly) < 2:  # noqa: PLR2004 - a comparison needs two
+        return None
+    cheapest, dearest = min(monthly, key=lambda name: monthly[name]), max(monthly, key=lambda name: monthly[name])
+    return Choice(cheapest, dearest, monthly[cheapest], monthly[dearest])
+
+
+def _turning(costs: Record) -> dict[tuple[str, str], list[Any]]:
+    """Return, for each pair, the swings at whose two ends different tutors are the cheaper one."""
+    return {
+        (table["challenger"], table["incumbent"]): [swing for swing in table["swings"] if (swing["at_low"] > 0) != (swing["at_high"] > 0)]
+        for table in costs["sensitivity"]
+    }

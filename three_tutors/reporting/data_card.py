@@ -1,0 +1,143 @@
+"""The data card: what is in the dialogues, whom they cover, how they were checked and where they end.
+
+The shape is a Hugging Face dataset card: a YAML header for machines, then text for people
+(https://huggingface.co/docs/hub/datasets-cards).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from statistics import median
+
+from three_tutors.pipeline.records import Record
+from three_tutors.reporting.data_figures import GRADES
+from three_tutors.reporting.figures import Figure
+from three_tutors.reporting.pages import page, plain
+from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Dialogue, Scenario, Turn
+from three_tutors.tutoring.duplicates import pairs, triples
+from three_tutors.tutoring.splits import Split
+from three_tutors.tutoring.turn_words import tokens
+
+SPLITS: Sequence[Split] = ("train", "validation", "test")
+SIZES: Sequence[tuple[int, str]] = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
+"""Hugging Face's classes of size by what they stay under."""
+_SHARED = 0.001
+"""Share of word triples below which two dialogues have nothing in common that is worth a look."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Counts by two things, as a reader sees them; an empty cell shows as a dash."""
+
+    corner: str
+    columns: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[int]]]
+
+    @property
+    def total(self) -> Sequence[int]:
+        """The sum of every column."""
+        return [sum(column) for column in zip(*(cells for _, cells in self.rows), strict=True)]
+
+
+def data_card(
+    dialogues: Sequence[Dialogue],
+    scenarios: Sequence[Scenario],
+    ledger: Mapping[str, Split],
+    validation: Record,
+    figures: Sequence[Figure] = (),
+) -> str:
+    """Return reports/data_card.md.
+
+    Args:
+        dialogues: every dialogue that went through the gate.
+        scenarios: every scripted student.
+        ledger: the split of each dialogue.
+        validation: what `validate` counted (reports/metrics/data.json); empty where it left nothing.
+        figures: pictures of the data set that lie in figures/ beside the card.
+
+    """
+    turns = [turn for dialogue in dialogues for turn in dialogue.turns]
+    teacher = [turn for turn in turns if turn.speaker == "teacher"]
+    student = [turn for turn in turns if turn.speaker == "student"]
+    return page(
+        "data_card.md.jinja",
+        dialogues=dialogues,
+        scenarios=scenarios,
+        size=next((name for limit, name in SIZES if len(dialogues) < limit), "100K<n<1M"),
+        subjects=sorted({dialogue.lesson.subject for dialogue in dialogues}),
+        grades=sorted({dialogue.lesson.grade for dialogue in dialogues}),
+        splits={split: Counter(ledger.get(dialogue.id) for dialogue in dialogues)[split] for split in SPLITS},
+        student_turns=len(student),
+        teacher_turns=len(teacher),
+        scripted_turns=sum(len(scenario.turns) for scenario in scenarios),
+        lengths=sorted(len(dialogue.turns) for dialogue in dialogues),
+        words={"student": _words(student), "teacher": _words(teacher)},
+        understandings={name: Counter(turn.understanding for turn in student)[name] for name in UNDERSTANDINGS},
+        kinds=Counter(scenario.kind for scenario in scenarios),
+        tables=[subject_by_grade(dialogues), subject_by_strategy(dialogues), grade_by_strategy(dialogues)],
+        full=subject_by_age_by_strategy(dialogues),
+        validation=validation,
+        closest=closest(dialogues),
+        figures=figures,
+    )
+
+
+def closest(dialogues: Sequence[Dialogue]) -> tuple[str, str, float] | None:
+    """Return the ids of the two dialogues that share most word triples and the share, 0–1; None where no two share any."""
+    sets = [triples(word for turn in dialogue.turns for word in tokens(turn.text)) for dialogue in dialogues]
+    found = max(pairs(sets, _SHARED), key=lambda pair: pair.alike, default=None)
+    return (dialogues[found.first].id, dialogues[found.second].id, found.alike) if found else None
+
+
+def subject_by_grade(dialogues: Sequence[Dialogue]) -> Table:
+    """Count dialogues by subject and school year."""
+    counts = Counter((dialogue.lesson.subject, dialogue.lesson.grade) for dialogue in dialogues)
+    grades = range(1, 14)
+    rows = [(plain(subject), [counts[subject, grade] for grade in grades]) for subject in _subjects(dialogues)]
+    return Table("Dialogues by subject and grade", [str(grade) for grade in grades], rows)
+
+
+def subject_by_strategy(dialogues: Sequence[Dialogue]) -> Table:
+    """Count teacher turns by subject and strategy."""
+    counts = Counter((dialogue.lesson.subject, turn.strategy) for dialogue in dialogues for turn in dialogue.turns)
+    rows = [(plain(subject), [counts[subject, strategy] for strategy in STRATEGIES]) for subject in _subjects(dialogues)]
+    return Table("Teacher turns by subject and strategy", _columns(), rows)
+
+
+def grade_by_strategy(dialogues: Sequence[Dialogue]) -> Table:
+    """Count teacher turns by school year and strategy."""
+    counts = Counter((dialogue.lesson.grade, turn.strategy) for dialogue in dialogues for turn in dialogue.turns)
+    grades = sorted({dialogue.lesson.grade for dialogue in dialogues})
+    rows = [(f"grade {grade}", [counts[grade, strategy] for strategy in STRATEGIES]) for grade in grades]
+    return Table("Teacher turns by grade and strategy", _columns(), rows)
+
+
+def subject_by_age_by_strategy(dialogues: Sequence[Dialogue]) -> Table:
+    """Count teacher turns by all three; school years are taken together by age, or most cells would be empty."""
+    counts = Counter(
+        (dialogue.lesson.subject, _age(dialogue.lesson.grade), turn.strategy) for dialogue in dialogues for turn in dialogue.turns
+    )
+    rows = [
+        (f"{plain(subject)}, {age}", [counts[subject, age, strategy] for strategy in STRATEGIES])
+        for subject, (age, _) in product(_subjects(dialogues), GRADES)
+    ]
+    return Table("Teacher turns by subject, age and strategy", _columns(), rows)
+
+
+def _subjects(dialogues: Sequence[Dialogue]) -> list[str]:
+    return sorted({dialogue.lesson.subject for dialogue in dialogues})
+
+
+def _columns() -> list[str]:
+    return [plain(strategy) for strategy in STRATEGIES]
+
+
+def _age(grade: int) -> str:
+    return next(name for name, grades in GRADES if grade in grades)
+
+
+def _words(turns: Sequence[Turn]) -> int:
+    return round(median(len(turn.text.split()) for turn in turns)) if turns else 0

@@ -1,0 +1,168 @@
+"""Evidence: what a run left behind, as the reports read it. What is missing is named, never made up."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.records import Record, read_json, read_jsonl
+from three_tutors.reporting.optimisation import Optimisation, read_optimisation
+from three_tutors.reporting.strategies import Pair
+from three_tutors.scoring.score import Score
+from three_tutors.trust.preferences import PREFERENCES, Standing, read_preferences, tally
+from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_verdicts
+from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
+from three_tutors.tutoring.methods import REFERENCE, TUTORS
+from three_tutors.tutoring.questions import items, questions
+from three_tutors.tutoring.replies import Answer, read_answers
+from three_tutors.tutoring.splits import Split, read_ledger
+
+DIALOGUES = Path("data/processed/dialogues.jsonl")
+SCENARIOS = Path("data/processed/scenarios.jsonl")
+LEDGER = Path("data/raw/splits.csv")
+TEST = Path("data/processed/splits/test.jsonl")
+ANSWERS = Path("data/processed/answers")
+SCORES = Path("data/processed/scores")
+COSTS = Path("data/processed/costs.json")
+PROGRAM = Path("models/dspy")
+METRICS = Path("reports/metrics")
+PLOTS = Path("reports/plots")
+
+Scores = Mapping[str, Score]
+"""The scores of one answer by name."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything the reports are made of."""
+
+    dialogues: Sequence[Dialogue]
+    scenarios: Sequence[Scenario]
+    ledger: Mapping[str, Split]
+    """Split of each dialogue."""
+    test: Sequence[Dialogue]
+    """The held-out dialogues, in the order in which the tutors were asked."""
+    answers: Mapping[str, Mapping[str, Answer]]
+    """Tutor → item → answer; the reference answers with the teachers' own turns."""
+    scores: Mapping[str, Mapping[str, Scores]]
+    """Tutor → item → scores."""
+    moves: Mapping[str, Sequence[Pair]]
+    """Tutor → the strategies intended and realised at each held-out turn; empty strings where there is none."""
+    metrics: Mapping[str, Record]
+    """Content of reports/metrics by file name without its ending."""
+    plots: Mapping[str, Sequence[Mapping[str, str]]]
+    """Rows of the tables in reports/plots by file name without its ending."""
+    optimisation: Optimisation | None
+    """What DSPy changed; None where it has not run."""
+    costs: Record
+    """What `estimate_costs` found; empty where it has not run."""
+    preferences: Sequence[Standing]
+    """Whom people preferred when they did not know whose reply they read; empty where nobody was asked."""
+    verdicts: Mapping[str, Verdicts]
+    """What a judge said of each tutor's replies; empty where none was asked."""
+    judge_agreement: Record
+    """How far that judge agrees with people; empty where it was not measured."""
+    digests: Mapping[str, str]
+    """SHA-256 of the files with all dialogues, all scenarios and the splits, by file name."""
+    missing: Sequence[str]
+    """One sentence for each thing that should be here and is not."""
+
+    @property
+    def tutors(self) -> list[str]:
+        """The tutors that were asked and scored, in the order of every table, the reference last."""
+        return [name for name in (*TUTORS, REFERENCE) if name in self.scores]
+
+
+def gather(root: Path = Path()) -> Evidence:
+    """Read all that the pipeline wrote below `root`.
+
+    A tutor without answers or scores, curves, costs or prompts are missing with a sentence; the dialogues must be there.
+
+    Raises:
+        DataError: a file is there and is not as its stage writes it.
+
+    """
+    missing: list[str] = []
+    scenarios, test = read_scenarios(root / SCENARIOS), read_dialogues(root / TEST)
+    answers: dict[str, Mapping[str, Answer]] = {REFERENCE: _reference(test)}
+    scores: dict[str, Mapping[str, Scores]] = {}
+    moves: dict[str, Sequence[Pair]] = {}
+    for name in (*TUTORS, REFERENCE):
+        if name in TUTORS:
+            path = root / ANSWERS / name / "answers.jsonl"
+            if not path.exists():
+                missing.append(f"The tutor {name} was not asked: run `dvc repro answer@{name}`.")
+                continue
+            answers[name] = {answer.item: answer for answer in read_answers(path, name, items(test, scenarios))}
+        path = root / SCORES / f"{name}.jsonl"
+        if path.exists():
+            rows = read_jsonl(path)
+            scores[name] = read_scores(path, rows, set(answers[name]))
+            moves[name] = [(row.get("intended", ""), row.get("realised", "")) for row in rows]
+        else:
+            missing.append(f"The answers of {name} were not scored: run `dvc repro evaluate@{name}`.")
+    verdicts = _verdicts(root / FOLDER, answers, missing)
+    costs = root / COSTS
+    if not costs.exists():
+        missing.append("Costs were not estimated: run `dvc repro estimate_costs`.")
+    return Evidence(
+        dialogues=read_dialogues(root / DIALOGUES),
+        scenarios=scenarios,
+        ledger=read_ledger(root / LEDGER),
+        test=test,
+        answers=answers,
+        scores=scores,
+        moves=moves,
+        metrics={path.stem: read_json(path) for path in sorted((root / METRICS).glob("*.json"))},
+        plots={path.stem: read_table(path) for path in sorted((root / PLOTS).glob("*.csv"))},
+        optimisation=read_optimisation(root / PROGRAM),
+        costs=read_json(costs) if costs.exists() else {},
+        preferences=tally(read_preferences(root / PREFERENCES)),
+        verdicts=verdicts,
+        judge_agreement=read_json(root / FOLDER / AGREEMENT) if (root / FOLDER / AGREEMENT).exists() else {},
+        digests={path.name: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in (DIALOGUES, SCENARIOS, LEDGER)},
+        missing=missing,
+    )
+
+
+def read_scores(path: Path, records: Sequence[Record], asked: set[str]) -> dict[str, Scores]:
+    """Return the scores in the `records` of `path`, which `evaluate` wrote, by item.
+
+    Raises:
+        DataError: a row is no row of scores, or scores an item that was not asked.
+
+    """
+    rows: dict[str, Scores] = {}
+    for line, record in enumerate(records, start=1):
+        if record.get("item") not in asked:
+            raise DataError(f"{path}:{line}: scores {record.get('item')}, which was not asked; run `dvc repro evaluate@{path.stem}`.")
+        rows[record["item"]] = {name: Score.from_record(value) for name, value in record.items() if isinstance(value, dict)}
+    return rows
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a CSV file with a header."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _verdicts(folder: Path, answers: Mapping[str, Mapping[str, Answer]], missing: list[str]) -> dict[str, Verdicts]:
+    """Return the judge's verdicts on the replies as they are now; those on earlier replies are named as missing."""
+    found = {}
+    for name in (*TUTORS, REFERENCE):
+        path = folder / f"{name}.jsonl"
+        if name in answers and path.exists():
+            verdicts = read_verdicts(path, name, {item: answer.reply for item, answer in answers[name].items()})
+            if verdicts.current:
+                found[name] = verdicts
+            else:
+                missing.append(f"The judge rated earlier replies of {name}: run `python -m three_tutors.trust.judge {name}`.")
+    return found
+
+
+def _reference(test: Sequence[Dialogue]) -> dict[str, Answer]:
+    return {question.item: Answer(question.item, "turn", question.reference.text, "teacher", 0, 0) for question in questions(test)}

@@ -1,0 +1,197 @@
+"""Findings: the sentences that a scorecard lets one say. What the figures do not carry is not said, or says the opposite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from three_tutors.reporting.measures import Measure, measure
+from three_tutors.reporting.pages import count, listed, percent
+from three_tutors.trust.agreement_figures import CHECKED
+from three_tutors.tutoring.methods import REFERENCE
+
+Verdict = Literal["better", "worse", "no difference shown", "not compared"]
+
+BASELINE = "baseline"
+
+AGAINST_TEACHERS = ("chrf", "nll")
+"""Scores that hold a reply against the teacher's, so that the teachers' own value says nothing."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one score says about one tutor."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    scored: int
+    unscored: int
+    difference: float | None = None
+    """To the baseline, on the same student turns; None where there is nothing to compare."""
+    difference_low: float | None = None
+    difference_high: float | None = None
+    verdict: Verdict = "not compared"
+    detectable: float | None = None
+    """Smallest difference that this many dialogues would show four times in five."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A scorecard with a voice."""
+
+    cells: Mapping[str, Mapping[str, Cell]]
+    """Tutor → score → cell."""
+
+    @property
+    def tutors(self) -> list[str]:
+        """The tutors in the table, without the reference."""
+        return [name for name in self.cells if name != REFERENCE]
+
+    @property
+    def challengers(self) -> list[str]:
+        """The tutors that are compared with the baseline."""
+        return [name for name in self.tutors if name != BASELINE]
+
+    def cell(self, tutor: str, score: str) -> Cell | None:
+        """Return a cell that holds a value, or None."""
+        cell = self.cells.get(tutor, {}).get(score)
+        return cell if cell is not None and cell.value is not None else None
+
+    def value(self, tutor: str, score: str) -> float | None:
+        """Return the value of a cell, or None."""
+        cell = self.cell(tutor, score)
+        return cell.value if cell else None
+
+    def with_verdict(self, score: str, verdict: Verdict) -> list[str]:
+        """Return the tutors that stand like this to the baseline in one score, the largest difference first.
+
+        A score that only describes has no better and worse.
+        """
+        if measure(score).better == "neither":
+            return []
+        found = [name for name in self.challengers if (cell := self.cell(name, score)) and cell.verdict == verdict]
+        return sorted(found, key=lambda name: -abs(self.cells[name][score].difference or 0.0))
+
+    def shown(self, score: str, tutor: str) -> str:
+        """Return a value as it stands in a sentence: `12 %`, or `31.4`."""
+        return measure(score).told(self.value(tutor, score))
+
+    def best(self, score: str, among: Sequence[str] | None = None) -> list[str]:
+        """Return the tutors with the best value, several where they are equal as printed; empty where nothing was measured."""
+        values = {name: value for name in among or self.tutors if (value := self.value(name, score)) is not None}
+        if not values:
+            return []
+        top = (max if measure(score).better == "higher" else min)(values.values())
+        return [name for name, value in values.items() if measure(score).told(value) == measure(score).told(top)]
+
+    def sentence(self, score: str) -> str:
+        """Return how the tutors stand to the baseline and to the teachers in one score; empty where it was not measured.
+
+        Each clause is there because a verdict says so: `more often by dspy (31 %) than by the baseline (12 %)`.
+        """
+        told_as = measure(score)
+        base = self.cell(BASELINE, score)
+        if base is None:
+            return ""
+        if told_as.better == "neither":
+            each = [f"{name} {self.shown(score, name)}" for name in self.cells if self.cell(name, score)]
+            return f"{told_as.label}: {listed(each)}."
+        higher: Verdict = "better" if told_as.better == "higher" else "worse"
+        more, less, level = (self.with_verdict(score, verdict) for verdict in (higher, _opposite(higher), "no difference shown"))
+        clauses = []
+        for direction, names in ((told_as.how[0], more), (told_as.how[1], less)):
+            if names:
+                shown = listed([f"{name} ({self.shown(score, name)})" for name in names])
+                clauses.append(f"{direction} {_preposition(told_as)} {shown}")
+        baseline = f"the baseline ({told_as.told(base.value)})"
+        if clauses:
+            text = f"{told_as.happens} {listed(clauses)} than {_preposition(told_as)} {baseline}"
+            text += f"; for {listed([f'{name} ({self.shown(score, name)})' for name in level])} no difference is shown" if level else ""
+        elif level:
+            same = listed([f"{name} ({self.shown(score, name)})" for name in level], "or")
+            text = f"{told_as.label}: no difference from {baseline} is shown for {same}"
+        else:
+            text = f"{told_as.label}: the baseline has {told_as.told(base.value)}, and no other tutor could be compared with it"
+        teachers = self.cell(REFERENCE, score) if score not in AGAINST_TEACHERS else None
+        return text + (f"; the teachers' own turns have {told_as.told(teachers.value)}." if teachers else ".")
+
+
+def verdict_sentences(findings: Findings) -> list[str]:
+    """Return the verdict in plain words: first who teaches better by the summed-up score, then what speaks for and against it."""
+    compared = [name for name in findings.challengers if (cell := findings.cell(name, "score")) and cell.verdict != "not compared"]
+    if not compared:
+        return ["No tutor could be compared with the baseline in this run, so there is no verdict."]
+    better, worse = findings.with_verdict("score", "better"), findings.with_verdict("score", "worse")
+    level = findings.with_verdict("score", "no difference shown")
+    sentences = [_headline(findings, better, worse, level)]
+    if better:
+        sentences.append(_gap_to_teachers(findings, better[0]))
+    for score in ("leak", "false_praise", "broken"):
+        harmed = findings.with_verdict(score, "worse")
+        if harmed:
+            sentences.append(f"A warning: {_lower(findings.sentence(score))}")
+        elif findings.with_verdict(score, "better"):
+            sentences.append(findings.sentence(score))
+    sentences += [_checked(findings, name) for name in better]
+    return [sentence for sentence in sentences if sentence]
+
+
+def _checked(findings: Findings, tutor: str) -> str:
+    """Return whether the scores that were checked against people say the same of a tutor that the rubric puts first."""
+    stand = {name: cell.verdict for name in CHECKED if (cell := findings.cell(tutor, name))}
+    if not stand:
+        return ""
+    better, worse = ([f"“{measure(name).label}”" for name, found in stand.items() if found == verdict] for verdict in ("better", "worse"))
+    if not better and not worse:
+        return f"No score that was checked against people shows {tutor} to be better; the rubric itself was checked by nobody."
+    return (
+        f"Of {count(len(stand), 'score')} checked against people, {_shows(better)} {tutor} better than the untrained model"
+        f"{_named(better)}, {len(worse) or 'none'} worse{_named(worse)}."
+    )
+
+
+def _shows(scores: Sequence[str]) -> str:
+    return f"{len(scores) or 'none'} {'show' if len(scores) > 1 else 'shows'}"
+
+
+def _named(scores: Sequence[str]) -> str:
+    return f" ({listed(scores)})" if scores else ""
+
+
+def _headline(findings: Findings, better: Sequence[str], worse: Sequence[str], level: Sequence[str]) -> str:
+    baseline = f"the untrained model ({findings.shown('score', BASELINE)})"
+    clauses: list[str] = []
+    for names, how in ((better, "better"), (worse, "worse")):
+        if names:
+            each = listed([f"{name} ({findings.shown('score', name)})" for name in names])
+            clauses.append(f"{each} {'teaches' if len(names) == 1 else 'teach'} {how}{'' if clauses else f' than {baseline}'}")
+    if level:
+        each = listed([f"{name} ({findings.shown('score', name)})" for name in level])
+        clauses.append(f"for {each} no difference{'' if clauses else f' from {baseline}'} is shown")
+    return f"By the rubric, {'; '.join(clauses)}."
+
+
+def _gap_to_teachers(findings: Findings, best: str) -> str:
+    teachers, value = findings.value(REFERENCE, "score"), findings.value(best, "score")
+    if teachers is None or value is None:
+        return ""
+    if value >= teachers:
+        return (
+            f"The rubric puts {best} ({percent(value)}) no lower than the teachers' own turns ({percent(teachers)}): "
+            "at this height it no longer tells a tutor from a teacher, and people have to look."
+        )
+    return f"The teachers' own turns have {percent(teachers)}, so {best} is still {(teachers - value) * 100:.0f} points below them."
+
+
+def _preposition(told_as: Measure) -> str:
+    return "by" if told_as.happens.split()[-1] not in {"are", "is"} else "for"
+
+
+def _opposite(verdict: Verdict) -> Verdict:
+    return "worse" if verdict == "better" else "better"
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

@@ -1,0 +1,232 @@
+"""Walk through the three approaches on one dialogue in the terminal, in two minutes.
+
+Needs nothing but Python's standard library, no installation and no run; shows the last run's figures where there are any.
+`python -m three_tutors.reporting.overview --markdown` prints the same walk as the README holds it, without those figures.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from three_tutors.pipeline.diagnostics import DataError, run
+from three_tutors.reporting.plain_yaml import read_plainly
+from three_tutors.tutoring import formats
+from three_tutors.tutoring.dialogue import Dialogue
+from three_tutors.tutoring.methods import TUTORS
+
+DIALOGUES = Path("data/raw/dialogues")
+FAVOURITE = DIALOGUES / "mathematics" / "square-of-a-sum.yaml"
+METRICS = Path("reports/metrics")
+
+WIDTH = 96
+METHODS = {
+    "dspy": (
+        "changes the prompt",
+        (
+            "DSPy tries instructions and worked examples out of the dialogues before the same model and keeps what the rubric scores "
+            "best. No weight moves. What comes out is a text anyone can read and edit."
+        ),
+        (
+            "Few dialogues (a dozen helps), a rubric that can be trusted, and any model behind an address. Every request "
+            "carries the longer prompt, so use is dearer and making is cheap."
+        ),
+    ),
+    "openai": (
+        "changes every weight, at a service",
+        (
+            "The dialogues go up as a file, a job trains a copy of the service's model, and the copy answers under a name of its own. Here "
+            "a local server speaks the same protocol and really trains."
+        ),
+        (
+            "Many dialogues (ten at the very least), a paid account that may still fine-tune, and consent for sending students' words "
+            "away. Prompts stay short. The tutor ends when the service shuts its model down."
+        ),
+    ),
+    "lora": (
+        "adds a few small matrices to a model of one's own",
+        (
+            "The base model stays as it is; adapters beside its layers learn the teachers' turns. They are a small file that can "
+            "be shipped, compared and taken off again."
+        ),
+        (
+            "Many dialogues, the base model's files and a machine that is on when students are. No key, no bill by the token, and no word "
+            "leaves the house."
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One step of the walk."""
+
+    title: str
+    said: tuple[str, ...]
+    """Paragraphs before what is shown."""
+    shown: tuple[str, ...] = ()
+    """Lines that keep their breaks: a file, a table."""
+    after: tuple[str, ...] = ()
+    """Paragraphs behind it."""
+
+    def text(self) -> str:
+        """Return the page for a terminal."""
+        body = [_wrapped(self.said), self.shown, _wrapped(self.after)]
+        return "\n\n".join([f"{self.title}\n{'─' * len(self.title)}", *("\n".join(part) for part in body if part)])
+
+    def markdown(self) -> str:
+        """Return the page as a section of the README."""
+        shown = ["\n".join(["```text", *self.shown, "```"])] if self.shown else []
+        return "\n\n".join([f"### {self.title}", *self.said, *shown, *self.after])
+
+
+def overview(root: Path = Path()) -> list[Page]:
+    """Return the walk: the dialogue, its three renderings, the three methods, and the last run.
+
+    Raises:
+        DataError: there is no dialogue that this module's small reader can read.
+
+    """
+    path, source, dialogue = _some_dialogue(root)
+    count = sum(1 for _ in (root / DIALOGUES).glob("*/*.yaml"))
+    return [
+        _dialogue_page(path, source, count),
+        _rendering_page(dialogue),
+        *(_method_page(number, name) for number, name in enumerate(METHODS, start=1)),
+        _run_page(root),
+    ]
+
+
+def markdown(pages: Sequence[Page]) -> str:
+    """Return the walk as Markdown without its last page: the figures of a run are in the other reports."""
+    return "\n\n".join(page.markdown() for page in pages[:-1]) + "\n"
+
+
+def main() -> None:
+    """Print the walk; in a terminal, wait for Enter between its pages."""
+    pages = overview()
+    if "--markdown" in sys.argv:
+        print(markdown(pages), end="")
+        return
+    for number, page in enumerate(pages, start=1):
+        print(page.text())
+        if number < len(pages) and sys.stdin.isatty() and sys.stdout.isatty():
+            input(f"\n[{number}/{len(pages)}] Enter goes on ")
+        print()
+
+
+def _some_dialogue(root: Path) -> tuple[Path, str, Dialogue]:
+    """Return the favourite dialogue, or the shortest one that can be read where it is gone."""
+    others = sorted((root / DIALOGUES).glob("*/*.yaml"), key=lambda path: (path.stat().st_size, path.name))
+    for path in [root / FAVOURITE, *others]:
+        if path.exists():
+            source = path.read_text(encoding="utf-8")
+            try:
+                dialogue = read_plainly(source)
+            except ValueError:
+                continue
+            if formats.dspy_rows(dialogue):
+                return path.relative_to(root), source, dialogue
+    raise DataError(f"{root / DIALOGUES} holds no dialogue that the overview can read; restore one from Git.")
+
+
+def _dialogue_page(path: Path, source: str, count: int) -> Page:
+    said = (
+        (
+            "A teacher wrote down a lesson: who is taught what, what the student gets wrong, the answer that must not be given "
+            "away, and what both said. Every student turn says what it shows, every teacher turn what move it makes."
+        ),
+        (
+            f"This one is {path.as_posix()}, one of {count}. A gate checks each of them, and whole dialogues are dealt into train, "
+            "validation and test: the tutors are examined on lessons that they have never seen."
+        ),
+    )
+    lines = [line for line in source.splitlines() if not line.startswith("#")]
+    return Page("1 One dialogue", said, tuple(piece for line in lines for piece in _folded(line)))
+
+
+def _rendering_page(dialogue: Dialogue) -> Page:
+    examples = formats.dspy_rows(dialogue)
+    shown = [
+        f"For DSPy, one example a teacher turn, {len(examples)} from this dialogue; the last one:",
+        *_json({key: examples[-1][key] for key in ("frame", "history", "said", "strategy", "reply")}),
+        "",
+        "For the OpenAI protocol, one line a dialogue:",
+        *_json(formats.openai_row(dialogue)),
+        "",
+        "For Hugging Face, the same messages with a strategy and a weight beside each:",
+        *_json({key: formats.hugging_face_row(dialogue)[key] for key in ("strategies", "weights")}),
+    ]
+    said = "The same renderer writes all three, and the prompts of the running tutors too: what a model learned from is what it is asked."
+    return Page("2 The same dialogue, rendered three times", (said,), tuple(shown))
+
+
+def _method_page(number: int, name: str) -> Page:
+    what, how, needs = METHODS[name]
+    return Page(f"{number + 2} {name} {what}", (how, f"It needs {needs[0].lower()}{needs[1:]}"))
+
+
+def _run_page(root: Path) -> Page:
+    title = f"{len(METHODS) + 3} What the last run cost and scored"
+    more = "Go on: `make repro` runs the pipeline, `make chat` opens a page to talk with the tutors, reports/index.html compares them."
+    costs = _figures(root / METRICS / "costs.json")
+    rows = [_row(name, costs.get(name), _figures(root / METRICS / f"{name}.json")) for name in TUTORS]
+    if not any(row[1:] != ["–"] * 3 for row in rows):
+        nothing = "Nothing has run here yet. `make repro` makes, examines and compares all of them, and this page shows it."
+        return Page(title, (nothing,), after=(more,))
+    table = [["tutor", "made for", "1,000 conversations", "score in the exam"], *rows]
+    widths = [max(len(row[column]) for row in table) + 2 for column in range(4)]
+    lines = tuple("  " + "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table)
+    meaning = (
+        "The baseline is the untrained model. Money is estimated, before anything is trained, for the service that params.yaml names; a "
+        "machine of one's own is billed by the hour, asked or not. Whether a difference in scores is more than chance stands in "
+        "reports/comparison.md."
+    )
+    return Page(title, (), lines, (meaning, more))
+
+
+def _row(name: str, cost: Any, scores: Mapping[str, Any]) -> list[str]:  # noqa: ANN401 - JSON holds anything
+    made = [cost.get("making"), cost.get("conversation")] if isinstance(cost, dict) else [None, None]
+    money = ["–" if value is None else f"{value * times / 1e6:.2f} USD" for value, times in zip(made, (1, 1000), strict=True)]
+    score = scores.get("score")
+    return [name, *money, "–" if not isinstance(score, int | float) else f"{score:.2f}"]
+
+
+def _figures(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _wrapped(paragraphs: tuple[str, ...]) -> list[str]:
+    return [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, WIDTH)]
+
+
+def _folded(line: str) -> list[str]:
+    """Return a line of YAML, folded below its value where it is long."""
+    inner = " " * (len(line) - len(line.lstrip()) + 6)
+    return textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent=inner) or [""]
+
+
+def _json(value: Mapping[str, Any]) -> Iterator[str]:
+    """Yield an object as short lines, one for each key and each message of a list; long texts lose their end."""
+    for key, inner in value.items():
+        if key in {"messages", "history"}:
+            yield f"  {key}:"
+            yield from ("    " + _short(json.dumps(item, ensure_ascii=False), WIDTH - 4) for item in inner)
+        else:
+            yield "  " + _short(f"{key}: {json.dumps(inner, ensure_ascii=False)}", WIDTH - 2)
+
+
+def _short(text: str, width: int) -> str:
+    return textwrap.shorten(text, width, placeholder=" …")
+
+
+if __name__ == "__main__":
+    run(main)

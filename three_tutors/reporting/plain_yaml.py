@@ -1,0 +1,56 @@
+"""Read the simple part of YAML with the standard library, for a walk that runs before anything is installed."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
+
+
+def read_plainly(text: str) -> Dialogue:
+    """Return a dialogue written in the simple part of YAML: one line a value, bare or in double quotes.
+
+    `stages.validate` reads all of YAML and checks it; what this reader takes, it reads to the same dialogue.
+
+    Raises:
+        ValueError: the file uses more of YAML than that, or lacks a key.
+
+    """
+    head: dict[str, Any] = {}
+    turns: list[dict[str, Any]] = []
+    for line in text.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        match = re.fullmatch(r"(?:(\w+)| {2}- (student|teacher)| {4}(\w+)): ?(.*)", line)
+        if match is None:
+            raise ValueError(f"beyond plain YAML: {line!r}")
+        key, speaker, label, value = match.groups()
+        if speaker:
+            turns.append({"speaker": speaker, "text": _value(value)})
+        elif label:
+            turns[-1][label] = _value(value)
+        elif key != "turns":
+            head[key] = _value(value)
+    try:
+        lesson = Lesson(
+            **{name: head[name] for name in ("subject", "topic", "objective", "misconception")},
+            grade=int(head["grade"]),
+            answer=tuple(head["answer"]),
+        )
+        return Dialogue(head["id"], lesson, tuple(Turn(**turn) for turn in turns))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a dialogue: {error}") from None
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 - a line holds text or a list
+    """Return what stands behind a colon; JSON is the part of YAML that begins with a quote or a bracket."""
+    if text[:1] in {'"', "["}:
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            raise ValueError(f"beyond plain YAML: {text!r}") from None
+    if not text or text[0] in "'|>&*!{%@`" or " #" in text:
+        raise ValueError(f"beyond plain YAML: {text!r}")
+    return text

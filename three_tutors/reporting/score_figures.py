@@ -1,0 +1,139 @@
+"""Pictures of the scores: values and differences with their intervals, leaks under pressure, length, strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from three_tutors.reporting.evidence import Evidence
+from three_tutors.reporting.figures import COLOURS, MARKERS, Figure, Interval, drawing, intervals
+from three_tutors.reporting.findings import BASELINE, Findings
+from three_tutors.reporting.measures import measure
+from three_tutors.reporting.pages import listed, percent, points
+from three_tutors.tutoring.methods import REFERENCE
+from three_tutors.tutoring.words import words
+
+FEWEST = 5
+"""Scenarios that have to reach a turn before a rate is told of it, where there are as many at all."""
+
+
+def values_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
+    """Draw every tutor's value in each of `scores` with its interval."""
+    drawn = [name for name in scores if measure(name).digits is None and any(findings.cell(tutor, name) for tutor in findings.cells)]
+    if not drawn:
+        return None
+    series = {tutor: [_value(findings, tutor, name) for name in drawn] for tutor in findings.cells}
+    with drawing(7.0, 0.9 + 0.62 * len(drawn)) as (axes, buffer):
+        intervals(axes, [_label(name) for name in drawn], series)
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+        axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(series), frameon=False)
+    said = []
+    for name in drawn:
+        each = [f"{tutor} {findings.shown(name, tutor)}" for tutor in findings.cells if findings.cell(tutor, name)]
+        said.append(f"{measure(name).label}: {listed(each)}.")
+    return Figure("scores", "Scores with 95 % intervals", " ".join(said), buffer.getvalue())
+
+
+def differences_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
+    """Draw how far each tutor is from the baseline in each of `scores`, with the interval of the difference."""
+    drawn = [
+        name
+        for name in scores
+        if measure(name).digits is None and any(_difference(findings, tutor, name) for tutor in findings.challengers)
+    ]
+    if not drawn:
+        return None
+    series = {tutor: [_difference(findings, tutor, name) for name in drawn] for tutor in findings.challengers}
+    with drawing(7.0, 1.0 + 0.55 * len(drawn)) as (axes, buffer):
+        intervals(axes, [_label(name) for name in drawn], series)
+        axes.axvline(0, color="#000000", linewidth=0.8)
+        axes.xaxis.set_major_formatter(lambda x, _: points(x))
+        axes.set_xlabel("percentage points from the baseline")
+        axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(series), frameon=False)
+    said = []
+    for name in drawn:
+        each = [
+            f"{tutor} {points(cell.difference)}"
+            for tutor in findings.challengers
+            if (cell := findings.cell(tutor, name)) and cell.difference is not None
+        ]
+        said.append(f"{measure(name).label}: {listed(each)}.")
+    return Figure("differences", "Differences from the baseline", "In percentage points. " + " ".join(said), buffer.getvalue())
+
+
+def leaks_by_turn(evidence: Evidence, most_turns: int = 10) -> Figure | None:
+    """Draw the share of answers given away at each turn of the scenarios."""
+    rates = {tutor: leak_rates(evidence, tutor, most_turns) for tutor in evidence.tutors if tutor != REFERENCE}
+    rates = {tutor: found for tutor, found in rates.items() if found}
+    if not rates:
+        return None
+    with drawing(5.6, 3.0) as (axes, buffer):
+        for tutor, found in rates.items():
+            axes.plot(
+                list(found), [rate for rate, _ in found.values()],
+                marker=MARKERS[tutor], markersize=4, linewidth=1.4, color=COLOURS[tutor], label=tutor,
+            )  # fmt: skip
+        axes.yaxis.set_major_formatter(lambda y, _: percent(y))
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("turn of the scripted student")
+        axes.set_ylabel("answers given away")
+        axes.grid(color="#eeeeee")
+        axes.legend(frameon=False)
+    said = [
+        f"{tutor}: {listed([f'{percent(rate)} at turn {turn} (of {asked})' for turn, (rate, asked) in found.items()])}."
+        for tutor, found in rates.items()
+    ]
+    return Figure("leaks_by_turn", "Answers given away in the scenarios, turn by turn", " ".join(said), buffer.getvalue())
+
+
+def lengths(evidence: Evidence) -> Figure:
+    """Draw how many words the replies to the held-out turns have: length sways people and scores alike."""
+    counts = {
+        tutor: [len(words(answer.reply)) for answer in evidence.answers[tutor].values() if answer.kind == "turn"]
+        for tutor in evidence.tutors
+        if tutor in evidence.answers
+    }
+    counts = {tutor: found for tutor, found in counts.items() if found}
+    with drawing(5.6, 0.8 + 0.38 * len(counts)) as (axes, buffer):
+        boxes = axes.boxplot(list(counts.values()), orientation="horizontal", patch_artist=True, widths=0.6, flierprops={"markersize": 2})
+        for tutor, box, line in zip(counts, boxes["boxes"], boxes["medians"], strict=True):
+            box.set(facecolor=COLOURS[tutor], alpha=0.35)
+            line.set(color="#000000")
+        axes.set_yticks(range(1, len(counts) + 1), list(counts))
+        axes.invert_yaxis()
+        axes.set_xlabel("words in a reply")
+        axes.grid(axis="x", color="#eeeeee")
+    alt = f"Median words in a reply: {listed([f'{tutor} {median(found):.0f}' for tutor, found in counts.items()])}."
+    return Figure("lengths", "Length of the replies", alt, buffer.getvalue())
+
+
+def _value(findings: Findings, tutor: str, score: str) -> Interval | None:
+    cell = findings.cell(tutor, score)
+    if cell is None or cell.value is None:
+        return None
+    return Interval(cell.value, cell.value if cell.low is None else cell.low, cell.value if cell.high is None else cell.high)
+
+
+def _difference(findings: Findings, tutor: str, score: str) -> Interval | None:
+    cell = findings.cell(tutor, score) if tutor != BASELINE else None
+    if cell is None or cell.difference is None or cell.difference_low is None or cell.difference_high is None:
+        return None
+    return Interval(cell.difference, cell.difference_low, cell.difference_high)
+
+
+def leak_rates(evidence: Evidence, tutor: str, most_turns: int = 10) -> dict[int, tuple[float, int]]:
+    """Return for each turn of the scenarios, counted from 1, the share of answers given away and of how many."""
+    found: dict[int, list[float]] = {}
+    for scenario in evidence.scenarios:
+        for index in range(min(len(scenario.turns), most_turns)):
+            score = evidence.scores[tutor].get(f"{scenario.id}#{index}", {}).get("leak")
+            if score is not None and score.value is not None:
+                found.setdefault(index + 1, []).append(score.value)
+    most = max(map(len, found.values()), default=0)
+    return {turn: (sum(leaks) / len(leaks), len(leaks)) for turn, leaks in sorted(found.items()) if len(leaks) >= min(FEWEST, most)}
+
+
+def _label(score: str) -> str:
+    told_as = measure(score)
+    return f"{told_as.label}{' (less is better)' if told_as.better == 'lower' else ''}"

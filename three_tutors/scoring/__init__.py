@@ -1,0 +1,1 @@
+"""One reply in, scores out."""

@@ -1,0 +1,63 @@
+"""Expectations: does a reply do what a good tutor does at this turn of a scenario, and leave what one leaves?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from three_tutors.scoring.moves import DETECTORS, FORBIDDEN
+from three_tutors.scoring.score import Score
+from three_tutors.tutoring.dialogue import Expectation, Lesson, Turn
+from three_tutors.tutoring.words import words
+
+
+def expectations(reply: str, expect: Expectation, lesson: Lesson, turns: Sequence[Turn]) -> Score:
+    """Return the share of what is expected that `reply` meets, 0–1; the reason names what it fails.
+
+    Each expected move, each forbidden one, the list of words of which one is needed and each string never to be said
+    counts once. Unscored where nothing is expected.
+    """
+    met, failed = 0, []
+    for move in expect.must:
+        if DETECTORS[move](reply, lesson, turns):
+            met += 1
+        else:
+            failed.append(f"does not {_words(move)}")
+    for move in expect.must_not:
+        if found := FORBIDDEN[move](reply, lesson, turns):
+            failed.append(f"must not {_words(move)}: “{found[:60]}”")
+        else:
+            met += 1
+    if expect.mentions:
+        found = mentioned(reply, expect.mentions)
+        met += bool(found)
+        failed += [] if found else ["mentions nothing of " + ", ".join(expect.mentions[:4])]
+    for phrase in expect.never_says:
+        if phrase in _flat(reply):
+            failed.append(f"says “{phrase}”")
+        else:
+            met += 1
+    total = met + len(failed)
+    if not total:
+        return Score.unscored("nothing is expected here")
+    return Score(met / total, "; ".join(failed) or "does what a good tutor does")
+
+
+def remembers(reply: str, expect: Expectation) -> Score:
+    """Return 1 where `reply` holds the fact that the student gave early and needs now, else 0."""
+    found = mentioned(reply, expect.mentions)
+    return Score(1.0, f"remembers “{found}”") if found else Score(0.0, "has forgotten " + " / ".join(expect.mentions[:3]))
+
+
+def mentioned(reply: str, beginnings: Sequence[str]) -> str | None:
+    """Return the first of `beginnings` (of words or of phrases, in lower case) that `reply` holds."""
+    said = " " + " ".join(words(reply))
+    flat = " " + _flat(reply)
+    return next((start for start in beginnings if f" {' '.join(words(start))}" in said or f" {start}" in flat), None)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.lower().replace("’", "'").split())
+
+
+def _words(move: str) -> str:
+    return move.replace("_", " ")

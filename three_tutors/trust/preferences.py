@@ -1,0 +1,99 @@
+"""Which reply people preferred when they did not know whose it was: rows without words, and their tally.
+
+The rows lie in data/raw/preferences.jsonl, in Git; the chat page adds to them only when somebody presses the button.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.records import Record, read_jsonl, write_jsonl
+from three_tutors.scoring.statistics import wilson
+from three_tutors.tutoring.methods import TUTORS
+
+PREFERENCES = Path("data/raw/preferences.jsonl")
+
+
+@dataclass(frozen=True)
+class Preference:
+    """One choice among replies to the same student turn."""
+
+    id: str
+    """Random; the same choice written twice counts once."""
+    day: str
+    """Date of the choice, such as 2026-11-22."""
+    subject: str
+    grade: int
+    shown: tuple[str, ...]
+    """Tutors in the order of their columns, from left to right."""
+    preferred: str | None
+    """None where the person saw no difference."""
+    versions: tuple[str, ...]
+    """Fingerprint of each tutor, in the order of `shown`; a tutor made anew is another one."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How often one tutor was preferred where it was shown."""
+
+    tutor: str
+    shown: int
+    preferred: int
+    no_difference: int
+    share: float | None
+    """`preferred` of the choices that were made, ties apart; None where there are none."""
+    low: float | None
+    """Lower end of the 95 % interval of `share` (Wilson 1927)."""
+    high: float | None
+    by_chance: float | None
+    """The share that choosing blindly among the shown replies would give."""
+
+
+def read_preferences(path: Path = PREFERENCES) -> list[Preference]:
+    """Return the preferences in `path`, none where there is no such file.
+
+    Raises:
+        DataError: a line is not a preference.
+
+    """
+    if not path.exists():
+        return []
+    found = []
+    for line, record in enumerate(read_jsonl(path), start=1):
+        try:
+            found.append(Preference(**{**record, "shown": tuple(record["shown"]), "versions": tuple(record["versions"])}))
+        except (KeyError, TypeError) as error:
+            raise DataError(f"{path}:{line}: not a preference ({error}); the chat page writes them, mend or remove the line.") from None
+    return found
+
+
+def add_preferences(new: Sequence[Preference], path: Path = PREFERENCES) -> int:
+    """Write `new` beside what is in `path`; return how many it holds now. A known id is replaced."""
+    known = {preference.id: preference for preference in [*read_preferences(path), *new]}
+    return write_jsonl(path, (_record(known[name]) for name in sorted(known)))
+
+
+def tally(preferences: Sequence[Preference]) -> list[Standing]:
+    """Return the standing of every tutor that was ever shown, in the order of the tutors.
+
+    The interval takes choices as independent; those of one person or one conversation are less than that.
+    """
+    return [standing for name in TUTORS if (standing := _standing(name, preferences)).shown]
+
+
+def _standing(tutor: str, preferences: Sequence[Preference]) -> Standing:
+    shown = [preference for preference in preferences if tutor in preference.shown]
+    decided = [preference for preference in shown if preference.preferred is not None]
+    won = sum(preference.preferred == tutor for preference in decided)
+    if not decided:
+        return Standing(tutor, len(shown), 0, len(shown), None, None, None, None)
+    rate = wilson(won, len(decided))
+    by_chance = sum(1 / len(preference.shown) for preference in decided) / len(decided)
+    return Standing(tutor, len(shown), won, len(shown) - len(decided), rate.value, rate.low, rate.high, by_chance)
+
+
+def _record(preference: Preference) -> Record:
+    return {**asdict(preference), "shown": list(preference.shown), "versions": list(preference.versions)}

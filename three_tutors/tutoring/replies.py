@@ -1,0 +1,69 @@
+"""What the tutors replied, as a file: a first line that says what was asked, then one answer a line.
+
+The first line lets a reader refuse a file that is cut, reordered or from another split instead of scoring it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.records import read_jsonl, write_jsonl
+from three_tutors.tutoring.questions import digest
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one tutor replied to one held-out student turn or scenario turn."""
+
+    item: str
+    """`<dialogue or scenario id>#<turn>`; for a dialogue the index of the student turn among all its turns, for a
+    scenario the index among its scripted turns."""
+    kind: Literal["turn", "scenario"]
+    reply: str
+    finish_reason: str
+    """`stop` or `length`; `teacher` for the reference."""
+    prompt_tokens: int
+    completion_tokens: int
+    strategy: str | None = None
+    """The strategy that the tutor says it chose, where it says one; how it compares with the teacher's is the report's."""
+
+
+def write_answers(path: Path, tutor: str, answers: Sequence[Answer]) -> None:
+    """Write the header and the answers."""
+    header = {"tutor": tutor, "answers": len(answers), "items": digest([answer.item for answer in answers])}
+    rows = [{name: value for name, value in asdict(answer).items() if name != "strategy" or value} for answer in answers]
+    write_jsonl(path, [header, *rows])
+
+
+def read_answers(path: Path, tutor: str, items: Sequence[str]) -> list[Answer]:
+    """Return the answers of `tutor` to exactly `items`, in that order.
+
+    Raises:
+        DataError: the file is empty, cut, reordered, of another tutor or of another split; says the line.
+
+    """
+    advice = f"run `dvc repro answer@{tutor}`"
+    records = read_jsonl(path)
+    if not records or "items" not in records[0]:
+        raise DataError(f"{path}:1: not an answer file (its first line says what was asked); {advice}.")
+    header, *rows = records
+    if header["tutor"] != tutor:
+        raise DataError(f"{path}:1: holds the answers of {header['tutor']}, not of {tutor}; {advice}.")
+    answers = []
+    for line, row in enumerate(rows, start=2):
+        try:
+            answers.append(Answer(**row))
+        except TypeError as error:
+            raise DataError(f"{path}:{line}: not an answer ({error}); {advice}.") from None
+    if len(answers) != header["answers"]:
+        raise DataError(f"{path}:{len(records)}: ends after {len(answers)} of {header['answers']} answers; {advice}.")
+    for line, (answer, item) in enumerate(zip(answers, items, strict=False), start=2):
+        if answer.item != item:
+            raise DataError(f"{path}:{line}: answers {answer.item} where {item} was asked (reordered, or another split); {advice}.")
+    if len(answers) != len(items):
+        raise DataError(f"{path}:{len(records)}: has {len(answers)} answers to {len(items)} questions; {advice}.")
+    return answers

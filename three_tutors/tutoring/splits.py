@@ -1,0 +1,147 @@
+"""The ledger of splits: which dialogue trains, which chooses, which tests. Once dealt, a dialogue stays where it is."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from three_tutors.pipeline.diagnostics import DataError, ParamsError
+from three_tutors.pipeline.params import params
+from three_tutors.pipeline.records import write_text
+from three_tutors.tutoring.dialogue import Dialogue
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+COLUMNS = ("id", "subject", "split")
+
+FILL_ORDER: tuple[Split, ...] = ("train", "test", "validation")
+"""Which empty split gets the first dialogue: something to learn from, then something to measure on."""
+
+
+@params
+class Shares:
+    """How the dialogues are dealt."""
+
+    train: Annotated[float, Field(gt=0, lt=1)]
+    """Share of the dialogues that tutors learn from."""
+    validation: Annotated[float, Field(gt=0, lt=1)]
+    """Share on which prompts and settings are chosen."""
+    test: Annotated[float, Field(gt=0, lt=1)]
+    """Share on which claims are made; touched by nothing before."""
+    seed: int
+    """Shuffles the order in which new dialogues are dealt. Those in data/raw/splits.csv stay where they are."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the ledger."""
+
+    id: str
+    subject: str
+    split: Split
+
+
+def deal(
+    dialogues: Sequence[Dialogue],
+    ledger: Mapping[str, Split],
+    shares: Shares,
+    alike: Collection[tuple[str, str]] = (),
+) -> list[Row]:
+    """Return the ledger of `dialogues`, sorted by id.
+
+    A dialogue in `ledger` keeps its split, so that adding one never moves another. The new ones come in the order of a
+    seeded hash of their id; each follows a dialogue it is `alike` (pairs of ids) where one is dealt, else fills a split
+    that is empty, else goes to the split that its subject and the whole together lack most against `shares`. Only where
+    this leaves a split empty (dialogues were removed, or all new ones are alike), one moves out of the largest split.
+
+    Raises:
+        ParamsError: the shares do not add up to 1.
+        DataError: fewer than three dialogues cannot fill three splits.
+
+    """
+    share: dict[Split, float] = {"train": shares.train, "validation": shares.validation, "test": shares.test}
+    if abs(sum(share.values()) - 1) > 1e-9:  # noqa: PLR2004 - rounding of three decimal fractions
+        raise ParamsError(f"params.yaml: split: train, validation and test add up to {sum(share.values()):g}, not to 1.")
+    if len(dialogues) < len(SPLITS):
+        raise DataError(f"{len(dialogues)} dialogues cannot fill train, validation and test; write at least {len(SPLITS)}, better 120.")
+    subjects = {dialogue.id: dialogue.lesson.subject for dialogue in dialogues}
+    kin: dict[str, set[str]] = defaultdict(set)
+    for one, other in alike:
+        kin[one].add(other)
+        kin[other].add(one)
+    dealt: dict[str, Split] = {name: ledger[name] for name in subjects if name in ledger}
+    whole = Counter(dealt.values())
+    within = Counter((subjects[name], split) for name, split in dealt.items())
+    for name in sorted(subjects.keys() - dealt.keys(), key=lambda name: _order(name, shares.seed)):
+        followed = Counter(dealt[other] for other in kin[name] if other in dealt)
+        split = max(SPLITS, key=lambda split: followed[split]) if followed else _lacking(subjects[name], whole, within, share)
+        dealt[name] = split
+        whole[split] += 1
+        within[subjects[name], split] += 1
+    for empty in (split for split in FILL_ORDER if not whole[split]):
+        largest = max(SPLITS, key=lambda split: whole[split])
+        candidates = (name for name in dealt if dealt[name] == largest)
+        moved = min(candidates, key=lambda name: (name in ledger, bool(kin[name]), _order(name, shares.seed)))
+        dealt[moved] = empty
+        whole.update({largest: -1, empty: 1})
+    return [Row(name, subjects[name], dealt[name]) for name in sorted(dealt)]
+
+
+def read_ledger(path: Path) -> dict[str, Split]:
+    """Return the split of every dialogue in the ledger; a file that is not there is an empty one.
+
+    Raises:
+        DataError: a line is not `id,subject,split`, names an unknown split or an id twice.
+
+    """
+    try:
+        return parse_ledger(path.read_text(encoding="utf-8"), path)
+    except FileNotFoundError:
+        return {}
+
+
+def parse_ledger(text: str, path: Path) -> dict[str, Split]:
+    """Return the split of every dialogue in `text`, the contents of `path`; see `read_ledger`."""
+    ledger: dict[str, Split] = {}
+    for line, row in enumerate(csv.reader(io.StringIO(text)), start=1):
+        if line == 1 and tuple(row) == COLUMNS:
+            continue
+        known = [split for split in SPLITS if len(row) == len(COLUMNS) and row[2] == split]
+        if not known or row[0] in ledger or line == 1:
+            raise DataError(f"{path}:{line}: expected a new id, its subject and one of {', '.join(SPLITS)}; restore the file from Git.")
+        ledger[row[0]] = known[0]
+    return ledger
+
+
+def write_ledger(path: Path, rows: Sequence[Row]) -> None:
+    """Write the ledger, whole or not at all."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows((row.id, row.subject, row.split) for row in rows)
+    write_text(path, text.getvalue())
+
+
+def _order(name: str, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed}:{name}".encode()).digest()
+
+
+def _lacking(subject: str, whole: Counter[Split], within: Counter[tuple[str, Split]], shares: Mapping[Split, float]) -> Split:
+    empty = [split for split in FILL_ORDER if not whole[split]]
+    if empty:
+        return empty[0]
+    all_dealt = whole.total() + 1
+    of_subject = sum(within[subject, split] for split in SPLITS) + 1
+
+    def lack(split: Split) -> float:
+        return shares[split] * all_dealt - whole[split] + shares[split] * of_subject - within[subject, split]
+
+    return max(FILL_ORDER, key=lack)

@@ -1,0 +1,124 @@
+"""Open a tutor by its name, whether its model lies in models/ or answers somewhere else."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from three_tutors.language_model import base
+from three_tutors.openai_client.endpoint import Endpoint, api_key
+from three_tutors.openai_client.tutor import ChatTutor, Tutor
+from three_tutors.openai_server.engine import ModelFiles
+from three_tutors.openai_server.serving import serving
+from three_tutors.pipeline.diagnostics import DataError, ParamsError
+from three_tutors.pipeline.records import Record, read_json
+from three_tutors.tutoring.dialogue import Dialogue
+from three_tutors.tutoring.formats import hugging_face_row
+from three_tutors.tutoring.methods import TUTORS
+from three_tutors.tutors.histories import last_exchanges
+
+MODELS = Path("models")
+DESCRIPTION = "tutor.json"
+"""In models/openai: where that tutor's model answers, and under which id."""
+
+
+@contextlib.contextmanager
+def open_tutor(name: str, models: Path = MODELS) -> Iterator[Tutor]:
+    """Yield one tutor; a server it needs runs as long as the block does.
+
+    Raises:
+        ParamsError: there is no such tutor.
+        DataError: it was not made yet.
+
+    """
+    with open_tutors([name], models) as tutors:
+        yield tutors[name]
+
+
+@contextlib.contextmanager
+def open_tutors(names: Sequence[str], models: Path = MODELS) -> Iterator[dict[str, Tutor]]:
+    """Yield tutors by name, all local models behind one server, so that a model that two tutors use is loaded once."""
+    for name in names:
+        _check(name, models)
+    local = {name: files for name in names if (files := model_files(name, models)) is not None}
+    with contextlib.ExitStack() as stack:
+        endpoints: dict[str, Endpoint] = {}
+        if local:
+            ids = {name: model_id(files) for name, files in local.items()}
+            server = stack.enter_context(serving({ids[name]: files for name, files in local.items()}))
+            endpoints = {name: server.endpoint(ids[name]) for name in local}
+        yield {name: _tutor(name, endpoints.get(name) or _remote(name, models), models) for name in names}
+
+
+def model_files(name: str, models: Path = MODELS) -> ModelFiles | None:
+    """Return where the model behind a tutor lies; None where it answers at a remote endpoint."""
+    if name == "lora":
+        return ModelFiles(models / "base", models / "lora")
+    description = _description(name, models)
+    if description is None:
+        return ModelFiles(models / "base")
+    if description["base_url"] != "local":
+        return None
+    if name == "dspy":
+        return ModelFiles(models / "base")
+    own = models / name / str(description["weights"])
+    return ModelFiles(models / "base", own) if (own / "adapter_config.json").exists() else ModelFiles(own)
+
+
+def model_id(files: ModelFiles) -> str:
+    """Return an id that says which weights answer, so that caches by model name never mix two of them."""
+    parts = [base.description(files.weights)["digest"]]
+    if files.adapter is not None:
+        parts.append(base.digest(files.adapter))
+    return "local-" + "-".join(parts)
+
+
+def likelihoods(name: str, dialogues: Sequence[Dialogue], models: Path = MODELS) -> list[Record]:
+    """Return for every held-out question how likely the teacher's own reply is to this tutor's model.
+
+    A row holds `item`, `tokens` (of the reply, its end included), `nll` (mean negative log-likelihood of a token, in
+    nats) and `history`: `true` for every question, then `shuffled` and `foreign` for the last one of each dialogue.
+    Empty where the model is remote, and for `dspy`, whose prompt is not what the rows were rendered as.
+    """
+    files = None if name == "dspy" else model_files(name, models)
+    if files is None:
+        return []
+    from three_tutors.language_model.generate import Generator  # noqa: PLC0415 - torch, for local models only
+    from three_tutors.language_model.likelihood import likelihood  # noqa: PLC0415
+
+    generator = Generator(files.weights, files.adapter)
+    found = [{**row, "history": "true"} for row in likelihood(generator, [hugging_face_row(dialogue) for dialogue in dialogues])]
+    for history, rows in last_exchanges(dialogues).items():
+        found += [{**row, "history": history} for row in likelihood(generator, rows, last_only=True)]
+    return found
+
+
+def _check(name: str, models: Path) -> None:
+    if name not in TUTORS:
+        raise ParamsError(f"There is no tutor {name!r}; the tutors are {', '.join(TUTORS)}.")
+    folder = models / ("base" if name == "baseline" else name)
+    if not folder.is_dir():
+        stage = "prepare_base" if name == "baseline" else f"train_{name}"
+        raise DataError(f"{folder} is missing: the tutor {name} was not made yet; run `dvc repro {stage}`.")
+
+
+def _description(name: str, models: Path) -> Record | None:
+    path = models / name / DESCRIPTION
+    if path.exists():
+        return dict(read_json(path))
+    return {"base_url": "local"} if name == "dspy" else None
+
+
+def _remote(name: str, models: Path) -> Endpoint:
+    description = _description(name, models) or {}
+    return Endpoint(str(description["base_url"]), str(description["model"]), api_key(str(description["api_key_env"])))
+
+
+def _tutor(name: str, endpoint: Endpoint, models: Path) -> Tutor:
+    if name != "dspy":
+        return ChatTutor(name, endpoint)
+    from three_tutors.prompting.tutor import ProgramTutor  # noqa: PLC0415 - dspy takes seconds to load
+
+    tutor: Tutor = ProgramTutor.load(models / name, endpoint)
+    return tutor

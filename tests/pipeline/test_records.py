@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.pipeline.records import read_jsonl, replacing, write_json, write_jsonl
+from three_tutors.pipeline.records import read_json, read_jsonl, replacing, write_json, write_jsonl
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path) -> None:
@@ -46,5 +46,24 @@ def test_a_broken_line_is_named(tmp_path: Path, line: str) -> None:
     """A line that is no JSON object is refused with the file and the line number."""
     path = tmp_path / "rows.jsonl"
     path.write_text('{"a": 1}\n' + line + "\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"rows\.jsonl:2: not a JSON object"):
+    with pytest.raises(DataError, match=r"rows\.jsonl:2:.*not a JSON object"):
         read_jsonl(path)
+
+
+def test_what_cannot_be_read_again_is_not_written(tmp_path: Path) -> None:
+    """Half of a surrogate pair or a number that is not finite leaves the old file as it was, in one sentence."""
+    path = tmp_path / "a.jsonl"
+    write_jsonl(path, [{"a": 1}])
+    with pytest.raises(DataError, match=r"a\.jsonl was not written: it would hold U\+D83D, half of a surrogate pair"):
+        write_jsonl(path, [{"a": 2}, {"a": "\ud83d"}])
+    with pytest.raises(DataError, match=r"a\.jsonl was not written: it would hold a number that is not finite"):
+        write_jsonl(path, [{"a": 2}, {"a": float("nan")}])
+    assert read_jsonl(path) == [{"a": 1}]
+
+
+@pytest.mark.parametrize("text", ["{\n]", '{"a": NaN}', '{"a": "\\ud800"}', '{"a": 1, "a": 2}'])
+def test_a_file_that_is_no_json_is_named(tmp_path: Path, text: str) -> None:
+    """The error says the file, the line, the column and what to do."""
+    (tmp_path / "a.json").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"a\.json:\d+:\d+: .*; make the file again with `dvc repro`, or restore it from Git\."):
+        read_json(tmp_path / "a.json")

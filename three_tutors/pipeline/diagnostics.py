@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from three_tutors.pipeline.text import let_streams_take_any_text
+
 Severity = Literal["error", "warning"]
 
 
@@ -72,6 +74,7 @@ def run(main: Callable[[], object]) -> None:
 
     A full disk, a missing file and Ctrl-C are the user's to mend, so they get no traceback. A bug does.
     """
+    let_streams_take_any_text()
     try:
         main()
     except KeyboardInterrupt:

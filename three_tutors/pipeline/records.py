@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.json_values import parse, parse_lines
+from three_tutors.pipeline.text import UnreadableError
 
 Record = dict[str, Any]
+AGAIN = "make the file again with `dvc repro`, or restore it from Git"
 
 
 @contextlib.contextmanager
@@ -33,50 +36,58 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, whole or not at all."""
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    _write(path, [text])
 
 
 def write_json(path: Path, value: object) -> None:
     """Write `value` as indented JSON with sorted keys, so that the same value gives the same bytes."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+    _write(path, [_dumps(path, value, indent=2, sort_keys=True)])
 
 
 def write_jsonl(path: Path, records: Iterable[Record]) -> int:
     """Write one compact JSON object a line; return how many."""
-    import jsonlines  # noqa: PLC0415 - the renderer needs this module's words and runs before anything is installed
-
-    count = 0
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        writer = jsonlines.Writer(file, compact=True, dumps=_dumps)
-        for record in records:
-            writer.write(record)
-            count += 1
-        file.flush()
-        os.fsync(file.fileno())
-    return count
+    return _write(path, (_dumps(path, record, separators=(",", ":")) for record in records))
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON holds anything
     """Return the value in `path`; a file that is not JSON is a `DataError` with its place."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise DataError(f"{path}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}; make it again with `dvc repro`.") from None
+        return parse(path.read_bytes())
+    except UnreadableError as error:
+        raise DataError(f"{path}:{error.line}:{error.column}: {error.message}; {AGAIN}.") from None
 
 
 def read_jsonl(path: Path) -> list[Record]:
     """Return every line of `path` as an object; a line that is none is a `DataError` with its number."""
-    import jsonlines  # noqa: PLC0415 - see `write_jsonl`
-
+    records: list[Record] = []
     try:
-        with jsonlines.open(path) as reader:
-            return list(reader.iter(type=dict))
-    except jsonlines.InvalidLineError as error:
-        raise DataError(f"{path}:{error.lineno}: not a JSON object; make the file again with `dvc repro`.") from None
+        for number, value in parse_lines(path.read_bytes()):
+            if not isinstance(value, dict):
+                raise DataError(f"{path}:{number}: not a JSON object; {AGAIN}.")
+            records.append(value)
+    except UnreadableError as error:
+        raise DataError(f"{path}:{error.line}:{error.column}: not a JSON object: {error.message}; {AGAIN}.") from None
+    return records
 
 
-def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+def _write(path: Path, texts: Iterable[str]) -> int:
+    """Write `texts` one after the other; return how many they were."""
+    count = 0
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        try:
+            for text in texts:
+                file.write(text)
+                count += 1
+        except UnicodeEncodeError as error:
+            half = error.object[error.start]
+            raise DataError(f"{path} was not written: it would hold U+{ord(half):04X}, half of a surrogate pair.") from None
+        file.flush()
+        os.fsync(file.fileno())
+    return count
+
+
+def _dumps(path: Path, value: object, **how: Any) -> str:  # noqa: ANN401 - what `json.dumps` takes
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, **how) + "\n"
+    except ValueError:
+        raise DataError(f"{path} was not written: it would hold a number that is not finite.") from None

@@ -1,0 +1,75 @@
+"""What text is, on the way in and on the way out: UTF-8, with or without a byte order mark, and no half of a character.
+
+Every reader decodes its bytes here and splits lines here, so that all of them take and refuse the same. Only a line feed
+ends a line: U+2028, U+2029 and U+0085 may stand inside a JSON string, and `str.splitlines` would cut it there.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from io import TextIOWrapper
+
+MARK = b"\xef\xbb\xbf"
+_OTHER_MARKS = {b"\xff\xfe\x00\x00": "UTF-32", b"\x00\x00\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+class UnreadableError(ValueError):
+    """Bytes that are no text, or text that is no JSON: what is wrong, and the line and column (from 1) in what was read."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        """Keep the sentence (without a full stop) and the place."""
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+def decode(data: bytes) -> str:
+    """Return `data` as text, without the byte order mark that some editors put first.
+
+    Raises:
+        UnreadableError: the bytes are not UTF-8; says which byte, and where.
+
+    """
+    try:
+        return data.removeprefix(MARK).decode("utf-8")
+    except UnicodeDecodeError as error:
+        data, start = error.object, error.start
+        encoding = next((name for mark, name in _OTHER_MARKS.items() if data.startswith(mark)), None)
+        what = f"is {encoding}, not UTF-8" if encoding else f"byte 0x{data[start]:02X} is not UTF-8"
+        begin = data.rfind(b"\n", 0, start) + 1
+        place = (data.count(b"\n", 0, start) + 1, len(data[begin:start].decode("utf-8", "replace")) + 1)
+        raise UnreadableError(f"{what}; save it as UTF-8", *place) from None
+
+
+def lines(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield number (from 1) and bytes of every line that is not blank; only a line feed ends a line."""
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.removeprefix(MARK).strip():
+            yield number, line.rstrip(b"\r")
+
+
+def has_half(text: str) -> bool:
+    """Return whether `text` holds one half of a surrogate pair alone: no character, and impossible to write as UTF-8."""
+    return not text.isascii() and _HALF.search(text) is not None
+
+
+def repaired(text: str) -> str:
+    """Return `text` with U+FFFD, the character that stands for what is lost, in place of each lone half of a surrogate pair.
+
+    For text that was paid for: a model that is stopped inside an emoji sends the first half of it.
+    """
+    return text if text.isascii() else _HALF.sub("\ufffd", text)
+
+
+def let_streams_take_any_text() -> None:
+    """Let the terminal or pipe show what its encoding lacks as escapes, and hand on what it cannot decode as halves.
+
+    A reader of standard input asks `has_half`. Without this, one `é` ends a command whose output is a pipe in ASCII.
+    """
+    for stream, errors in ((sys.stdin, "surrogateescape"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=errors)

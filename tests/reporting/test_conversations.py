@@ -19,20 +19,20 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 def test_every_student_turn_has_the_teacher_and_all_tutors(evidence: Evidence) -> None:
     """A held-out turn shows the teacher first, then the tutors in the order of all tables."""
     first = conversations(evidence, 50)[0]
-    assert [[reply.tutor for reply in exchange.replies] for exchange in first.exchanges] == [
+    assert [[reply.tutor for reply in moment.replies] for moment in first.moments] == [
         ["reference", "baseline", "dspy", "openai", "lora"]
     ] * 2
 
 
 def test_a_scenario_has_no_teacher_and_says_what_is_wanted(evidence: Evidence) -> None:
     """Nobody wrote a reference for a scripted student; what a good tutor does stands in its place."""
-    last = conversations(evidence, 50)[-1].exchanges[0]
+    last = conversations(evidence, 50)[-1].moments[0]
     assert ([reply.tutor for reply in last.replies], last.wanted) == (["baseline", "dspy", "openai", "lora"], "Holds the answer back.")
 
 
 def test_replies_are_compared_with_the_baseline(evidence: Evidence) -> None:
     """The good tutor is better than the baseline, the others give the same reply and are the same."""
-    replies = conversations(evidence, 50)[0].exchanges[0].replies
+    replies = conversations(evidence, 50)[0].moments[0].replies
     assert {reply.tutor: reply.standing for reply in replies if reply.tutor != "reference"} == {
         "baseline": "same",
         "dspy": "better",

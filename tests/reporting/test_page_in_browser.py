@@ -43,9 +43,9 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
-def score(exchange: Any, tutor: str) -> str:
-    """Return the score that one exchange shows for one tutor."""
-    return str(exchange.locator(f".reply[data-tutor={tutor}]").get_attribute("data-score"))
+def score(moment: Any, tutor: str) -> str:
+    """Return the score that one moment shows for one tutor."""
+    return str(moment.locator(f".reply[data-tutor={tutor}]").get_attribute("data-score"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -86,12 +86,12 @@ def test_filters_show_the_turns_where_a_tutor_is_better(browser: Any, address: s
     page.goto(address)
     page.select_option("select[name=tutor]", "openai")
     page.check("input[value=better]")
-    assert page.locator(".exchange:visible").count() == 0
+    assert page.locator(".moment:visible").count() == 0
     page.select_option("select[name=tutor]", "dspy")
     better = [
-        exchange for exchange in page.locator(".exchange").all() if float(score(exchange, "dspy")) > float(score(exchange, "baseline"))
+        moment for moment in page.locator(".moment").all() if float(score(moment, "dspy")) > float(score(moment, "baseline"))
     ]
-    assert page.locator(".exchange:visible").count() == len(better) > 0
+    assert page.locator(".moment:visible").count() == len(better) > 0
     assert f"dspy is better than baseline in {len(better)}" in page.locator("#found").inner_text()
 
 

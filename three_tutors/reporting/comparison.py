@@ -1,9 +1,9 @@
-"""The comparison and the texts that build on it: Markdown reports whose sentences the figures choose."""
+"""The comparison, the deployment plan and the reflection: Markdown reports in which the figures choose the sentences."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -35,12 +35,12 @@ TABLE = ("score", "leak", "uptake", "questions", "actionability", "expectations"
 """The scores in the table of the comparison; index.html has them all."""
 TEXTS = ("comparison.md", "deployment_plan.md", "reflection.md")
 TALKATIVE = 1.5
-"""Times the teachers' median length from which on a tutor is called talkative."""
+"""A tutor is called talkative above so many times the teachers' median length."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """For whom the plan is made."""
+    """The class that the deployment plan is made for."""
 
     class_size: int
     tolerated_failures: float
@@ -48,57 +48,49 @@ class Setting:
 
 
 WORN = 0.05
-"""By how much the share of answers given away has to rise from the first turn to the last for the word `worn down`."""
+"""How much larger the share of answers given away has to be at the last turn than at the first for the word `worn down`."""
 
 
 def texts(evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, setting: Setting) -> dict[str, str]:
     """Return the comparison, the deployment plan and the reflection by file name."""
-    values = _values(evidence, findings, figures, made, setting) | {
-        "machine": made.machine,
-        "base_model": made.base_model,
-        "embedded": EMBEDDED,
-    }
+    values = _values(evidence, findings, made, setting) | {"figures": {figure.name: figure for figure in figures}}
     return {name: page(f"{name}.jinja", **values) for name in TEXTS}
 
 
-def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, setting: Setting) -> dict[str, Any]:
+def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: Setting) -> dict[str, Any]:
     lengths, pressure = _lengths(evidence), _pressure(evidence)
     repertoires = {name: moves for name, pairs in evidence.moves.items() if (moves := repertoire(pairs))}
+    teachers = repertoires.get(REFERENCE)
     decision = decide(evidence, findings, setting.tolerated_failures)
-    scripted = kinds(evidence)
-    everywhere = measured_anywhere(findings)
     tested = decision.pilot or (findings.best("score", findings.challengers) or [""])[0]
+    scripted, tried = kinds(evidence), evidence.plots.get("sweep", ())
+    named = dict.fromkeys(name for cells in findings.cells.values() for name in cells)
+    measured = [name for name in named if any(findings.cell(tutor, name) for tutor in findings.cells)]
     return {
         "evidence": evidence,
         "findings": findings,
         "verdict": verdict_sentences(findings),
-        "measures": [measure(name) for name in TABLE if name in everywhere],
+        "measures": [measure(name) for name in TABLE if name in measured],
         "usd": usd,
         "rounded": rounded,
         "duration": duration,
-        "figures": {figure.name: figure for figure in figures},
+        "machine": made.machine,
+        "base_model": made.base_model,
+        "embedded": EMBEDDED,
         "subjects": sorted({dialogue.lesson.subject for dialogue in evidence.dialogues}),
         "splits": Counter(evidence.ledger[dialogue.id] for dialogue in evidence.dialogues if dialogue.id in evidence.ledger),
         "held_out_turns": len(questions(evidence.test)),
         "lengths": lengths,
-        "talkative": [
-            name for name, length in lengths.items() if name != REFERENCE and length > TALKATIVE * lengths.get(REFERENCE, float("inf"))
-        ],
+        "talkative": [name for name, words in lengths.items() if words > TALKATIVE * lengths.get(REFERENCE, float("inf"))],
         "repertoires": repertoires,
         "strategies": STRATEGIES,
         "rare": RARE,
-        "narrow": [
-            name
-            for name, moves in repertoires.items()
-            if name != REFERENCE and REFERENCE in repertoires and len(moves.used) < len(repertoires[REFERENCE].used)
-        ],
+        "narrow": [name for name, moves in repertoires.items() if teachers and len(moves.used) < len(teachers.used)],
         "efforts": efforts(evidence),
         "detectable": max((cell.detectable or 0.0 for name in findings.challengers if (cell := findings.cell(name, "score"))), default=0.0),
         "overfitted": overfitted(evidence.plots),
-        "sweep": sweep(evidence.plots.get("sweep", ()), made.lora, evidence.digests, _openai_loss(evidence)),
-        "tries": tries(
-            evidence.plots.get("sweep", ()), findings.challengers, evidence.optimisation.candidates if evidence.optimisation else None
-        ),
+        "sweep": sweep(tried, made.lora, evidence.digests, evidence.metrics.get("train_openai", {}).get("validation_loss")),
+        "tries": tries(tried, findings.challengers, evidence.optimisation.candidates if evidence.optimisation else None),
         "too_few": evidence.metrics.get("data", {}).get("too_few", []),
         "pressure": pressure,
         "worn_down": [tutor for tutor, (first, last, _) in pressure.items() if last > first + WORN],
@@ -109,8 +101,8 @@ def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], m
         "dimensions": [measure(name) for name in EXPERTS],
         "judging": judging(evidence),
         "told_as": measure,
-        "trust": [(measure(name).label, trust(name)) for name in everywhere if name in CHECKED],
-        "unchecked": [measure(name).label.lower() for name in everywhere if name not in CHECKED],
+        "trust": [(measure(name).label, trust(name)) for name in measured if name in CHECKED],
+        "unchecked": [measure(name).label.lower() for name in measured if name not in CHECKED],
         "setting": setting,
         "decision": decision,
         "tested": tested,
@@ -121,31 +113,17 @@ def _values(evidence: Evidence, findings: Findings, figures: Sequence[Figure], m
     }
 
 
-def measured_anywhere(findings: Findings) -> list[str]:
-    """Return every score that some tutor has a value in, in the order of the tables."""
-    return [name for name in dict.fromkeys(name for cells in findings.cells.values() for name in cells) if _measured(findings, name)]
-
-
-def _measured(findings: Findings, name: str) -> bool:
-    return any(findings.cell(tutor, name) for tutor in findings.cells)
-
-
-def _openai_loss(evidence: Evidence) -> float | None:
-    return evidence.metrics.get("train_openai", {}).get("validation_loss")
-
-
 def _lengths(evidence: Evidence) -> dict[str, float]:
     """Return the median words of each tutor's replies to the held-out turns."""
-    found = {}
-    for tutor in evidence.tutors:
-        counts = [len(words(answer.reply)) for answer in evidence.answers[tutor].values() if answer.kind == "turn"]
-        if counts:
-            found[tutor] = float(median(counts))
-    return found
+    said = {
+        tutor: [len(words(answer.reply)) for answer in evidence.answers[tutor].values() if answer.kind == "turn"]
+        for tutor in evidence.tutors
+    }
+    return {tutor: float(median(counts)) for tutor, counts in said.items() if counts}
 
 
-def _pressure(evidence: Evidence) -> Mapping[str, tuple[float, float, int]]:
-    """Return for each tutor the share of answers given away at the first turn and at the last that enough scenarios reach."""
+def _pressure(evidence: Evidence) -> dict[str, tuple[float, float, int]]:
+    """Return for each tutor the share of answers given away at the first turn and at the last turn that half of the scenarios reach."""
     found = {}
     for tutor in evidence.tutors:
         rates = leak_rates(evidence, tutor) if tutor != REFERENCE else {}

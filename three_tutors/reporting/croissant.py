@@ -5,61 +5,22 @@ Format: https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from three_tutors.tutoring.dialogue import Dialogue, Scenario
 from three_tutors.tutoring.splits import Split
 
-CONTEXT: Mapping[str, Any] = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "arrayShape": "cr:arrayShape",
-    "citeAs": "cr:citeAs",
-    "column": "cr:column",
-    "conformsTo": "dct:conformsTo",
-    "containedIn": "cr:containedIn",
-    "cr": "http://mlcommons.org/croissant/",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "dct": "http://purl.org/dc/terms/",
-    "description": {"@container": "@language"},
-    "equivalentProperty": "cr:equivalentProperty",
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    "extract": "cr:extract",
-    "field": "cr:field",
-    "fileProperty": "cr:fileProperty",
-    "fileObject": "cr:fileObject",
-    "fileSet": "cr:fileSet",
-    "format": "cr:format",
-    "includes": "cr:includes",
-    "isArray": "cr:isArray",
-    "isLiveDataset": "cr:isLiveDataset",
-    "jsonPath": "cr:jsonPath",
-    "key": "cr:key",
-    "md5": "cr:md5",
-    "name": {"@container": "@language"},
-    "parentField": "cr:parentField",
-    "path": "cr:path",
-    "recordSet": "cr:recordSet",
-    "references": "cr:references",
-    "regex": "cr:regex",
-    "repeated": "cr:repeated",
-    "replace": "cr:replace",
-    "samplingRate": "cr:samplingRate",
-    "sc": "https://schema.org/",
-    "separator": "cr:separator",
-    "source": "cr:source",
-    "subField": "cr:subField",
-    "transform": "cr:transform",
-}
-"""The context as the specification gives it; readers warn of any other."""
+CONTEXT: Mapping[str, Any] = json.loads(Path(__file__).with_name("croissant_context.json").read_text(encoding="utf-8"))
+"""The JSON-LD context of the specification, word for word; readers warn of any other."""
 
 # No `datePublished`, which the format recommends: the data set has not been released yet, and a report has no clock.
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 VERSION = "0.1.0"
 TEXT, INTEGER = ("sc:Text",), ("sc:Integer",)
+MANY: dict[str, Any] = {"isArray": True, "arrayShape": "-1"}
 
 Field = tuple[str, tuple[str, ...], str]
 """Name of a key, its data types, and what it means."""
@@ -110,7 +71,7 @@ def croissant(
     """
     subjects = sorted({dialogue.lesson.subject for dialogue in dialogues})
     return {
-        "@context": dict(CONTEXT),
+        "@context": CONTEXT,
         "@type": "sc:Dataset",
         "name": "three-tutors-dialogues",
         "description": (
@@ -143,59 +104,33 @@ def croissant(
 
 
 def _file(name: str, url: str, encoding: str, digests: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "@type": "cr:FileObject",
-        "@id": name,
-        "name": name,
-        "contentUrl": url,
-        "encodingFormat": encoding,
-        "sha256": digests[name],
-    }
+    return _named("FileObject", name) | {"contentUrl": url, "encodingFormat": encoding, "sha256": digests[name]}
 
 
 def _files(name: str, includes: str, description: str) -> dict[str, Any]:
-    return {
-        "@type": "cr:FileSet",
-        "@id": name,
-        "name": name,
-        "description": description,
-        "encodingFormat": "application/yaml",
-        "includes": includes,
-    }
+    return _named("FileSet", name) | {"description": description, "encodingFormat": "application/yaml", "includes": includes}
 
 
 def _records(name: str, file: str, description: str, fields: Sequence[Field], turns: Sequence[Field] = ()) -> dict[str, Any]:
     """Return a record set over one file; rows with turns have `answer` and `turns` as lists."""
-    described = [_field(f"{name}/{key}", kinds, said) | {"source": _source(file, key)} for key, kinds, said in fields]
+    described = [_field(f"{name}/{key}", kinds, said, _source(file, key)) for key, kinds, said in fields]
     if turns:
-        answer = _field(f"{name}/answer", TEXT, "What must not be given away, in its usual ways of writing; may be empty.")
-        described += [answer | _many() | {"source": _source(file, "answer")}, _turns(name, file, turns)]
-    return {
-        "@type": "cr:RecordSet",
-        "@id": name,
-        "name": name,
-        "description": description,
-        "key": {"@id": f"{name}/id"},
-        "field": described,
-    }
+        said = "What must not be given away, in its usual ways of writing; may be empty."
+        described.append(_field(f"{name}/answer", TEXT, said, _source(file, "answer")) | MANY)
+        inner = [_field(f"{name}/turns/{key}", kinds, said, _source(file, "turns", key)) for key, kinds, said in turns]
+        described.append(_named("Field", f"{name}/turns") | {"description": "What is said, in order."} | MANY | {"subField": inner})
+    return _named("RecordSet", name) | {"description": description, "key": {"@id": f"{name}/id"}, "field": described}
 
 
-def _turns(name: str, file: str, turns: Sequence[Field]) -> dict[str, Any]:
-    inner = [
-        _field(f"{name}/turns/{key}", kinds, said) | {"source": _source(file, "turns") | {"transform": {"jsonPath": key}}}
-        for key, kinds, said in turns
-    ]
-    outer = {"@type": "cr:Field", "@id": f"{name}/turns", "name": f"{name}/turns", "description": "What is said, in order."}
-    return outer | _many() | {"subField": inner}
+def _field(path: str, kinds: Sequence[str], description: str, source: Mapping[str, Any]) -> dict[str, Any]:
+    return _named("Field", path) | {"description": description, "dataType": list(kinds), "source": source}
 
 
-def _field(path: str, kinds: Sequence[str], description: str) -> dict[str, Any]:
-    return {"@type": "cr:Field", "@id": path, "name": path, "description": description, "dataType": list(kinds)}
+def _source(file: str, column: str, key: str = "") -> dict[str, Any]:
+    """Return where a value is read: a column of a file or, with `key`, that key of each mapping in the column."""
+    found = {"fileObject": {"@id": file}, "extract": {"column": column}}
+    return found | {"transform": {"jsonPath": key}} if key else found
 
 
-def _many() -> dict[str, Any]:
-    return {"isArray": True, "arrayShape": "-1"}
-
-
-def _source(file: str, column: str) -> dict[str, Any]:
-    return {"fileObject": {"@id": file}, "extract": {"column": column}}
+def _named(kind: str, name: str) -> dict[str, Any]:
+    return {"@type": f"cr:{kind}", "@id": name, "name": name}

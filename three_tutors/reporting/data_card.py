@@ -1,4 +1,4 @@
-"""The data card: what is in the dialogues, whom they cover, how they were checked and where they end.
+"""The data card: what is in the dialogues, whom they cover, how they were checked and what their limits are.
 
 The shape is a Hugging Face dataset card: a YAML header for machines, then text for people
 (https://huggingface.co/docs/hub/datasets-cards).
@@ -7,32 +7,33 @@ The shape is a Hugging Face dataset card: a YAML header for machines, then text 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from statistics import median
+from typing import Any
 
 from three_tutors.pipeline.records import Record
-from three_tutors.reporting.data_figures import GRADES
+from three_tutors.reporting.data_figures import AGES, age, counted
 from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.pages import page, plain
-from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Dialogue, Scenario, Turn
+from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Dialogue, Lesson, Scenario, Turn
 from three_tutors.tutoring.duplicates import pairs, triples
 from three_tutors.tutoring.splits import Split
 from three_tutors.tutoring.turn_words import tokens
 
 SPLITS: Sequence[Split] = ("train", "validation", "test")
 SIZES: Sequence[tuple[int, str]] = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
-"""Hugging Face's classes of size by what they stay under."""
+"""Hugging Face's size classes, each with its upper limit."""
 _SHARED = 0.001
-"""Share of word triples below which two dialogues have nothing in common that is worth a look."""
+"""Two dialogues that share fewer of their word triples than this are not worth comparing."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Counts by two things, as a reader sees them; an empty cell shows as a dash."""
+    """Counts by two things; an empty cell is shown as a dash."""
 
-    corner: str
+    title: str
     columns: Sequence[str]
     rows: Sequence[tuple[str, Sequence[int]]]
 
@@ -67,9 +68,8 @@ def data_card(
         dialogues=dialogues,
         scenarios=scenarios,
         size=next((name for limit, name in SIZES if len(dialogues) < limit), "100K<n<1M"),
-        subjects=sorted({dialogue.lesson.subject for dialogue in dialogues}),
-        grades=sorted({dialogue.lesson.grade for dialogue in dialogues}),
-        splits={split: Counter(ledger.get(dialogue.id) for dialogue in dialogues)[split] for split in SPLITS},
+        subjects=_subjects(dialogues),
+        splits={split: sum(ledger.get(dialogue.id) == split for dialogue in dialogues) for split in SPLITS},
         student_turns=len(student),
         teacher_turns=len(teacher),
         scripted_turns=sum(len(scenario.turns) for scenario in scenarios),
@@ -94,49 +94,36 @@ def closest(dialogues: Sequence[Dialogue]) -> tuple[str, str, float] | None:
 
 def subject_by_grade(dialogues: Sequence[Dialogue]) -> Table:
     """Count dialogues by subject and school year."""
-    counts = Counter((dialogue.lesson.subject, dialogue.lesson.grade) for dialogue in dialogues)
-    grades = range(1, 14)
-    rows = [(plain(subject), [counts[subject, grade] for grade in grades]) for subject in _subjects(dialogues)]
-    return Table("Dialogues by subject and grade", [str(grade) for grade in grades], rows)
+    subjects, grades = _subjects(dialogues), range(1, 14)
+    cells = counted([(dialogue.lesson.subject, dialogue.lesson.grade) for dialogue in dialogues], subjects, grades)
+    return Table("Dialogues by subject and grade", [str(grade) for grade in grades], list(zip(map(plain, subjects), cells, strict=True)))
 
 
 def subject_by_strategy(dialogues: Sequence[Dialogue]) -> Table:
     """Count teacher turns by subject and strategy."""
-    counts = Counter((dialogue.lesson.subject, turn.strategy) for dialogue in dialogues for turn in dialogue.turns)
-    rows = [(plain(subject), [counts[subject, strategy] for strategy in STRATEGIES]) for subject in _subjects(dialogues)]
-    return Table("Teacher turns by subject and strategy", _columns(), rows)
+    rows = {subject: plain(subject) for subject in _subjects(dialogues)}
+    return _by_strategy("Teacher turns by subject and strategy", rows, dialogues, lambda lesson: lesson.subject)
 
 
 def grade_by_strategy(dialogues: Sequence[Dialogue]) -> Table:
     """Count teacher turns by school year and strategy."""
-    counts = Counter((dialogue.lesson.grade, turn.strategy) for dialogue in dialogues for turn in dialogue.turns)
-    grades = sorted({dialogue.lesson.grade for dialogue in dialogues})
-    rows = [(f"grade {grade}", [counts[grade, strategy] for strategy in STRATEGIES]) for grade in grades]
-    return Table("Teacher turns by grade and strategy", _columns(), rows)
+    rows = {grade: f"grade {grade}" for grade in sorted({dialogue.lesson.grade for dialogue in dialogues})}
+    return _by_strategy("Teacher turns by grade and strategy", rows, dialogues, lambda lesson: lesson.grade)
 
 
 def subject_by_age_by_strategy(dialogues: Sequence[Dialogue]) -> Table:
-    """Count teacher turns by all three; school years are taken together by age, or most cells would be empty."""
-    counts = Counter(
-        (dialogue.lesson.subject, _age(dialogue.lesson.grade), turn.strategy) for dialogue in dialogues for turn in dialogue.turns
-    )
-    rows = [
-        (f"{plain(subject)}, {age}", [counts[subject, age, strategy] for strategy in STRATEGIES])
-        for subject, (age, _) in product(_subjects(dialogues), GRADES)
-    ]
-    return Table("Teacher turns by subject, age and strategy", _columns(), rows)
+    """Count teacher turns by all three; school years are grouped by age, because most cells would be empty otherwise."""
+    rows = {(subject, name): f"{plain(subject)}, {name}" for subject, name in product(_subjects(dialogues), AGES)}
+    return _by_strategy("Teacher turns by subject, age and strategy", rows, dialogues, lambda lesson: (lesson.subject, age(lesson.grade)))
+
+
+def _by_strategy(title: str, rows: Mapping[Any, str], dialogues: Sequence[Dialogue], row_of: Callable[[Lesson], Hashable]) -> Table:
+    pairs = [(row_of(dialogue.lesson), turn.strategy) for dialogue in dialogues for turn in dialogue.turns]
+    return Table(title, [plain(name) for name in STRATEGIES], list(zip(rows.values(), counted(pairs, rows, STRATEGIES), strict=True)))
 
 
 def _subjects(dialogues: Sequence[Dialogue]) -> list[str]:
     return sorted({dialogue.lesson.subject for dialogue in dialogues})
-
-
-def _columns() -> list[str]:
-    return [plain(strategy) for strategy in STRATEGIES]
-
-
-def _age(grade: int) -> str:
-    return next(name for name, grades in GRADES if grade in grades)
 
 
 def _words(turns: Sequence[Turn]) -> int:

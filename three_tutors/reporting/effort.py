@@ -1,10 +1,8 @@
-"""Effort: what each tutor took to make and takes to reply, as this run measured and estimated it."""
+"""What each tutor took to make and takes to reply, as this run measured and estimated it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import mean
 
 from three_tutors.pipeline.records import Record
 from three_tutors.reporting.evidence import Evidence
@@ -12,7 +10,7 @@ from three_tutors.reporting.evidence import Evidence
 
 @dataclass(frozen=True)
 class Effort:
-    """One tutor's bill in seconds, tokens and money; None where nothing was measured."""
+    """What one tutor takes in seconds, tokens and money; None where nothing was measured."""
 
     tutor: str
     making_seconds: float | None
@@ -39,7 +37,7 @@ def efforts(evidence: Evidence) -> dict[str, Effort]:
 
 
 def duration(seconds: float | None) -> str:
-    """Return seconds as a person says them."""
+    """Return seconds as a person would say them: `3.2 s`, `42 s`, `2 min`."""
     if seconds is None:
         return "–"
     if seconds < 90:  # noqa: PLR2004 - a minute and a half
@@ -50,29 +48,21 @@ def duration(seconds: float | None) -> str:
 def _effort(tutor: str, evidence: Evidence) -> Effort:
     making, asking = evidence.metrics.get(f"timing_train_{tutor}", {}), evidence.metrics.get(f"timing_{tutor}", {})
     bill: Record = evidence.costs.get("bills", {}).get(tutor, {})
-    replies = [answer for answer in evidence.answers[tutor].values() if answer.kind == "turn"]
+    turns = [answer for answer in evidence.answers[tutor].values() if answer.kind == "turn"]
+    replies = evidence.costs.get("tokens", {}).get("plain", {}).get("replies")
     return Effort(
         tutor=tutor,
         making_seconds=making.get("seconds"),
-        reply_seconds=_each(asking, "seconds", "replies"),
+        reply_seconds=_each(asking.get("seconds"), asking.get("replies")),
         tokens_per_second=asking.get("tokens_per_second"),
-        prompt_tokens=_mean([answer.prompt_tokens for answer in replies]),
-        reply_tokens=_mean([answer.completion_tokens for answer in replies]),
+        prompt_tokens=_each(sum(answer.prompt_tokens for answer in turns) or None, len(turns)),
+        reply_tokens=_each(sum(answer.completion_tokens for answer in turns) or None, len(turns)),
         making_cost=bill.get("making"),
         conversation_cost=bill.get("conversation"),
-        reply_cost=_reply_cost(bill, evidence.costs),
+        reply_cost=_each(bill.get("conversation"), replies),
         server_month=bill.get("server_month") or None,
     )
 
 
-def _reply_cost(bill: Record, costs: Record) -> float | None:
-    replies = costs.get("tokens", {}).get("plain", {}).get("replies")
-    return bill["conversation"] / replies if replies and bill.get("conversation") is not None else None
-
-
-def _each(timing: Mapping[str, float], total: str, number: str) -> float | None:
-    return timing[total] / timing[number] if timing.get(total) is not None and timing.get(number) else None
-
-
-def _mean(values: Sequence[int]) -> float | None:
-    return mean(values) if values and any(values) else None
+def _each(total: float | None, number: float | None) -> float | None:
+    return total / number if total is not None and number else None

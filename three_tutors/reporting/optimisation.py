@@ -1,4 +1,4 @@
-"""Optimisation: what DSPy changed in the prompt, with which worked examples, and what that did turn by turn."""
+"""What DSPy changed in the prompt, with which worked examples, and what that did turn by turn."""
 
 from __future__ import annotations
 
@@ -16,44 +16,25 @@ Edit = Literal["kept", "taken out", "put in"]
 
 
 @dataclass(frozen=True)
-class Validated:
-    """One validation turn before and after."""
+class ValidationTurn:
+    """One validation turn with the plain and with the chosen prompt."""
 
     item: str
-    reply_before: str
-    reply_after: str
-    score_before: float
-    score_after: float
-    standing: Standing
-    """Of the optimised prompt against the plain one."""
-    intended: str = ""
-    """The teacher's strategy."""
-    chosen_before: str | None = None
-    """The strategy that the program said it chose; None where it says none."""
-    chosen_after: str | None = None
+    before: Record
+    """`reply`, its `score` and, where the program says one, the `strategy` that it chose."""
+    after: Record
+    teacher: str = ""
+    """The strategy of the teacher's own reply."""
 
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean difference of scores with its 95 % interval over dialogues."""
-
-    difference: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """On how many turns the program chose the teacher's strategy, of its own saying."""
-
-    before: int
-    after: int
-    turns: int
+    @property
+    def standing(self) -> Standing:
+        """The chosen prompt's reply against the plain prompt's."""
+        return standing(self.after["score"], self.before["score"])
 
 
 @dataclass(frozen=True)
 class Optimisation:
-    """One climb from the plain prompt to the chosen one."""
+    """One search, from the plain prompt to the chosen one."""
 
     before: str
     """The whole prompt for one validation turn, as text."""
@@ -65,11 +46,11 @@ class Optimisation:
     """The instruction, cut where it changed."""
     demonstrations: Sequence[Record]
     """`id`, `dialogue`, `turn` and `reply_by` of each worked example."""
-    turns: Sequence[Validated]
-    change: Interval | None = None
-    """Of the score, over all validation turns."""
+    turns: Sequence[ValidationTurn]
+    change: Record | None = None
+    """Mean `difference` of the score over the validation turns, with the `low` and `high` of its 95 % interval over dialogues."""
     drafts: int = 1
-    """Most drafts of one reply; a further one is asked for where `repetition.broken` finds the first unfinished."""
+    """Most drafts of one reply; another one is asked for where `repetition.broken` finds fault with the last."""
 
     @property
     def standings(self) -> Counter[Standing]:
@@ -77,12 +58,14 @@ class Optimisation:
         return Counter(turn.standing for turn in self.turns)
 
     @property
-    def agreement(self) -> Agreement | None:
-        """How often the teacher's strategy was chosen; None where the adapter asks for the reply alone."""
-        if not any(turn.chosen_before or turn.chosen_after for turn in self.turns):
+    def agreement(self) -> tuple[int, int] | None:
+        """On how many turns the teacher's strategy was chosen, before and after; None where the program says no strategy."""
+        if not any(turn.before.get("strategy") or turn.after.get("strategy") for turn in self.turns):
             return None
-        before = sum(turn.chosen_before == turn.intended for turn in self.turns)
-        return Agreement(before, sum(turn.chosen_after == turn.intended for turn in self.turns), len(self.turns))
+        return (
+            sum(turn.before.get("strategy") == turn.teacher for turn in self.turns),
+            sum(turn.after.get("strategy") == turn.teacher for turn in self.turns),
+        )
 
     @property
     def reworded(self) -> bool:
@@ -103,32 +86,35 @@ def read_optimisation(folder: Path) -> Optimisation | None:
         candidates=len(history["candidates"]),
         instruction=word_changes(history["instruction_before"], history["instruction_after"]),
         demonstrations=read_json(folder / "demonstrations.json"),
-        turns=[_validated(row) for row in read_jsonl(folder / "validation.jsonl")],
-        change=Interval(told["difference"], told["low"], told["high"]) if (told := history.get("turns")) else None,
+        turns=[
+            ValidationTurn(row["item"], row["before"], row["after"], row.get("intended_strategy", ""))
+            for row in read_jsonl(folder / "validation.jsonl")
+        ],
+        change=history.get("turns"),
         drafts=len(read_json(program)["program"].get("drafts", [""])) if (program := folder / "program.json").exists() else 1,
     )
 
 
 def caveats(optimisation: Optimisation | None) -> list[str]:
-    """Return what has to be said beside the scores of dspy, since it was made with an eye on them; nothing where it has not run."""
+    """Return what a reader has to know about the scores of dspy, which was made with two of them; nothing where it has not run."""
     if optimisation is None:
         return []
     by_rubric = (
-        "DSPy chose dspy's prompt by this very rubric, on the validation dialogues; no other tutor was made with it. "
-        "The scores that were checked against people are the fairer comparison."
+        "DSPy chose dspy's prompt by this same rubric, on the validation dialogues. No other tutor was made with it, "
+        "so the scores that were checked against people are the fairer comparison."
     )
     if optimisation.drafts == 1:
         return [by_rubric]
     by_drafts = (
-        f"dspy may write {optimisation.drafts} drafts of a reply: a further one is asked for where the last is cut off, repeats itself "
-        "or shows machinery. The same test decides the score “Broken text” and caps the rubric score, so dspy is helped in both by "
-        "knowing the test; the other tutors answer once. Its tokens a reply count every draft."
+        f"dspy may write {optimisation.drafts} drafts of a reply: it writes another one where the last is cut off, repeats itself or "
+        "contains what is no part of a reply, such as markup or a role name. The score “Broken text” uses the same test, and the rubric "
+        "caps what fails it, so dspy has an advantage in both; the other tutors answer once. Its tokens per reply count every draft."
     )
     return [by_rubric, by_drafts]
 
 
 def word_changes(before: str, after: str) -> list[tuple[Edit, str]]:
-    """Return `after` and what is gone from `before`, cut at the words that changed."""
+    """Return the words of `after` and those taken out of `before`, in pieces that were kept, taken out or put in."""
     old, new = before.split(), after.split()
     changes: list[tuple[Edit, str]] = []
     for kind, start, end, new_start, new_end in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
@@ -145,18 +131,3 @@ def word_changes(before: str, after: str) -> list[tuple[Edit, str]]:
 def chat_text(messages: Sequence[Record]) -> str:
     """Return chat messages as a person reads them, one block a message."""
     return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in messages) + "\n"
-
-
-def _validated(row: Record) -> Validated:
-    before, after = row["before"], row["after"]
-    return Validated(
-        item=row["item"],
-        reply_before=before["reply"],
-        reply_after=after["reply"],
-        score_before=before["score"],
-        score_after=after["score"],
-        standing=standing(after["score"], before["score"]),
-        intended=row.get("intended_strategy", ""),
-        chosen_before=before.get("strategy"),
-        chosen_after=after.get("strategy"),
-    )

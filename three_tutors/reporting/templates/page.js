@@ -9,10 +9,10 @@
     talk,
     kind: talk.dataset.kind,
     text: talk.textContent.toLowerCase(),
-    exchanges: [...talk.querySelectorAll(".exchange")].map((exchange) => ({
-      exchange,
-      text: exchange.textContent.toLowerCase(),
-      scores: Object.fromEntries([...exchange.querySelectorAll(".reply[data-score]")].map((reply) => [reply.dataset.tutor, Number(reply.dataset.score)])),
+    moments: [...talk.querySelectorAll(".moment")].map((moment) => ({
+      moment,
+      text: moment.textContent.toLowerCase(),
+      scores: Object.fromEntries([...moment.querySelectorAll(".reply[data-score]")].map((reply) => [reply.dataset.tutor, Number(reply.dataset.score)])),
     })),
   }));
 
@@ -29,14 +29,14 @@
     const counts = { better: 0, same: 0, worse: 0, unscored: 0 };
     const filtering = wanted !== "" || show !== "all" || kind !== "all";
     let shown = 0;
-    for (const { talk, kind: own, text, exchanges } of talks) {
+    for (const { talk, kind: own, text, moments } of talks) {
       const fits = kind === "all" || kind === own;
       const head = talk.querySelector("summary").textContent.toLowerCase().includes(wanted);
       let inside = 0;
-      for (const entry of exchanges) {
+      for (const entry of moments) {
         const stands = standing(entry.scores, tutor, against);
         const kept = fits && (show === "all" || show === stands) && (head || entry.text.includes(wanted));
-        entry.exchange.hidden = !kept;
+        entry.moment.hidden = !kept;
         if (fits) counts[stands] += 1;
         inside += kept;
       }

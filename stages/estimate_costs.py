@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 import sys
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from three_tutors.pricing.costs import MICRO, Assumptions, Case, bills, case_of,
 from three_tutors.pricing.price_table import differences, litellm_table
 from three_tutors.pricing.prices import OLD_AFTER, Model, PromptCache, old, read_caches, read_prices
 from three_tutors.pricing.sensitivity import difference, tornado
-from three_tutors.tutoring.methods import TUTORS
+from three_tutors.tutoring.methods import PROMPTED, TUNED, TUTORS
 
 OPENAI = Path("data/processed/openai")
 DSPY = Path("data/processed/dspy")
@@ -31,7 +32,6 @@ CURVE = Path("reports/plots/cost_curve.csv")
 
 SPLITS = ("train", "validation", "test")
 CURVE_POINTS = (*(step * 10**power for power in range(1, 5) for step in (1, 2, 5)), 100_000)
-PAIRS = (("openai", "baseline"), ("openai", "dspy"), ("lora", "baseline"), ("lora", "dspy"), ("lora", "openai"))
 
 
 @params
@@ -50,7 +50,7 @@ def estimate_costs(case: Case, models: Mapping[str, Model], caches: Mapping[str,
 
     """
     assumed, made = case.assumed, bills(case)
-    pairs = [pair for pair in PAIRS if set(pair) <= set(made)]
+    pairs = _pairs(made)
     plain, long = (consumption(case.talks, case.cache, static) for static in (0.0, case.static))
     return {
         "assumed": {key: str(value) if key == "as_of" else value for key, value in asdict(assumed).items()},
@@ -76,7 +76,7 @@ def estimate_costs(case: Case, models: Mapping[str, Model], caches: Mapping[str,
         },
         "models": [_model(name, replace(case, model=model, cache=caches.get(model.service))) for name, model in models.items()],
         "curve": [{"conversations": count, **{n: _whole(b.monthly(count)) for n, b in made.items()}} for count in CURVE_POINTS],
-        "sensitivity": [_tornado(case, *pair) for pair in pairs if pair[1] == "dspy" and math.isfinite(difference(case, *pair))],
+        "sensitivity": [_tornado(case, *pair) for pair in pairs if pair[1] == PROMPTED and math.isfinite(difference(case, *pair))],
         "prices": {
             "oldest": str(min(model.checked for model in models.values())),
             "good_until": str(min(model.checked for model in models.values()) + OLD_AFTER),
@@ -84,6 +84,15 @@ def estimate_costs(case: Case, models: Mapping[str, Model], caches: Mapping[str,
             "differences": differences(models, table),
         },
     }
+
+
+def _pairs(made: Mapping[str, Bill]) -> list[tuple[str, str]]:
+    """Return who may become cheaper than whom: fine-tunes than prompts, and a server of one's own than all that is paid by the token."""
+    names = [name for name in TUTORS if name in made]
+    prompts = [name for name in names if not TUTORS[name].is_trained]
+    tunes = [name for name in names if TUTORS[name].billed == "fine-tune"]
+    servers = [name for name in names if TUTORS[name].billed == "own server"]
+    return [*itertools.product(tunes, prompts), *itertools.product(servers, [*prompts, *tunes])]
 
 
 def _bill(bill: Bill, conversations: int) -> Record:
@@ -99,11 +108,11 @@ def _model(name: str, case: Case) -> Record:
         "name": name,
         "service": model.service,
         "reasoning": model.reasoning,
-        "conversation": {tutor: _whole(bill.conversation) for tutor, bill in made.items() if tutor != "lora"},
-        "training": _whole(made["openai"].making / case.assumed.runs) if "openai" in made else None,
+        "conversation": {tutor: _whole(bill.conversation) for tutor, bill in made.items() if not bill.server_month},
+        "training": _whole(made[TUNED].making / case.assumed.runs) if TUNED in made else None,
         "tuned_shutdown": str(model.tuned_shutdown) if model.tuned_shutdown else None,
         **{key: dates.get(key) for key in ("shutdown", "new_jobs_until", "closed_to_new")},
-        "break_even": asdict(break_even(made["openai"], made["dspy"])) if "openai" in made else None,
+        "break_even": asdict(break_even(made[TUNED], made[PROMPTED])) if {TUNED, PROMPTED} <= made.keys() else None,
         "source": model.base.source,
         "checked": str(model.checked),
     }

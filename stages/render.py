@@ -8,8 +8,9 @@ from pathlib import Path
 from three_tutors.pipeline.diagnostics import DataError, run
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, write_jsonl
-from three_tutors.tutoring import formats
 from three_tutors.tutoring.dialogue import Dialogue, Speaker, read_dialogues
+from three_tutors.tutoring.formats import rendered
+from three_tutors.tutoring.methods import METHODS
 from three_tutors.tutoring.splits import SPLITS
 
 SPLIT_FILES = Path("data/processed/splits")
@@ -25,11 +26,11 @@ class Params:
 
 
 def render(dialogues: Sequence[Dialogue], speaker: Speaker) -> dict[str, list[Record]]:
-    """Return the rows of one split by method: `dspy` (one a turn), `openai` and `lora` (one a dialogue)."""
+    """Return the rows of one split by method, in the format that the method learns from."""
     return {
-        "dspy": [row for dialogue in dialogues for row in formats.dspy_rows(dialogue, speaker)],
-        "openai": [formats.openai_row(dialogue, speaker) for dialogue in dialogues],
-        "lora": [formats.hugging_face_row(dialogue, speaker) for dialogue in dialogues],
+        name: [row for dialogue in dialogues for row in rendered(dialogue, method.learns_from, speaker)]
+        for name, method in METHODS.items()
+        if method.learns_from
     }
 
 

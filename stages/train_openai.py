@@ -20,7 +20,7 @@ from three_tutors.pipeline.diagnostics import run
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import read_jsonl, write_json, write_text
 from three_tutors.pricing import spending
-from three_tutors.pricing.prices import PRICES_FILE, read_prices
+from three_tutors.pricing.prices import read_prices, row_of
 
 TRAIN = Path("data/processed/openai/train.jsonl")
 VALIDATION = Path("data/processed/openai/validation.jsonl")
@@ -95,8 +95,8 @@ def hired(settings: Params, order: Order, ledger: Ledger) -> JobService:
         return service
     rows = read_jsonl(TRAIN)
     epochs = auto_epochs(len(rows)) if settings.n_epochs == "auto" else settings.n_epochs
-    price = spending.price_of(read_prices(PRICES_FILE), settings.price or settings.model)
-    guess = spending.estimate(rows, epochs, price)
+    prices = read_prices()
+    guess = spending.estimate(rows, epochs, prices.get(row_of(prices, settings.price or settings.model)))
     files = {str(TRAIN): len(order.training), str(VALIDATION): len(order.validation)}
     print(spending.announcement(settings.base_url, settings.model, files, guess), flush=True)
     spending.check_allowed(guess, settings.max_cost_usd)

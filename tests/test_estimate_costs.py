@@ -36,6 +36,13 @@ def estimate(case: Case, root: Path) -> Record:
     return estimate_costs(case, read_prices(root / PRICES_FILE), read_caches(root / PRICES_FILE), {})
 
 
+def test_a_dated_name_is_the_listed_model(case: Case, fractions: Dialogue, root: Path) -> None:
+    """Whoever names the snapshot gets the figures of the model as it is listed, under its listed name."""
+    dated = replace(case.assumed, model="gpt-4.1-mini-2025-04-14", judge="gpt-5-mini-2025-08-07")
+    rows = {key: [openai_row(fractions)] for key in ("train", "validation", "test")}
+    assert case_of(dated, rows, dspy_rows(fractions), read_prices(root / PRICES_FILE)) == case
+
+
 def numbers(value: Any) -> list[int | float]:
     """Return every number in a JSON value."""
     if isinstance(value, dict):

@@ -9,7 +9,7 @@ import pytest
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pricing.price_table import differences, litellm_table
-from three_tutors.pricing.prices import PRICES_FILE, PromptCache, Rates, named, old, read_caches, read_prices
+from three_tutors.pricing.prices import PRICES_FILE, PromptCache, Rates, listed, old, rates_of, read_caches, read_prices, row_of
 
 ENTRY = """\
 prompt_cache: {}
@@ -80,7 +80,29 @@ def test_a_price_that_makes_no_sense_is_an_error_with_its_line(path: Path, befor
 def test_an_unknown_model_is_an_error_that_says_how_to_add_it(path: Path) -> None:
     """A name in params.yaml without a price names the known ones and the file."""
     with pytest.raises(DataError, match=r"estimate_costs\.model: 'huge' has no price; name one of small, or add it to .*copy an entry"):
-        named(read_prices(path), "huge", "estimate_costs.model", path)
+        listed(read_prices(path), "huge", "estimate_costs.model", path)
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("gpt-4.1-mini", "gpt-4.1-mini"),
+        ("gpt-4.1-mini-2025-04-14", "gpt-4.1-mini"),
+        ("ft:gpt-4.1-mini-2025-04-14:school::abc", "gpt-4.1-mini"),
+        ("azure/gpt-4.1-2025-04-14", "azure/gpt-4.1"),
+        ("gpt-5-mini-2025-08-07", "gpt-5-mini"),
+        ("gpt-4o-2024-05-13", ""),
+        ("gpt-4.1-micro", ""),
+        ("ft:", ""),
+        ("", ""),
+    ],
+)
+def test_every_way_to_name_a_model_finds_its_row(name: str, row: str, root: Path) -> None:
+    """The listed name, its dated one and a fine-tune of it are one model; another snapshot of a dated model is another model."""
+    models = read_prices(root / PRICES_FILE)
+    assert row_of(models, name) == row
+    expected = None if not row else models[row].tuned if name.startswith("ft:") else models[row].base
+    assert rates_of(models, name) == expected
 
 
 def test_a_model_is_as_old_as_its_oldest_price(path: Path) -> None:

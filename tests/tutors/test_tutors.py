@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.pipeline.diagnostics import DataError, ParamsError
 from three_tutors.pipeline.records import write_json
 from three_tutors.tutoring.dialogue import Dialogue
+from three_tutors.tutoring.methods import TUTORS
 from three_tutors.tutoring.questions import questions
+from three_tutors.tutors import opening
 from three_tutors.tutors.opening import likelihoods, model_files, model_id, open_tutor, open_tutors
 
 SAMPLING = Sampling(6)
@@ -61,6 +64,38 @@ def test_a_missing_tutor_says_which_stage_makes_it(models: Path) -> None:
         pass
     with pytest.raises(ParamsError, match=r"no tutor 'gpt'; the tutors are baseline, dspy, openai, lora"), open_tutor("gpt", models):
         pass
+
+
+def remove(path: Path) -> None:
+    """Take a file or a folder away."""
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "gone", "said"),
+    [
+        ("baseline", "base", r"models/base is missing: the tutor baseline was not made yet; run `dvc repro prepare_base`"),
+        ("baseline", "base/config.json", r"no model in .*models/base, .*; run `dvc repro prepare_base`"),
+        ("dspy", "base", r"no model in .*models/base, which the tutor dspy answers with; run `dvc repro prepare_base`"),
+        ("lora", "base", r"no model in .*models/base, which the tutor lora answers with; run `dvc repro prepare_base`"),
+        ("lora", "lora/adapter_config.json", r"no adapter in .*models/lora, .*; run `dvc repro train_lora`"),
+        ("openai", "openai/weights", r"no model in .*models/openai/weights, .*; run `dvc repro train_openai`"),
+        ("openai", "openai/tutor.json", r"tutor\.json is missing, which says where the tutor openai answers; run `dvc repro train_openai`"),
+    ],
+)
+def test_what_a_tutor_is_made_of_and_is_gone_ends_in_a_sentence(models: Path, name: str, gone: str, said: str) -> None:
+    """Nothing is loaded, and no hub is asked, where the base or a part of the tutor is not there: the stage that makes it is named."""
+    (models / "dspy").mkdir()
+    write_json(models / "lora/adapter_config.json", {})
+    remove(models / gone)
+    with pytest.raises(DataError, match=said), open_tutor(name, models):
+        pass
+
+
+def test_weights_trained_here_are_opened_by_themselves(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A method whose folder holds whole weights needs no base."""
+    monkeypatch.setattr(opening, "TUTORS", {"lora": replace(TUTORS["lora"], opened="weights")})
+    assert model_files("lora", models) == ModelFiles(models / "lora")
 
 
 def test_an_adapter_lies_over_the_base(models: Path) -> None:

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 from three_tutors.pipeline.params import read
 from three_tutors.pipeline.records import Record
-from three_tutors.pricing.consumption import consumption
-from three_tutors.pricing.costs import Assumptions, Case, bills, case_of
+from three_tutors.pricing.costs import Assumptions, bills, case_of, making_tokens
 from three_tutors.pricing.prices import read_prices
 from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.duplicates import kin
 from three_tutors.tutoring.formats import dspy_rows, openai_row
+from three_tutors.tutoring.methods import METHODS
 from three_tutors.tutoring.splits import SPLITS, Shares, Split, deal
-
-METHODS = ("dspy", "openai", "lora")
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Making:
     """What one method takes."""
 
     tokens: int
-    """`dspy`: read and written by the optimiser's calls; `openai`, `lora`: read in training, over all epochs."""
+    """Read and written by an optimiser's calls, or read in training, over all epochs."""
     cost: int
     """Micro-USD, failed runs included."""
 
@@ -42,11 +40,4 @@ def making(dialogues: Sequence[Dialogue], ledger: Mapping[str, Split]) -> dict[s
     examples = [row for dialogue in dialogues if dealt[dialogue.id] == "train" for row in dspy_rows(dialogue)]
     case = case_of(read("estimate_costs", Assumptions), rows, examples, read_prices())
     made = bills(case)
-    trained = case.training_tokens * case.epochs
-    tokens = {"dspy": _optimiser_tokens(case), "openai": trained, "lora": trained}
-    return {method: Making(round(tokens[method]), round(made[method].making)) for method in METHODS if method in made}
-
-
-def _optimiser_tokens(case: Case) -> float:
-    used = consumption(case.talks, static=case.static)
-    return case.assumed.optimiser_calls * case.assumed.runs * (used.prompt + used.reply) / used.replies
+    return {name: Making(round(making_tokens(method, case)), round(made[name].making)) for name, method in METHODS.items() if name in made}

@@ -20,7 +20,6 @@ from three_tutors.language_model.llama.key_values import SEGMENT
 from three_tutors.language_model.llama.model import GROUP, TOGETHER, Llama, Segment, fits
 from three_tutors.language_model.loaded import Loaded
 from three_tutors.language_model.transformers_backend import TransformersBackend
-from three_tutors.pipeline.diagnostics import TutorError
 
 KEPT = 512
 """Segments of prompts that are remembered, 1.5 MB each for the embedded model: later turns of a conversation begin like earlier ones."""
@@ -75,10 +74,8 @@ def load_backend(folder: Path, adapter: Path | None, slots: int, context: int) -
         TutorError: there is no model, or the adapter belongs to another base.
 
     """
-    if not (folder / "config.json").exists():
-        raise TutorError(f"There is no model in {folder}; run `dvc repro`, which makes it.")
     vector_maths.settle()
-    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    config = AutoConfig.from_pretrained(base.present(folder), local_files_only=True, trust_remote_code=False)
     if adapter is not None:
         adapters.check(adapter, folder)
     if fits(config) and (folder / base.WEIGHTS).exists() and (adapter is None or adapters.is_plain(adapter)):

@@ -100,15 +100,27 @@ def digest(folder: Path) -> str:
 
 def description(folder: Path) -> dict[str, Any]:
     """Return what `prepare` wrote beside the weights, or as much as can be told of another folder."""
-    path = folder / SOURCE
+    path = present(folder) / SOURCE
     return dict(read_json(path)) if path.exists() else {"source": folder.name, "digest": digest(folder)}
+
+
+def present(folder: Path) -> Path:
+    """Return `folder`, in which a model lies; transformers would take a folder that is not there for a name on the hub.
+
+    Raises:
+        TutorError: there is no model in it.
+
+    """
+    if not (folder / "config.json").exists():
+        raise TutorError(f"There is no model in {folder}; run `dvc repro prepare_base`, or name another folder.")
+    return folder
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     """Load the tokenizer and chat template beside the weights in `folder`."""
     from transformers import AutoTokenizer  # noqa: PLC0415 - see `write_pretrained`
 
-    return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    return AutoTokenizer.from_pretrained(present(folder), local_files_only=True, trust_remote_code=False)
 
 
 def load_model(folder: Path, dtype: torch.dtype | None = None, quantisation: BitsAndBytesConfig | None = None) -> PreTrainedModel:
@@ -123,9 +135,7 @@ def load_model(folder: Path, dtype: torch.dtype | None = None, quantisation: Bit
     from transformers.utils import logging  # noqa: PLC0415
 
     logging.disable_progress_bar()  # it takes a third of a second
-    if not (folder / "config.json").exists():
-        raise TutorError(f"There is no model in {folder}; run `dvc repro`, which makes it.")
     options = {} if quantisation is None else {"quantization_config": quantisation}
     return AutoModelForCausalLM.from_pretrained(
-        folder, dtype=dtype or torch.bfloat16, local_files_only=True, use_safetensors=True, trust_remote_code=False, **options
+        present(folder), dtype=dtype or torch.bfloat16, local_files_only=True, use_safetensors=True, trust_remote_code=False, **options
     ).eval()

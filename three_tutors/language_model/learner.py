@@ -10,6 +10,7 @@ from typing import Protocol
 from torch import Tensor
 from transformers import AutoConfig
 
+from three_tutors.language_model.base import present
 from three_tutors.language_model.llama import vector_maths
 from three_tutors.language_model.llama.model import fits
 from three_tutors.language_model.settings import Settings, on_gpu
@@ -72,7 +73,7 @@ def load_learner(base: Path, settings: Settings) -> Learner:
 
     """
     vector_maths.settle()
-    config = AutoConfig.from_pretrained(base, local_files_only=True, trust_remote_code=False)
+    config = AutoConfig.from_pretrained(present(base), local_files_only=True, trust_remote_code=False)
     lean = settings.lora is None or (settings.lora.precision == "bf16" and not settings.lora.dora)
     if fits(config) and lean and not on_gpu(settings.device):
         from three_tutors.language_model.llama.learner import LlamaLearner  # noqa: PLC0415 - only the one that is used

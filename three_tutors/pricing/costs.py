@@ -14,8 +14,9 @@ from three_tutors.pipeline.params import params
 from three_tutors.pipeline.records import Record
 from three_tutors.pricing.break_even import Bill, months_left
 from three_tutors.pricing.consumption import Talk, consumption, demonstration_tokens, talk, training_epochs
-from three_tutors.pricing.prices import Model, PromptCache, Rates, named
+from three_tutors.pricing.prices import Model, PromptCache, Rates, listed
 from three_tutors.pricing.tokens import training_tokens
+from three_tutors.tutoring.methods import TUTORS, Method
 
 MICRO = 1_000_000
 Positive = Annotated[float, Field(gt=0)]
@@ -104,16 +105,19 @@ class Case:
 def case_of(assumed: Assumptions, rows: Mapping[str, Sequence[Record]], examples: Sequence[Record], models: Mapping[str, Model]) -> Case:
     """Return the case that OpenAI rows (by split) and DSPy examples of the training split make, without a prompt cache.
 
+    The models that `assumed` names are called as data/raw/prices.yaml calls them.
+
     Raises:
         DataError: a model that `assumed` names has no price.
 
     """
-    model = named(models, assumed.model, "estimate_costs.model")
+    name, judge = (listed(models, getattr(assumed, key), f"estimate_costs.{key}") for key in ("model", "judge"))
+    model = models[name]
     talks = {split: tuple(talk(row, model.encoding) for row in some) for split, some in rows.items()}
     return Case(
-        assumed=assumed,
+        assumed=replace(assumed, model=name, judge=judge),
         model=model,
-        judge=named(models, assumed.judge, "estimate_costs.judge"),
+        judge=models[judge],
         cache=None,
         talks=tuple(one for some in talks.values() for one in some),
         exam=talks["test"],
@@ -124,26 +128,27 @@ def case_of(assumed: Assumptions, rows: Mapping[str, Sequence[Record]], examples
 
 
 def bills(case: Case) -> dict[str, Bill]:
-    """Return what each tutor costs, by its name; `openai` is left out where fine-tuning the model has no known price.
+    """Return what each tutor costs, by its name; a fine-tune is left out where training the model has no known price."""
+    return {name: bill for name, method in TUTORS.items() if (bill := _bill(method, case)) is not None}
 
-    `baseline` asks the model with the plain prompt, `dspy` with the optimised, longer one, `openai` asks a fine-tune with the
-    plain prompt, `lora` runs on a server of one's own.
-    """
+
+def _bill(method: Method, case: Case) -> Bill | None:
     model = case.model
-    made = {
-        "baseline": _by_the_call("baseline", case, model.base, model.shutdown),
-        "dspy": _by_the_call("dspy", case, model.base, model.shutdown, making=_optimiser(case), static=case.static),
-    }
-    if model.tuned and model.training:
-        trained = case.training_tokens * case.epochs * model.training.price * case.assumed.runs
-        made["openai"] = _by_the_call("openai", case, model.tuned, model.tuned_shutdown, making=trained)
-        if model.dates and model.dates.new_jobs_until and model.dates.new_jobs_until < case.assumed.as_of:
-            made["openai"] = replace(made["openai"], months=0.0)
-    made["lora"] = _own_server(case)
-    return made
+    if method.billed == "own server":
+        return _own_server(method.name, case)
+    if method.billed == "plain prompt":
+        return _by_the_token(method.name, case, model.base, model.shutdown)
+    if method.billed == "optimised prompt":
+        return _by_the_token(method.name, case, model.base, model.shutdown, making=_optimiser(case), static=case.static)
+    if model.tuned is None or model.training is None:
+        return None
+    making = case.training_tokens * case.epochs * model.training.price * case.assumed.runs
+    bill = _by_the_token(method.name, case, model.tuned, model.tuned_shutdown, making=making)
+    closed = model.dates and model.dates.new_jobs_until and model.dates.new_jobs_until < case.assumed.as_of
+    return replace(bill, months=0.0) if closed else bill
 
 
-def _by_the_call(tutor: str, case: Case, rates: Rates, shutdown: date | None, *, making: float = 0.0, static: float = 0.0) -> Bill:
+def _by_the_token(tutor: str, case: Case, rates: Rates, shutdown: date | None, *, making: float = 0.0, static: float = 0.0) -> Bill:
     months = months_left(shutdown, case.assumed.as_of, case.assumed.horizon_months)
     return Bill(tutor, making, _exam(case, rates, static), conversation_cost(case, rates, static), months)
 
@@ -173,7 +178,15 @@ def _optimiser(case: Case) -> float:
     return case.assumed.optimiser_calls * case.assumed.runs * call
 
 
-def _own_server(case: Case) -> Bill:
+def making_tokens(method: Method, case: Case) -> float:
+    """Return the tokens that making a tutor takes: those of an optimiser's calls, read and written, or of a training over all epochs."""
+    if method.is_trained:
+        return case.training_tokens * case.epochs
+    used = consumption(case.talks, static=case.static)
+    return case.assumed.optimiser_calls * case.assumed.runs * (used.prompt + used.reply) / used.replies
+
+
+def _own_server(tutor: str, case: Case) -> Bill:
     """Return the bill of a model on a machine of one's own: hours instead of tokens, and no shutdown date."""
     assumed = case.assumed
     second = assumed.price_per_hour * MICRO / 3600
@@ -181,7 +194,7 @@ def _own_server(case: Case) -> Bill:
     exam_seconds = consumption(case.exam).reply * len(case.exam) / assumed.tokens_per_second
     training_seconds = case.training_tokens * case.epochs / assumed.training_tokens_per_second
     return Bill(
-        tutor="lora",
+        tutor=tutor,
         making=training_seconds * second * assumed.runs,
         exam=exam_seconds * second + _judging(case),
         conversation=0.0,

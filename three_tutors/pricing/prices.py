@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -16,6 +17,9 @@ from three_tutors.pipeline.params import params, read
 PRICES_FILE = Path("data/raw/prices.yaml")
 OLD_AFTER = timedelta(days=90)
 """A price checked longer ago than this is reported as old."""
+
+FINE_TUNED = "ft:"
+"""How the name of a fine-tune begins at OpenAI; the model's name and other parts follow, with colons between them."""
 
 # USD per 1 million tokens, which is micro-USD a token. The dearest model on sale costs a few hundred; more is a slip of unit.
 Price = Annotated[float, Field(gt=0, le=1000)]
@@ -144,11 +148,32 @@ def read_caches(path: Path = PRICES_FILE) -> dict[str, PromptCache]:
         raise DataError(str(error)) from None
 
 
-def named(models: Mapping[str, Model], name: str, key: str, path: Path = PRICES_FILE) -> Model:
-    """Return the model that params.yaml names under `key`; an unknown one is an error that says how to add it."""
-    if name not in models:
-        raise DataError(f"{key}: {name!r} has no price; name one of {', '.join(models)}, or add it to {path} (copy an entry).")
-    return models[name]
+def row_of(models: Mapping[str, Model], name: str) -> str:
+    """Return the listed name of the model that `name` means; empty where nobody listed it.
+
+    `name` may be the listed name, a dated one such as `gpt-4.1-mini-2025-04-14`, or a fine-tune of either (`ft:<model>:…`).
+    Another date is another model, unless what is listed is the name that moves from snapshot to snapshot.
+    """
+    wanted = name.split(":")[1] if name.startswith(FINE_TUNED) else name
+    undated = re.sub(r"-\d{4}-\d{2}-\d{2}$", "", wanted)
+    exact = (row for row, model in models.items() if wanted in {row, model.table})
+    moving = (row for row, model in models.items() if row == undated and model.table in {None, row})
+    return next(itertools.chain(exact, moving), "")
+
+
+def listed(models: Mapping[str, Model], name: str, key: str, path: Path = PRICES_FILE) -> str:
+    """Return the listed name of the model that params.yaml names under `key`; an unknown one is an error that says how to add it."""
+    if row := row_of(models, name):
+        return row
+    raise DataError(f"{key}: {name!r} has no price; name one of {', '.join(models)}, or add it to {path} (copy an entry).")
+
+
+def rates_of(models: Mapping[str, Model], name: str) -> Rates | None:
+    """Return what asking the model `name` costs: a fine-tune has prices of its own. None where nobody knows them."""
+    model = models.get(row_of(models, name))
+    if model is None:
+        return None
+    return model.tuned if name.startswith(FINE_TUNED) else model.base
 
 
 def old(models: Mapping[str, Model], as_of: date) -> list[str]:

@@ -28,14 +28,8 @@ class Estimate:
 def estimate(rows: Sequence[Record], epochs: int, price: Model | None) -> Estimate:
     """Return what training on `rows` would cost at `price`."""
     tokens = training_tokens(rows, price.encoding if price else DEFAULT_ENCODING)
-    known = price is not None and price.training is not None
-    cost = round(tokens * epochs * price.training.price) if known and price is not None and price.training is not None else None
+    cost = round(tokens * epochs * price.training.price) if price and price.training else None
     return Estimate(tokens, epochs, cost, price.tuned_shutdown if price else None)
-
-
-def price_of(models: Mapping[str, Model], name: str) -> Model | None:
-    """Return the listed model called `name`, by its own name or its dated one."""
-    return models.get(name) or next((model for model in models.values() if model.table == name), None)
 
 
 def announcement(base_url: str, model: str, files: Mapping[str, int], guess: Estimate) -> str:

@@ -20,6 +20,12 @@ STUDENT_INSTRUCTION = "Answer your teacher in your own short, informal words."
 """How a student simulator is to answer: the end of its frame."""
 
 
+Format = Literal["examples", "chats", "labelled chats"]
+"""How dialogues are written for those who learn from them: `examples` of DSPy (one a turn), `chats` of the OpenAI protocol and
+`labelled chats` of Hugging Face (one a dialogue).
+"""
+
+
 class Message(TypedDict):
     """One message of a chat, as the OpenAI protocol and Hugging Face write it."""
 
@@ -52,6 +58,13 @@ def messages(lesson: Lesson, turns: Sequence[Turn], speaker: Speaker = "teacher"
     """Return the frame and `turns` as chat messages, `speaker` being the assistant."""
     said: list[Message] = [{"role": "assistant" if turn.speaker == speaker else "user", "content": turn.text} for turn in turns]
     return [system_message(lesson, speaker), *said]
+
+
+def rendered(dialogue: Dialogue, form: Format, speaker: Speaker = "teacher") -> list[Record]:
+    """Return the rows of one dialogue in one format, `speaker` being the one whose turns are learned."""
+    if form == "examples":
+        return dspy_rows(dialogue, speaker)
+    return [openai_row(dialogue, speaker) if form == "chats" else hugging_face_row(dialogue, speaker)]
 
 
 def openai_row(dialogue: Dialogue, speaker: Speaker = "teacher") -> Record:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from three_tutors.language_model import base
@@ -15,12 +16,13 @@ from three_tutors.pipeline.diagnostics import DataError, ParamsError
 from three_tutors.pipeline.records import Record, read_json
 from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.formats import hugging_face_row
-from three_tutors.tutoring.methods import TUTORS
+from three_tutors.tutoring.methods import BASELINE, TUTORS
 from three_tutors.tutors.histories import last_exchanges
 
 MODELS = Path("models")
+BASE = TUTORS[BASELINE].folder
 DESCRIPTION = "tutor.json"
-"""In models/openai: where that tutor's model answers, and under which id."""
+"""In the folder of a tutor whose model may answer elsewhere: where it does, and under which id."""
 
 
 @contextlib.contextmanager
@@ -53,17 +55,18 @@ def open_tutors(names: Sequence[str], models: Path = MODELS) -> Iterator[dict[st
 
 def model_files(name: str, models: Path = MODELS) -> ModelFiles | None:
     """Return where the model behind a tutor lies; None where it answers at a remote endpoint."""
-    if name == "lora":
-        return ModelFiles(models / "base", models / "lora")
+    base, own, opened = models / BASE, models / name, TUTORS[name].opened
+    if opened == "adapter":
+        return ModelFiles(base, own)
+    if opened == "weights":
+        return ModelFiles(own)
     description = _description(name, models)
-    if description is None:
-        return ModelFiles(models / "base")
+    if opened == "base" or (opened == "program" and description["base_url"] == "local"):
+        return ModelFiles(base)
     if description["base_url"] != "local":
         return None
-    if name == "dspy":
-        return ModelFiles(models / "base")
-    own = models / name / str(description["weights"])
-    return ModelFiles(models / "base", own) if (own / "adapter_config.json").exists() else ModelFiles(own)
+    own /= str(description["weights"])
+    return ModelFiles(base, own) if (own / "adapter_config.json").exists() else ModelFiles(own)
 
 
 def model_id(files: ModelFiles) -> str:
@@ -79,9 +82,9 @@ def likelihoods(name: str, dialogues: Sequence[Dialogue], models: Path = MODELS)
 
     A row holds `item`, `tokens` (of the reply, its end included), `nll` (mean negative log-likelihood of a token, in
     nats) and `history`: `true` for every question, then `shuffled` and `foreign` for the last one of each dialogue.
-    Empty where the model is remote, and for `dspy`, whose prompt is not what the rows were rendered as.
+    Empty where the model is remote, and for a program, whose prompt is not what the rows were rendered as.
     """
-    files = None if name == "dspy" else model_files(name, models)
+    files = None if TUTORS[name].opened == "program" else model_files(name, models)
     if files is None:
         return []
     from three_tutors.language_model.generate import Generator  # noqa: PLC0415 - torch, for local models only
@@ -97,28 +100,38 @@ def likelihoods(name: str, dialogues: Sequence[Dialogue], models: Path = MODELS)
 def _check(name: str, models: Path) -> None:
     if name not in TUTORS:
         raise ParamsError(f"There is no tutor {name!r}; the tutors are {', '.join(TUTORS)}.")
-    folder = models / ("base" if name == "baseline" else name)
-    if not folder.is_dir():
-        stage = "prepare_base" if name == "baseline" else f"train_{name}"
-        raise DataError(f"{folder} is missing: the tutor {name} was not made yet; run `dvc repro {stage}`.")
+    method = TUTORS[name]
+    if not (models / method.folder).is_dir():
+        raise DataError(f"{models / method.folder} is missing: the tutor {name} was not made yet; run `dvc repro {method.stage}`.")
+    files = model_files(name, models)
+    if files is None:
+        return
+    if not (files.weights / "config.json").exists():
+        stage = TUTORS[BASELINE].stage if files.weights == models / BASE else method.stage
+        raise DataError(f"There is no model in {files.weights}, which the tutor {name} answers with; run `dvc repro {stage}`.")
+    if files.adapter is not None and not (files.adapter / "adapter_config.json").exists():
+        raise DataError(f"There is no adapter in {files.adapter}, which the tutor {name} answers with; run `dvc repro {method.stage}`.")
 
 
-def _description(name: str, models: Path) -> Record | None:
-    path = models / name / DESCRIPTION
+def _description(name: str, models: Path) -> Record:
+    """Return where a tutor's model answers; a program without a description has the local base model."""
+    path, method = models / name / DESCRIPTION, TUTORS[name]
     if path.exists():
         return dict(read_json(path))
-    return {"base_url": "local"} if name == "dspy" else None
+    if method.opened == "service":
+        raise DataError(f"{path} is missing, which says where the tutor {name} answers; run `dvc repro {method.stage}`.")
+    return {"base_url": "local"}
 
 
 def _remote(name: str, models: Path) -> Endpoint:
-    description = _description(name, models) or {}
+    description = _description(name, models)
     return Endpoint(str(description["base_url"]), str(description["model"]), api_key(str(description["api_key_env"])))
 
 
 def _tutor(name: str, endpoint: Endpoint, models: Path) -> Tutor:
-    if name != "dspy":
+    if TUTORS[name].opened != "program":
         return ChatTutor(name, endpoint)
     from three_tutors.prompting.tutor import ProgramTutor  # noqa: PLC0415 - dspy takes seconds to load
 
-    tutor: Tutor = ProgramTutor.load(models / name, endpoint)
+    tutor: Tutor = replace(ProgramTutor.load(models / name, endpoint), name=name)
     return tutor

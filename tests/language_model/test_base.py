@@ -1,0 +1,31 @@
+"""A model folder that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from three_tutors.language_model import base
+from three_tutors.language_model.backends import load_backend
+from three_tutors.language_model.learner import load_learner
+from three_tutors.language_model.settings import Settings
+from three_tutors.pipeline.diagnostics import TutorError
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        base.description,
+        base.load_tokenizer,
+        base.load_model,
+        lambda folder: load_backend(folder, None, 1, 64),
+        lambda folder: load_learner(folder, Settings(1e-3, 1)),
+    ],
+)
+def test_a_folder_without_a_model_ends_in_a_sentence(load: Callable[[Path], object], tmp_path: Path) -> None:
+    """Whoever loads it is told which stage makes it; its name is never looked up at a hub."""
+    for folder in (tmp_path / "models/base", tmp_path):
+        with pytest.raises(TutorError, match=rf"no model in {folder}; run `dvc repro prepare_base`"):
+            load(folder)

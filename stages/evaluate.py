@@ -53,11 +53,11 @@ def evaluate(given: Sequence[Replied], classifier: StrategyClassifier, likelihoo
     for one in given:
         scores: Scores = {
             **teaching_scores(one),
-            "strategy": realised_as_intended(one.intended, realised.get(one.item)),
+            "strategy": realised_as_intended(one.intended, realised.get(one.item, ""), one.reply),
             "nll": likely.get(one.item, Score.unscored("no likelihood of the teacher's turn here")),
             "context": gains.get(one.item, Score.unscored("no likelihood under another history")),
         }
-        named = {"intended": one.intended or "", "realised": realised.get(one.item, "")}
+        named = {"intended": one.intended, "realised": realised.get(one.item, "")}
         rows.append({"item": one.item, "kind": one.kind, **named, **{name: score.to_record() for name, score in scores.items()}})
     return rows
 

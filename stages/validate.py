@@ -77,7 +77,7 @@ def validate(verdict: Verdict) -> dict[str, Any]:
         "teacher_turns": sum(strategies.values()),
         "strategies": {name: strategies[name] for name in STRATEGIES},
         "understandings": {name: understandings[name] for name in UNDERSTANDINGS},
-        "unlabelled": {"student_turns": understandings[None], "teacher_turns": strategies[None]},
+        "unlabelled": {"student_turns": understandings[""], "teacher_turns": strategies[""]},
         "subjects": dict(sorted(subjects.items())),
         "warnings": counts(verdict.problems),
         "too_few": too_few,

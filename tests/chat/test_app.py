@@ -58,7 +58,7 @@ def test_a_scenario_offers_its_turns_one_by_one(page: Site, pressure: Scenario) 
     assert f">{pressure.turns[1].text}</textarea>" in page.client.get(f"/conversations/{talk}").text
     page.say(talk, "Something else")
     exchanges = page.conversations.store.exchanges(talk)
-    assert ["confused", None] == [exchange.understanding for exchange in exchanges.values()]
+    assert ["confused", ""] == [exchange.understanding for exchange in exchanges.values()]
 
 
 def test_a_lesson_of_ones_own_frames_every_question(page: Site) -> None:

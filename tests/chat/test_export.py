@@ -73,7 +73,7 @@ def test_a_draft_keeps_the_words(tmp_path: Path) -> None:
     said, reply = "I got 2/5: is that right?\nOr not?", 'Hm - "bigger", or smaller than ½?'
     (dialogue,), errors = verdict(tmp_path, talk, [exchange(1, said, reply)])
     assert [] == errors
-    assert [("student", said, "wrong"), ("teacher", reply, None)] == [
+    assert [("student", said, "wrong"), ("teacher", reply, "")] == [
         (turn.speaker, turn.text, turn.understanding) for turn in dialogue.turns
     ]
     assert "what-the-student-brings-along-abcdef" == dialogue.id
@@ -84,17 +84,19 @@ def test_a_draft_holds_no_words_of_a_tutor_under_another_s_name() -> None:
     talk = Talk("abcdef", EMPTY, ("lora", "dspy"), blind=False, scenario=None, created=1.0)
     both: dict[str, TutorReply] = {name: TutorReply(name, f"{name} asks", "whole") for name in talk.tutors}
     way = [
-        Exchange(1, None, None, "first", None, talk.tutors, both),
-        Exchange(2, 1, "lora", "second", None, ("lora",), {"lora": TutorReply("lora", "lora goes on", "whole")}),
+        Exchange(1, None, None, "first", "", talk.tutors, both),
+        Exchange(2, 1, "lora", "second", "", ("lora",), {"lora": TutorReply("lora", "lora goes on", "whole")}),
     ]
-    drafts = {name: [line.split('"')[1] for line in draft(talk, way, name).splitlines() if line.startswith("  - ")] for name in talk.tutors}
+    drafts = {
+        name: [line.partition(": ")[2] for line in draft(talk, way, name).splitlines() if line.startswith("  - ")] for name in talk.tutors
+    }
     assert {"lora": ["first", "lora asks", "second", "lora goes on"], "dspy": ["first", "dspy asks"]} == drafts
 
 
 def test_jsonl_holds_every_branch_under_the_labels_of_the_page() -> None:
     """One line about the conversation, then one a turn; a blind export stays blind."""
     talk = Talk("abc", EMPTY, ("lora", "dspy"), blind=True, scenario=None, created=1.0)
-    other = Exchange(2, 1, "lora", "And now?", None, ("dspy",), {"dspy": TutorReply("dspy", "", "failed", "Gone.", (1,))})
+    other = Exchange(2, 1, "lora", "And now?", "", ("dspy",), {"dspy": TutorReply("dspy", "", "failed", "Gone.", (1,))})
     exchanges = {1: exchange(1, "Is it 5/6?", "Which half?\n"), 2: other}
     head, *lines = [json.loads(line) for line in jsonl(talk, exchanges, {"lora": "Tutor A", "dspy": "Tutor B"}).splitlines()]
     assert ("abc", "general", True) == (head["conversation"], head["subject"], head["blind"])

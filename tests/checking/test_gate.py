@@ -160,7 +160,7 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
         for turn in DIALOGUE["turns"]
     ]
     assert first == DIALOGUE | {
-        "answer": ("5/6",),
+        "answer": ["5/6"],
         "turns": turns,
         "source": f"{tmp_path}/dialogues/mathematics/adding-unlike-fractions.yaml",
     }

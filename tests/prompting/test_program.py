@@ -61,7 +61,7 @@ def test_what_cannot_be_read_is_no_reply(asking: Callable[..., dspy.LM], rows: l
     """A small model that ignores the mark-up gets an empty reply, which the rubric scores; nothing is thrown away silently."""
     with dspy.context(lm=asking(lambda _: "Let me just talk.")):
         prediction = TeacherStudentDialogueModel("chat")(**example(rows[0]).inputs())
-    assert (prediction.reply, prediction.strategy) == ("", None)
+    assert (prediction.reply, prediction.strategy) == ("", "")
 
 
 LOOP = "It is. It is. It is."

@@ -139,7 +139,7 @@ def test_labels_stay_out_of_the_reply(tmp_path: Path, endpoint: object, corpus: 
     assert "".join(tutor.stream(talk, SAMPLING)) == "Look again."
     endpoint.script = lambda _: "No labels."  # type: ignore[attr-defined]
     reply = tutor.reply(talk, SAMPLING)
-    assert (reply.text, reply.strategy) == ("", None)
+    assert (reply.text, reply.strategy) == ("", "")
 
 
 @pytest.mark.parametrize(

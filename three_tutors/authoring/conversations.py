@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record
+from three_tutors.tutoring.dialogue import Lesson
+from three_tutors.tutoring.fields import Field, fields
 
 Kind = Literal["openai-chat", "sharegpt", "transcript-csv"]
 
@@ -32,7 +34,7 @@ class Conversation:
     source: str
     said: list[Said] = field(default_factory=list)
     head: Record = field(default_factory=dict)
-    """Fields of a lesson that the file names: subject, grade, topic, objective, misconception, answer."""
+    """Fields of a lesson that the file names."""
     lost: list[str] = field(default_factory=list)
     """What has no place in a dialogue."""
 
@@ -131,19 +133,17 @@ def _transcript_csv(path: Path) -> Iterator[Conversation]:
 
 def _head(value: Mapping[str, Any]) -> Record:
     """Return the fields of a lesson that `value` has, with their types."""
-    head: Record = {}
-    for key in ("subject", "topic", "objective", "misconception"):
-        if isinstance(value.get(key), str) and value[key].strip():
-            head[key] = value[key].strip()
-    grade = value.get("grade")
-    if isinstance(grade, (int, str)) and str(grade).isdecimal():
-        head["grade"] = int(grade)
-    answer = value.get("answer")
-    if isinstance(answer, list) and all(isinstance(one, str) for one in answer):
-        head["answer"] = answer
-    elif isinstance(answer, str) and answer.strip():
-        head["answer"] = [answer.strip()]
-    return head
+    return {field.name: read for field in fields(Lesson) if (read := _typed(value.get(field.name), field)) is not None}
+
+
+def _typed(value: Any, field: Field) -> Any:  # noqa: ANN401 - JSON holds anything
+    """Return `value` as `field` holds it, None where it cannot be that or says nothing."""
+    if field.kind == "whole":
+        return int(value) if isinstance(value, (int, str)) and str(value).isdecimal() else None
+    if field.kind == "texts" and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return value
+    text = value.strip() if isinstance(value, str) else ""
+    return ([text] if field.kind == "texts" else text) if text else None
 
 
 def _word(value: Mapping[str, Any], key: str) -> str | None:

@@ -16,12 +16,12 @@ _PLAIN = re.compile(r"[A-Za-z](?:[\w ,.!?()'’%+/=-]|:(?=\S))*")
 _INTERPRETED = re.compile(r"(?:true|false|yes|no|on|off|null|y|n)", re.IGNORECASE)
 
 
-def as_yaml(record: Record) -> str:
+def as_yaml(record: Record, *comments: str) -> str:
     """Return the file of `record` (the keys of a dialogue file), one line a value, a block where words take several lines.
 
-    A required key that `record` lacks is written empty, so that an author sees where to write.
+    A required key that `record` lacks is written empty, so that an author sees where to write. `comments` stand above the head.
     """
-    lines = [SCHEMA_LINE]
+    lines = [SCHEMA_LINE, *(f"# {comment}" for comment in comments)]
     fields = [field.name for field in DIALOGUE_HEAD if field.name in record or field.required]
     lines += [f"{name}: {_value(record.get(name), 2)}".rstrip() for name in fields]
     lines.append("turns:")

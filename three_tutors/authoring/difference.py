@@ -19,9 +19,8 @@ from three_tutors.authoring.difference_text import as_markdown, as_text
 from three_tutors.authoring.making import Making, making
 from three_tutors.authoring.revisions import Revision, revision, working_tree
 from three_tutors.pipeline.diagnostics import run
-from three_tutors.tutoring.dialogue import Dialogue, Turn
-
-HEAD = ("subject", "grade", "topic", "objective", "misconception", "answer")
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
+from three_tutors.tutoring.fields import fields
 
 
 @dataclass(frozen=True)
@@ -77,10 +76,10 @@ def difference(before: Revision, after: Revision, costs: Sequence[Mapping[str, M
 
 
 def _head(old: Dialogue, new: Dialogue) -> Iterator[tuple[str, str, str]]:
-    for key in HEAD:
-        one, other = (_shown(getattr(dialogue.lesson, key)) for dialogue in (old, new))
+    for field in fields(Lesson):
+        one, other = (getattr(dialogue.lesson, field.name) for dialogue in (old, new))
         if one != other:
-            yield key, one, other
+            yield field.name, _shown(one), _shown(other)
 
 
 def _turns(old: Dialogue, new: Dialogue) -> Iterator[TurnChange]:
@@ -108,14 +107,19 @@ def _turn(old: Turn, new: Turn, old_number: int, new_number: int) -> TurnChange:
 
 
 def _label(turn: Turn) -> str:
-    label = turn.strategy or turn.understanding or "no label"
-    return label if turn.weight else f"{label}, not learned"
+    """Return everything but the words of `turn` for a reader; strategy and understanding say by themselves what they are."""
+    said: list[str] = [turn.strategy or turn.understanding or "no label"]
+    for field in fields(Turn)[1:]:
+        value = getattr(turn, field.name)
+        if field.name == "weight":
+            said += [] if value else ["not learned"]
+        elif field.name not in {"strategy", "understanding"} and value != field.missing:
+            said.append(f"{field.name} {_shown(value)}")
+    return ", ".join(said)
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, (tuple, list)):
-        return ", ".join(map(str, value)) or "none"
-    return "none" if value is None else str(value)
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value) or "none"
 
 
 def main() -> None:

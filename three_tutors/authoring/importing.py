@@ -24,9 +24,11 @@ from three_tutors.checking.characters import without_forbidden
 from three_tutors.checking.files import IMPORT_REPORT
 from three_tutors.pipeline.diagnostics import DataError, run
 from three_tutors.pipeline.records import Record, write_json, write_text
-from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Speaker
+from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Lesson, Speaker
+from three_tutors.tutoring.fields import fields
 
-HEAD = ("subject", "grade", "topic", "objective", "misconception", "answer")
+_ASKED = tuple(one for one in fields(Lesson) if one.kind != "texts")
+"""What the command line may say for every conversation of a file."""
 
 
 @dataclass
@@ -68,7 +70,8 @@ def imported(conversation: Conversation, head: Record, teacher: str) -> Imported
         made.lost.append("the whole conversation: no teacher turn answers a student")
         return made
     made.unlabelled = sum("strategy" not in turn and "understanding" not in turn for turn in turns)
-    known = {key: value for key in HEAD if (value := conversation.head.get(key, head.get(key))) is not None}
+    told = head | conversation.head
+    known = {one.name: told[one.name] for one in fields(Lesson) if one.name in told}
     opening = {"opening": "teacher"} if "teacher" in turns[0] else {}
     made.record = {**known, **opening, "turns": turns}
     return made
@@ -121,7 +124,7 @@ def main() -> None:
     """Read the file, write a YAML file for each conversation and the report."""
     arguments = _arguments(sys.argv[1:])
     conversations = read_conversations(arguments.file, arguments.source)
-    head = {key: value for key in HEAD if (value := getattr(arguments, key, None)) is not None}
+    head = {one.name: value for one in _ASKED if (value := getattr(arguments, one.name)) is not None}
     results = named(
         [imported(one, head, arguments.teacher or READERS[arguments.source].teacher) for one in conversations], arguments.file.stem
     )
@@ -151,11 +154,9 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--from", dest="source", required=True, choices=tuple(READERS), help="how the file is written")
     parser.add_argument("--to", required=True, type=Path, help="folder to write to, such as data/raw/dialogues")
     parser.add_argument("--teacher", help="the role that teaches, where it is not the usual one (assistant, gpt, teacher)")
-    parser.add_argument("--subject", help="for every conversation whose file does not say it; so are the next ones")
-    parser.add_argument("--grade", type=int)
-    parser.add_argument("--topic")
-    parser.add_argument("--objective")
-    parser.add_argument("--misconception")
+    for one in _ASKED:
+        described = f"where the file does not say it: {one.description}"
+        parser.add_argument(f"--{one.name}", type=int if one.kind == "whole" else str, help=described)
     return parser.parse_args(words)
 
 

@@ -25,9 +25,10 @@ from three_tutors.chat.one_core import on_one_core
 from three_tutors.chat.pages import page
 from three_tutors.chat.streaming import events
 from three_tutors.chat.talk import Talk, path
-from three_tutors.checking.schema import LONGEST_TEXT
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.trust.preferences import PREFERENCES, tally
+from three_tutors.tutoring.dialogue import LONGEST_TURN, Lesson
+from three_tutors.tutoring.fields import fields
 
 STATIC = Path(__file__).parent / "static"
 NOT_FOUND = 404
@@ -169,6 +170,7 @@ class Pages:
             "start",
             scenarios=scenarios,
             subjects=sorted({scenario.lesson.subject for scenario in scenarios}),
+            described=[field for field in fields(Lesson) if field.kind == "text" and field.name != "subject"],
             tutors=[(name, roster.missing.get(name, "")) for name in roster.names],
             talks=talks,
             keep_days=self.keep_days,
@@ -190,7 +192,7 @@ class Pages:
             at=steps[-1].exchange.id if steps else "",
             composer=view.composer(self.conversations, talk, steps, asked),
             consent=export.CONSENT,
-            longest=LONGEST_TEXT,
+            longest=LONGEST_TURN,
             error=asked.error,
         )
         return HTMLResponse(html, 400 if asked.error else 200)

@@ -13,10 +13,9 @@ from three_tutors.chat.replying import Replying
 from three_tutors.chat.roster import EMPTY
 from three_tutors.chat.store import Store
 from three_tutors.chat.talk import Exchange, Talk, behind, path
-from three_tutors.checking.schema import LONGEST_TEXT
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.scoring.rubric import RubricScore, score
-from three_tutors.tutoring.dialogue import Lesson, Scenario, ScriptedTurn
+from three_tutors.tutoring.dialogue import LONGEST_TURN, Lesson, Scenario, ScriptedTurn
 from three_tutors.tutoring.methods import TUTORS, TutorName
 
 LETTERS = "abcd"
@@ -71,8 +70,8 @@ class Conversations:
         text = text.replace("\r\n", "\n").strip()
         if not text:
             raise TutorError("Write something first.")
-        if len(text) > LONGEST_TEXT:
-            raise TutorError(f"A turn may have {LONGEST_TEXT:,} characters; this one has {len(text):,}.")
+        if len(text) > LONGEST_TURN:
+            raise TutorError(f"A turn may have {LONGEST_TURN:,} characters; this one has {len(text):,}.")
         names = tuple(name for name in talk.tutors if name in asked)
         if not names:
             raise TutorError("Choose at least one tutor.")
@@ -80,7 +79,7 @@ class Conversations:
         if parent is not None:
             self._continues(exchanges, parent, follows)
         scripted = self.scripted(talk, len(path(exchanges, parent)))
-        understanding = scripted.understanding if scripted and scripted.text == text else None
+        understanding = scripted.understanding if scripted and scripted.text == text else ""
         new = Exchange(0, parent, follows, text, understanding, names)
         number, is_new = self.store.say(talk, request or secrets.token_urlsafe(9), new, time.time())
         if is_new:

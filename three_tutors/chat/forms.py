@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from three_tutors.chat.roster import EMPTY
-from three_tutors.checking.schema import LONGEST_HEAD
 from three_tutors.tutoring.dialogue import Lesson
+from three_tutors.tutoring.fields import LONGEST, Field, fields
 
 MOST_BYTES = 256 * 2**10
 """Of a form; a turn has at most 4,000 characters."""
 MOST_FIELDS = 40
-LONGEST_SUBJECT = 40
-LAST_GRADE = 13
 MOST_DIGITS = 15
 """Digits of a whole number that SQLite holds in any case."""
 
@@ -47,8 +46,18 @@ def number(text: str | None) -> int | None:
 
 def lesson(form: Form) -> Lesson:
     """Return the lesson that a person described; what was left open is that of an empty page."""
-    letters = "".join(letter if letter.isascii() and letter.isalpha() else " " for letter in one(form, "subject").lower())
-    subject = "_".join(letters.split())[:LONGEST_SUBJECT].strip("_")
-    grade = min(max(number(one(form, "grade")) or EMPTY.grade, 1), LAST_GRADE)
-    topic, objective = (" ".join(one(form, name).split())[:LONGEST_HEAD] for name in ("topic", "objective"))
-    return Lesson(subject or EMPTY.subject, grade, topic or EMPTY.topic, objective or EMPTY.objective, "", ())
+    return Lesson(**{field.name: _value(form, field) or getattr(EMPTY, field.name) for field in fields(Lesson)})
+
+
+def _value(form: Form, field: Field) -> Any:  # noqa: ANN401 - a field holds anything
+    """Return what was typed for `field`, made to fit it; empty where nothing was."""
+    text = " ".join(one(form, field.name).split())
+    if field.kind == "whole":
+        typed = number(text)
+        return typed and min(max(typed, field.least), field.most)
+    if field.kind == "texts":
+        return (text[:LONGEST],) if text else ()
+    if field.name == "subject":
+        letters = "".join(letter if letter.isascii() and letter.isalpha() else " " for letter in text.lower())
+        return "_".join(letters.split())[: field.most].strip("_")
+    return text[: field.most]

@@ -20,6 +20,7 @@ from typing import Any
 from three_tutors.chat.talk import Exchange, Talk, TutorReply
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.tutoring.dialogue import Lesson
+from three_tutors.tutoring.fields import values
 from three_tutors.tutoring.methods import TutorName
 
 FOLDER = Path(".cache/chat")
@@ -232,13 +233,12 @@ def open_store(folder: Path = FOLDER) -> Iterator[Store]:
 
 def _talk(text: str) -> Talk:
     record = json.loads(text)
-    lesson = record.pop("lesson")
-    return Talk(**{**record, "tutors": tuple(record["tutors"]), "lesson": Lesson(**{**lesson, "answer": tuple(lesson["answer"])})})
+    return Talk(**{**record, "tutors": tuple(record["tutors"]), "lesson": Lesson(**values(Lesson, record["lesson"]))})
 
 
 def _exchange(number: int, parent: int | None, text: str, replies: dict[str, TutorReply]) -> Exchange:
     record = json.loads(text)
-    return Exchange(number, parent, record["follows"], record["text"], record["understanding"], tuple(record["asked"]), replies)
+    return Exchange(number, parent, record["follows"], record["text"], record["understanding"] or "", tuple(record["asked"]), replies)
 
 
 def _reply(text: str) -> TutorReply:

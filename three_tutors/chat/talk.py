@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from three_tutors.tutoring.dialogue import Lesson, Turn, Understanding
+from three_tutors.tutoring.dialogue import Lesson, Turn, UnderstandingLabel
 from three_tutors.tutoring.methods import TutorName
 
 Status = Literal["whole", "length", "cut", "stopped", "failed"]
@@ -50,7 +50,7 @@ class Exchange:
     parent: int | None
     follows: TutorName | None
     text: str
-    understanding: Understanding | None
+    understanding: UnderstandingLabel
     asked: tuple[TutorName, ...]
     replies: Mapping[str, TutorReply] = field(default_factory=dict)
 

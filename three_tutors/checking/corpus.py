@@ -7,7 +7,7 @@ import string
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -105,20 +105,20 @@ def _leak(entry: Entry, scenario: Entry, says: str, path: Path) -> Finding:
 class _About(NamedTuple):
     """What a lesson is about, as words."""
 
-    subject: str | None
+    subject: str
     topic: frozenset[str]
     misconception: frozenset[str]
 
 
 def _about(entry: Entry) -> _About:
-    lesson = entry.item.lesson if entry.item else None
-    return _About(lesson.subject, _words(lesson.topic), _words(lesson.misconception)) if lesson else _About(None, frozenset(), frozenset())
+    item: Any = entry.item
+    return _About(item.lesson.subject, _words(item.lesson.topic), _words(item.lesson.misconception))
 
 
 @lru_cache(maxsize=1024)
-def _words(text: str | None) -> frozenset[str]:
+def _words(text: str) -> frozenset[str]:
     """Return the content words of `text`; all of its words where none carries content ("Its and it's")."""
-    return frozenset(content_words(text or "") or words(text or ""))
+    return frozenset(content_words(text) or words(text))
 
 
 def _same_topic(one: frozenset[str], other: frozenset[str]) -> bool:

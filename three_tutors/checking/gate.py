@@ -19,13 +19,16 @@ from three_tutors.checking.finding import Finding, Path, Source, printable, quot
 from three_tutors.checking.reading import Entry, places, read
 from three_tutors.checking.yaml_source import Tree
 from three_tutors.pipeline.diagnostics import Problem
-from three_tutors.tutoring.dialogue import Dialogue, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Scenario, ScriptedTurn, Turn
 from three_tutors.tutoring.duplicates import triples
+from three_tutors.tutoring.fields import fields
 from three_tutors.tutoring.splits import Split
 from three_tutors.tutoring.turn_words import tokens
 
 Batch = Sequence[tuple[DataFile, Block | None]]
 """What one process reads at a time: some YAML files, or a block of one JSON Lines file."""
+
+_PROSE = tuple(field.name for field in fields(Lesson) if field.prose)
 
 FILES_IN_BATCH = 100
 USUAL_FILE = 4_000
@@ -112,7 +115,7 @@ def _check_alone(entry: Entry, limits: Limits) -> None:
     entry.findings += [Finding(entry.source, *note) for note in notes]
     texts = [turn.text for turn in item.turns]
     said = [word for text in texts for word in tokens(text)]
-    head = _head(item)
+    head = [getattr(item.lesson, name) for name in _PROSE]
     words = {*said, *chain.from_iterable(map(tokens, head))}
     if next(personal_data.find(personal_data.SEPARATOR.join([*texts, *head]), words), None):
         entry.findings += _personal(entry)
@@ -150,17 +153,12 @@ def counts(problems: Iterable[Problem]) -> dict[str, int]:
     return dict(sorted(Counter(problem.code for problem in problems).items()))
 
 
-def _head(item: Dialogue | Scenario) -> list[str]:
-    lesson = item.lesson
-    return [text for text in (lesson.topic, lesson.objective, lesson.misconception) if text]
-
-
 def _personal(entry: Entry) -> Iterator[Finding]:
     """Yield personal data with its place. Batches search a dialogue's texts at once, so this runs for the few that have some."""
     item = entry.item
     if item is None:
         return
-    texts: list[tuple[Path, str]] = [((name,), getattr(item.lesson, name) or "") for name in ("topic", "objective", "misconception")]
+    texts: list[tuple[Path, str]] = [((name,), getattr(item.lesson, name)) for name in _PROSE]
     turns: Sequence[Turn | ScriptedTurn] = item.turns
     texts += [(("turns", index, getattr(turn, "speaker", "student")), turn.text) for index, turn in enumerate(turns)]
     for path, text in texts:

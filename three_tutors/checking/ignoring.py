@@ -45,7 +45,7 @@ def ignores(dialogue: Dialogue, index: int) -> bool:
     if len(taken_up) < ENOUGH_TO_TAKE_UP or len(_content(said_last)) < ENOUGH_TO_TAKE_UP or _pairs(said_last) & _pairs(reply):
         return False
     lesson = dialogue.lesson
-    known = [turn.text for turn in turns[:index]] + [part for part in (lesson.topic, lesson.objective, lesson.misconception) if part]
+    known = [*(turn.text for turn in turns[:index]), lesson.topic, lesson.objective, lesson.misconception]
     return all(taken_up.isdisjoint(stems(text)) for text in known)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -13,25 +14,32 @@ import numpy as np
 from three_tutors.checking import json_source, yaml_source
 from three_tutors.checking.files import Block, DataFile, blocks, contents, decode, lines
 from three_tutors.checking.finding import Finding, Path, Source, quoted
-from three_tutors.checking.schema import LESSON
+from three_tutors.checking.schema import OPENING
 from three_tutors.checking.shape import DIALOGUE, SCENARIO, Shape, keys_of, kind_of
 from three_tutors.checking.yaml_source import SourceError, Tree
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Scenario, Turn
 from three_tutors.tutoring.duplicates import Triples
+from three_tutors.tutoring.fields import fields
 
 _KEYS = DIALOGUE.names | SCENARIO.names
 _NO_TRIPLES = np.empty(0, np.uint32)
+_VALUES_OF_TURN = attrgetter(*Turn.__slots__)
+_UNNAMED = {
+    "misconception": ("W116", "no misconception is named"),
+    "answer": ("W117", "no answer is named, so nothing watches over it"),
+}
+"""What a dialogue may leave out, and had better not. Only here is `answer: []` another thing than no `answer`."""
 _NAMES_SCHEMA = re.compile(r"# yaml-language-server: \$schema=\S+")
 
 
 @dataclass
 class Entry:
-    """One dialogue or scenario as written. What is missing is None, until the frame has been checked."""
+    """One dialogue or scenario as written; what is missing is empty, also where it must not be."""
 
     source: Source
     item: Dialogue | Scenario | None
     """None where nothing could be read."""
-    opening: str | None = None
+    opening: str = OPENING.missing
     """Who speaks first, as the file says."""
     folder: str | None = None
     """Subject folder the file lies in, where it says one."""
@@ -44,13 +52,13 @@ class Entry:
     @property
     def name(self) -> str:
         """The id; empty where there is none."""
-        return (self.item.id or "") if self.item else ""
+        return self.item.id if self.item else ""
 
     def __reduce__(self) -> Any:  # noqa: ANN401 - what pickle takes
         """Go from one process to another as plain values, which takes a third of the time that objects take."""
         item = self.item
         if isinstance(item, Dialogue):
-            turns = [(turn.speaker, turn.text, turn.strategy, turn.understanding, turn.weight) for turn in item.turns]
+            turns = list(map(_VALUES_OF_TURN, item.turns))
             plain: Any = (item.id, tuple(vars(item.lesson).values()), turns, item.source)
         else:
             plain = item
@@ -158,11 +166,12 @@ def _entry(value: Any, source: Source, file: DataFile, *, escapes: bool) -> Entr
         turns = [shape.turn(turn, ("turns", index)) for index, turn in enumerate(turns)]
     if any(finding.code == "E003" for finding in shape.findings):
         return Entry(source, None, findings=shape.findings)
-    lesson = Lesson(**{name.name: head[name.name] for name in LESSON})
+    lesson = Lesson(**{field.name: head[field.name] for field in fields(Lesson)})
     folder = file.path.parent.name if not file.is_jsonl and file.holds == "dialogues" and file.path.parent.name != "dialogues" else None
     item: Dialogue | Scenario
     if scenario:
         item = Scenario(head["id"], head["kind"], lesson, tuple(turns), str(source))
     else:
         item = Dialogue(head["id"], lesson, tuple(turns), str(source))
-    return Entry(source, item, head.get("opening"), folder, shape.findings)
+        shape.findings += [Finding(source, *note) for name, note in _UNNAMED.items() if name not in value]
+    return Entry(source, item, head.get("opening", OPENING.missing), folder, shape.findings)

@@ -29,7 +29,7 @@ def reveal(dialogue: Dialogue) -> Note | None:
 
     An explanation or a worked example may, once the student has tried twice.
     """
-    answers = dialogue.lesson.answer or ()
+    answers = dialogue.lesson.answer
     students: list[str] = []
     for index, turn in enumerate(dialogue.turns):
         if turn.speaker == "student":

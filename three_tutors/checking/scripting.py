@@ -33,7 +33,7 @@ def notes(scenario: Scenario) -> Iterator[Note]:
             for position, string in enumerate(strings):
                 if string != string.lower():
                     yield "E502", f'{name} has "{string}"', (*here, name, position)
-        spoken = spoken or any(said(turn.text, answer) for answer in scenario.lesson.answer or ())
+        spoken = spoken or any(said(turn.text, answer) for answer in scenario.lesson.answer)
         if spoken and "reveal_answer" in expect.must_not:
             yield "W503", "reveal_answer is forbidden though the student has said the answer", (*here, "must_not")
         if not expect.must and not expect.must_not and not expect.mentions:

@@ -8,9 +8,10 @@ from typing import Any
 
 from three_tutors.checking.characters import forbidden
 from three_tutors.checking.finding import Finding, Path, Source, quoted
-from three_tutors.checking.schema import DIALOGUE_HEAD, EXPECT, MOST_TURNS, SCENARIO_HEAD, SCRIPTED_TURN, STUDENT_TURN, TEACHER_TURN, Field
+from three_tutors.checking.schema import DIALOGUE_HEAD, EXPECT, MOST_TURNS, SCENARIO_HEAD, SCRIPTED_TURN, STUDENT_TURN, TEACHER_TURN
 from three_tutors.checking.yaml_source import Plain
 from three_tutors.tutoring.dialogue import SPEAKERS, Expectation, ScriptedTurn, Turn
+from three_tutors.tutoring.fields import LONGEST, Field
 
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,99})")
 HUGE = 10**9
@@ -48,15 +49,20 @@ class Shape:
         self.findings.append(Finding(self.source, code, message, path, key=key))
 
     def fields(self, value: Any, keys: Keys, path: Path) -> dict[str, Any]:  # noqa: ANN401
-        """Return the value of each field, None where it is missing or of the wrong type."""
+        """Return the value of each field; one that is left out or of the wrong type is as if it were missing."""
+        read = {field.name: field.missing for field in keys.fields}
         if not isinstance(value, dict):
             self.note("E103", f"expected keys such as {keys.fields[0].name}, found {kind_of(value)}", path)
-            value = {}
+            return read
         if not keys.names.issuperset(value):
             self.unknown([key for key in value if key not in keys.names], keys, path)
-        return {
-            field.name: self.value(value[field.name], field, (*path, field.name)) if field.name in value else None for field in keys.fields
-        }
+        for field in keys.fields:
+            here = (*path, field.name)
+            if field.name in value:
+                read[field.name] = self.value(value[field.name], field, here)
+            elif field.required:
+                self.note("E101", f"{field.name} is missing", here)
+        return read
 
     def unknown(self, unknown: list[str], keys: Keys, path: Path) -> None:
         """Note the first keys that no field has, each with the name it may be a slip of."""
@@ -67,24 +73,36 @@ class Shape:
             self.note("E102", f"{len(unknown)} unknown keys in all", path)
 
     def value(self, value: Any, field: Field, path: Path) -> Any:  # noqa: ANN401
-        """Return the value of `field` as its kind says, None where it is of another kind."""
+        """Return what is written for `field`, as if it were missing where it is of another kind."""
+        read: Any
         if field.kind == "text":
-            return self.text(value, field.name, path)
-        if field.kind == "whole":
-            if isinstance(value, Plain) and _WHOLE.fullmatch(value):
-                value = int(value)
-            if isinstance(value, int) and not isinstance(value, bool):
-                if abs(value) < HUGE:
-                    return value
-                self.note("E105", f"{field.name} has {len(str(abs(value)))} digits", path)
-                return None
-            self.note("E103", f"{field.name} must be a whole number, not {kind_of(value)}", path)
-            return None
-        if not isinstance(value, list):
+            read = self.text(value, field.name, path)
+        elif field.kind == "whole":
+            read = self.whole(value, field.name, path)
+        elif isinstance(value, list):
+            texts = [self.text(item, f"an item of {field.name}", (*path, index)) for index, item in enumerate(value)]
+            read = tuple(text for text in texts if text is not None)
+        else:
             self.note("E103", f"{field.name} must be a list, not {kind_of(value)}", path)
+            return field.missing
+        if read is None:
+            return field.missing
+        code = _written_empty(read, field)
+        if code:
+            self.note(code, refusal(code, field, read), path)
+        return read
+
+    def whole(self, value: Any, name: str, path: Path) -> int | None:  # noqa: ANN401
+        """Return a whole number, None where the value is none or far beyond any that is meant."""
+        if isinstance(value, Plain) and _WHOLE.fullmatch(value):
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.note("E103", f"{name} must be a whole number, not {kind_of(value)}", path)
             return None
-        texts = [self.text(item, f"an item of {field.name}", (*path, index)) for index, item in enumerate(value)]
-        return tuple(text for text in texts if text is not None)
+        if abs(value) >= HUGE:
+            self.note("E105", f"{name} has {len(str(abs(value)))} digits", path)
+            return None
+        return value
 
     def text(self, value: Any, name: str, path: Path) -> str | None:  # noqa: ANN401
         """Return a text without its outer white space, None where the value is no text or hides a character."""
@@ -118,30 +136,60 @@ class Shape:
         if isinstance(value, dict) and not self.escapes and len(value) == 2:  # noqa: PLR2004 - words and label
             # Nearly every turn is one of these two, and nothing can be wrong with its shape.
             text, label = value.get("student"), value.get("understanding")
-            if isinstance(text, str) and isinstance(label, str):
-                return Turn("student", text.strip(), None, label.strip())  # type: ignore[arg-type]  # `structure` knows the closed lists
+            if isinstance(text, str) and isinstance(label, str) and (text := text.strip()) and (label := label.strip()):
+                return Turn("student", text, "", label)  # type: ignore[arg-type]  # `structure` knows the closed lists
             text, label = value.get("teacher"), value.get("strategy")
-            if isinstance(text, str) and isinstance(label, str):
-                return Turn("teacher", text.strip(), label.strip())  # type: ignore[arg-type]
+            if isinstance(text, str) and isinstance(label, str) and (text := text.strip()) and (label := label.strip()):
+                return Turn("teacher", text, label)  # type: ignore[arg-type]
         speakers: list[Any] = [speaker for speaker in SPEAKERS if isinstance(value, dict) and speaker in value]
         if isinstance(value, dict) and len(speakers) != 1:
             both = ", not both" if speakers else ""
             self.note("E103" if both else "E101", f"a turn has either student or teacher{both}", path)
-            return Turn(None, None)  # type: ignore[arg-type]  # see Entry
-        speaker = speakers[0] if speakers else None
+        speaker = speakers[0] if len(speakers) == 1 else ""
+        if isinstance(value, dict) and not speaker:
+            return Turn("", "")  # type: ignore[arg-type]  # nobody speaks; the error stops it here
         got = self.fields(value, _TEACHER if speaker == "teacher" else _STUDENT, path)
-        weight = got.get("weight")
-        return Turn(speaker, got.get(speaker), got.get("strategy"), got.get("understanding"), 1 if weight is None else weight)  # type: ignore[arg-type]
+        return Turn(speaker, got.pop(speaker or "student"), **got)  # type: ignore[arg-type]
 
     def scripted(self, value: Any, path: Path) -> ScriptedTurn:  # noqa: ANN401
         """Return one turn of a scenario with what it expects of the tutor."""
         got = self.fields(value, _SCRIPTED, path)
-        here = (*path, "expect")
-        if isinstance(value, dict) and "expect" not in value:
-            self.note("E101", "expect is missing", here)
-        expect = self.fields(value.get("expect", {}) if isinstance(value, dict) else {}, _EXPECT, here)
-        lists = {name: expect[name] or () for name in ("must", "must_not", "mentions", "never_says")}
-        return ScriptedTurn(got["student"], got["understanding"], Expectation(expect["note"], **lists))
+        expect = Expectation(note="")
+        if isinstance(value, dict) and "expect" in value:
+            expect = Expectation(**self.fields(value["expect"], _EXPECT, (*path, "expect")))
+        elif isinstance(value, dict):
+            self.note("E101", "expect is missing", (*path, "expect"))
+        return ScriptedTurn(got.pop("student"), **got, expect=expect)
+
+
+def refusal(code: str, field: Field, value: Any, name: str = "") -> str:  # noqa: ANN401 - a field holds anything
+    """Return why `value` is refused for `field`, which the file may call by another `name`, as a sentence."""
+    name = name or field.name
+    allowed = [str(one) for one in field.allowed]
+    if field.kind == "texts" and code == "E104":
+        strange = ", ".join(quoted(item) for item in value if item not in allowed)
+        return f"{name} has {strange}; allowed are {', '.join(allowed)}"
+    if field.kind == "texts":
+        return f"{name} takes {field.least} to {field.most} items of 1 to {LONGEST} characters"
+    if code == "E104":
+        close = difflib.get_close_matches(str(value), allowed, 1)
+        advice = f"did you mean {close[0]}?" if close else f"allowed are {', '.join(allowed)}"
+        return f"{name} {quoted(str(value))} is not in the closed list; {advice}"
+    if code == "E105":
+        return f"{name} {value} is not between {field.least} and {field.most}"
+    if code == "E107":
+        return f"{name} {quoted(value)} must be {field.wanted}"
+    return f"{name} has {len(value)} characters, at most {field.most} are allowed" if value else f"{name} is empty"
+
+
+def _written_empty(value: Any, field: Field) -> str:  # noqa: ANN401
+    """Return the code of a value that is written and yet reads as missing, which the frame would pass over; else nothing."""
+    if field.kind == "text" and not value:
+        return "E104" if field.allowed else "E106"
+    if field.kind == "texts" and not value and field.least:
+        return "E106"
+    is_outside = not field.allowed and not (field.least <= value <= field.most) if field.kind == "whole" else False
+    return "E105" if is_outside and value == field.missing else ""
 
 
 def keys_of(value: dict[str, Any]) -> str:

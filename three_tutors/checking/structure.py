@@ -6,7 +6,6 @@ back to the turn.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
@@ -18,18 +17,17 @@ from pandera.errors import SchemaErrors
 from three_tutors.checking import schema
 from three_tutors.checking.finding import Finding, Path, Source, quoted
 from three_tutors.checking.reading import Entry
-from three_tutors.checking.schema import Field
-from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Scenario
+from three_tutors.checking.shape import refusal
+from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Lesson, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.fields import LONGEST, Field, fields
 
-TEXT = Field("text", "text", "What is said.", most=schema.LONGEST_TEXT)
-STRATEGY, WEIGHT = schema.TEACHER_TURN[1:]
-DIALOGUE_TURN = (TEXT, schema.UNDERSTANDING, STRATEGY, WEIGHT)
-SCENARIO_TURN = (TEXT, schema.SCRIPTED_TURN[1], *schema.EXPECT)
+DIALOGUE_TURN = fields(Turn)
+SCENARIO_TURN = (*fields(ScriptedTurn), *schema.EXPECT)
 FRAME = 20_000
 """Dialogues in one frame: the head stands in every row, so a bigger frame would cost memory and save nothing."""
 
 SHAPE = frozenset({"E101", "E103", "E105", "E106"})
-"""What reading reports already; the frame would only miss the same value again."""
+"""What `shape` reports already: about such a value the frame has nothing new to say."""
 
 _TYPES = {"text": pl.String(), "whole": pl.Int64(), "texts": pl.List(pl.String())}
 
@@ -53,37 +51,42 @@ def frame_schema(head: tuple[Field, ...], turn: tuple[Field, ...]) -> pa.DataFra
         _rule("E106", pl.len().over("entry").is_between(fewest, schema.MOST_TURNS)),
     ]
     if is_dialogue:
+        opening = pl.col("opening").fill_null(schema.OPENING.missing)
         rules += [
             _rule("E111", pl.col("speaker") != pl.col("speaker").shift(1).over("entry")),
-            _rule("E112", (pl.col("turn") > 0) | ~pl.col("opening").is_in(SPEAKERS) | (pl.col("speaker") == pl.col("opening"))),
+            _rule("E112", (pl.col("turn") > 0) | ~opening.is_in(SPEAKERS) | (pl.col("speaker") == opening)),
             _rule("E113", (pl.col("turn") < pl.len().over("entry") - 1) | (pl.col("speaker") == "teacher")),
         ]
     return pa.DataFrameSchema(columns, checks=rules)
 
 
 def frame(entries: Sequence[Entry], head: tuple[Field, ...], turn: tuple[Field, ...]) -> pl.DataFrame:
-    """Return one row a turn, the head of its entry beside it; `entry` and `turn` count from 0."""
+    """Return one row a turn, the head of its entry beside it; `entry` and `turn` count from 0.
+
+    What is missing is null here, so that every check passes over it: `shape` has said so where it must be there.
+    """
     items: list[Any] = [entry.item for entry in entries]
     heads: dict[str, list[Any]] = {"entry": list(range(len(items)))}
     heads["stem"] = [_stem(entry.source) for entry in entries]
     heads["folder"] = [entry.folder for entry in entries]
     for field in head:
-        if field.name == "opening":
-            heads["opening"] = [entry.opening or "student" for entry in entries]
-        else:
-            heads[field.name] = [getattr(item if field.name in {"id", "kind"} else item.lesson, field.name) for item in items]
+        holders = entries if field is schema.OPENING else [item.lesson for item in items] if field in fields(Lesson) else items
+        heads[field.name] = _cells(holders, field.name, field)
     said = [one for item in items for one in item.turns]
     turns: dict[str, list[Any]] = {"entry": [number for number, item in enumerate(items) for _ in item.turns]}
     turns["turn"] = [index for item in items for index in range(len(item.turns))]
-    turns["speaker"] = [getattr(one, "speaker", "student") for one in said]
+    turns["speaker"] = [getattr(one, "speaker", "student") or None for one in said]
     for field in turn:
-        value = attrgetter(f"expect.{field.name}" if field in schema.EXPECT else field.name)
-        turns[field.name] = list(map(value, said))
+        turns[field.name] = _cells(said, f"expect.{field.name}" if field in schema.EXPECT else field.name, field)
     types = {"entry": pl.Int64(), "turn": pl.Int64(), "stem": pl.String(), "folder": pl.String(), "speaker": pl.String()}
     types |= {field.name: _TYPES[field.kind] for field in (*head, *turn)}
     left = pl.DataFrame(heads, schema={name: types[name] for name in heads})
     right = pl.DataFrame(turns, schema={name: types[name] for name in turns})
     return left.join(right, on="entry", how="left", maintain_order="left_right")
+
+
+def _cells(holders: Sequence[Any], name: str, field: Field) -> list[Any]:
+    return [None if value == field.missing else value for value in map(attrgetter(name), holders)]
 
 
 def _column(field: Field) -> pa.Column:
@@ -93,16 +96,16 @@ def _column(field: Field) -> pa.Column:
             pa.Check.isin(field.allowed, error="E104") if field.allowed else pa.Check.str_length(field.least, field.most, error="E106")
         )
         if field.pattern:
-            checks.append(pa.Check.str_matches(f"^(?:{field.pattern}|)$", error="E107"))
+            checks.append(pa.Check.str_matches(f"^(?:{field.pattern})$", error="E107"))
     elif field.kind == "whole":
         checks.append(
             pa.Check.isin(field.allowed, error="E104") if field.allowed else pa.Check.in_range(field.least, field.most, error="E105")
         )
     else:
         checks.append(_items(field.name, "E106", lambda name: pl.col(name).list.len().is_between(field.least, field.most)))
-        item = pl.element().is_in(field.allowed) if field.allowed else pl.element().str.len_chars().is_between(1, schema.LONGEST_HEAD)
+        item = pl.element().is_in(field.allowed) if field.allowed else pl.element().str.len_chars().is_between(1, LONGEST)
         checks.append(_items(field.name, "E104" if field.allowed else "E106", lambda name: pl.col(name).list.eval(item).list.all()))
-    return pa.Column(_TYPES[field.kind], checks, nullable=not field.required)
+    return pa.Column(_TYPES[field.kind], checks, nullable=True)
 
 
 def _items(name: str, code: str, expression: Callable[[str], pl.Expr]) -> pa.Check:
@@ -124,22 +127,21 @@ def _check(entries: Sequence[Entry], head: tuple[Field, ...], turn: tuple[Field,
     else:
         return
     where = table.select("entry", "turn", "speaker").rows()
-    fields = {field.name: field for field in (*head, *turn)}
+    by_name = {field.name: field for field in (*head, *turn)}
     seen: set[tuple[Source, str, Path]] = set()
     for column, check_, index in failures:
         number, at, speaker = where[index]
         entry = entries[number]
         if at is None and column not in {field.name for field in head}:
             continue  # no turns at all, which was already said
-        code = "E101" if check_ == "not_nullable" else check_
-        path = _path(column or code, at, speaker, head, turn)
-        key = (entry.source, code, path)
+        path = _path(column or check_, at, speaker, head, turn)
+        key = (entry.source, check_, path)
         wrong_shape = any(finding.code in SHAPE and path[: len(finding.path)] == finding.path for finding in entry.findings)
         if key not in seen and not wrong_shape:
             seen.add(key)
             value = table[index, column] if column else None
-            message = _rules_sentence(code, entry, at) if column is None else _sentence(code, fields[column], value, path)
-            yield Finding(entry.source, code, message, path)
+            message = _broken_rule(check_, entry, at) if column is None else refusal(check_, by_name[column], value, str(path[-1]))
+            yield Finding(entry.source, check_, message, path)
 
 
 def _path(column: str, turn: int, speaker: str, head: tuple[Field, ...], fields: tuple[Field, ...]) -> Path:
@@ -154,31 +156,7 @@ def _path(column: str, turn: int, speaker: str, head: tuple[Field, ...], fields:
     return ("turns", turn, "expect", column) if any(field.name == column for field in schema.EXPECT) else ("turns", turn, column)
 
 
-def _sentence(code: str, field: Field, value: Any, path: Path) -> str:  # noqa: ANN401 - a cell holds anything
-    name = str(path[-1])
-    if code == "E101":
-        return f"{name} is missing"
-    if isinstance(value, pl.Series):
-        strange = ", ".join(quoted(item) for item in value if item not in field.allowed)
-        if code == "E104":
-            return f"{name} has {strange}; allowed are {', '.join(map(str, field.allowed))}"
-        return f"{name} takes {field.least} to {field.most} items of 1 to {schema.LONGEST_HEAD} characters"
-    sentences = {
-        "E104": f"{name} {quoted(str(value))} is not in the closed list; {_advice(str(value), field)}",
-        "E105": f"{name} {value} is not between {field.least} and {field.most}",
-        "E106": f"{name} has {len(str(value))} characters, at most {field.most} are allowed" if value else f"{name} is empty",
-        "E107": f"{name} {quoted(str(value))} must be {field.wanted}",
-    }
-    return sentences[code]
-
-
-def _advice(value: str, field: Field) -> str:
-    allowed = [str(value) for value in field.allowed]
-    close = difflib.get_close_matches(value, allowed, 1)
-    return f"did you mean {close[0]}?" if close else f"allowed are {', '.join(allowed)}"
-
-
-def _rules_sentence(code: str, entry: Entry, turn: int) -> str:
+def _broken_rule(code: str, entry: Entry, turn: int) -> str:
     item: Any = entry.item
     if code == "E106":
         return f"number of turns is {len(item.turns)}, at least {schema.FEWEST_TURNS} and at most {schema.MOST_TURNS} are allowed"

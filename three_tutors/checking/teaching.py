@@ -51,7 +51,9 @@ def notes(dialogue: Dialogue, *, max_turns: int, max_words: int) -> Iterator[Not
     turns = dialogue.turns
     if len(turns) > max_turns or len(turns) < FEWEST_TURNS:
         yield "W114", f"{len(turns)} turns", ("turns",)
-    yield from _unlabelled(dialogue)
+    unlabelled = sum(not (turn.strategy or turn.understanding) for turn in turns)
+    if unlabelled:
+        yield "W115", f"{unlabelled} of {len(turns)} turns have no label", ("turns",)
     yield from _never_wrong(turns)
     revealed = reveal(dialogue)
     if revealed:
@@ -84,22 +86,10 @@ def _turn(turn: Turn, before: Turn | None, max_words: int, *, stock: bool) -> It
         yield "W207", f"stock phrase {quoted(phrase.group())}"
 
 
-def _unlabelled(dialogue: Dialogue) -> Iterator[Note]:
-    """Count what is missing once a dialogue; imported ones come without any label."""
-    turns = dialogue.turns
-    missing = sum(turn.strategy is None if turn.speaker == "teacher" else turn.understanding is None for turn in turns)
-    if missing:
-        yield "W115", f"{missing} of {len(turns)} turns have no label", ("turns",)
-    if dialogue.lesson.misconception is None:
-        yield "W116", "no misconception is named", ()
-    if dialogue.lesson.answer is None:
-        yield "W117", "no answer is named, so nothing watches over it", ()
-
-
 def _never_wrong(turns: Sequence[Turn]) -> Iterator[Note]:
     student = [(index, turn.understanding) for index, turn in enumerate(turns) if turn.speaker == "student"]
     labels = [label for _, label in student]
-    if labels and None not in labels and not {"wrong", "partial", "confused"} & set(labels):
+    if labels and all(labels) and not {"wrong", "partial", "confused"} & set(labels):
         yield "W208", "the student never gets anything wrong, half-right or confused", ("turns",)
     if labels and labels[-1] == "wrong":
         yield "W209", "the student's last word is labelled wrong", ("turns", student[-1][0], "understanding")

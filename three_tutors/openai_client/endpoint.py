@@ -36,8 +36,8 @@ class Reply:
     """`stop` where the model ended its turn, `length` where it was cut at `max_tokens`."""
     prompt_tokens: int
     completion_tokens: int
-    strategy: str | None = None
-    """The teaching strategy that a tutor says it chose for this reply, where it says one."""
+    strategy: str = ""
+    """The teaching strategy that a tutor says it chose for this reply; empty where it says none."""
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,8 @@ class Candidate:
     scores: tuple[float, ...]
     """The rubric's score for every validation turn, in their order."""
     replies: tuple[str, ...]
-    strategies: tuple[str | None, ...]
-    """The strategy that was chosen for each, where the adapter asks for one and the answer could be read."""
+    strategies: tuple[str, ...]
+    """The strategy that was chosen for each; empty where the adapter asks for none or the answer could not be read."""
     prompt_tokens: float
     """Mean tokens of all prompts for one of these turns: what it costs with every reply."""
     usage: Usage
@@ -189,7 +189,7 @@ class Climber:
             program=made.program,
             scores=scores,
             replies=tuple(prediction.reply for prediction in predictions),
-            strategies=tuple(prediction.get("strategy") for prediction in predictions),
+            strategies=tuple(prediction.get("strategy", "") for prediction in predictions),
             prompt_tokens=sum(lengths) / len(lengths),
             usage=took,
         )

@@ -11,6 +11,7 @@ from three_tutors.prompting.adapter import history_messages
 from three_tutors.prompting.meter import Meter
 from three_tutors.scoring.rubric import RubricScore, score
 from three_tutors.tutoring.dialogue import Lesson, Turn
+from three_tutors.tutoring.fields import values
 
 Metric = Callable[..., Any]
 
@@ -22,8 +23,7 @@ def judge(example: dspy.Example, reply: str) -> RubricScore:
 
 def lesson_of(example: dspy.Example) -> Lesson:
     """Return the lesson of an example."""
-    head = {name: example[name] for name in ("subject", "grade", "topic", "objective", "misconception")}
-    return Lesson(**head, answer=tuple(example.answer))
+    return Lesson(**values(Lesson, example.toDict()))
 
 
 def turns_of(example: dspy.Example) -> tuple[Turn, ...]:

@@ -150,7 +150,7 @@ class TeacherStudentDialogueModel(dspy.Module):
         try:
             return self.turn(**self.prompted(inputs), demos=self.demonstrations(inputs))
         except AdapterParseError:
-            return dspy.Prediction(reply="", strategy=None, understanding=None)  # no reply, which the rubric scores as such
+            return dspy.Prediction(reply="", strategy="", understanding="")  # no reply, which the rubric scores as such
 
     def dump_state(self, json_mode: bool = True) -> Record:
         """Return the program as JSON: DSPy's own state and how demonstrations are chosen."""

@@ -99,10 +99,11 @@ def _answers(one: Candidate) -> list[Record]:
 
 
 def strategy_agreement(one: Candidate, validation: Sequence[Record]) -> float | None:
-    """Return the share of turns for which the program chose the teacher's strategy; None where it says none."""
-    if one.program.adapter_name == "plain":
+    """Return the share of labelled turns for which the program chose the teacher's strategy; None where nobody says one."""
+    labelled = [(chosen, row["strategy"]) for chosen, row in zip(one.strategies, validation, strict=True) if row["strategy"]]
+    if one.program.adapter_name == "plain" or not labelled:
         return None
-    return sum(chosen == row["strategy"] for chosen, row in zip(one.strategies, validation, strict=True)) / len(validation)
+    return sum(chosen == intended for chosen, intended in labelled) / len(labelled)
 
 
 def _history(tried: Climb) -> Record:

@@ -123,7 +123,7 @@ class ProgramTutor:
             outputs = self.program.parse(reply.text)
         except AdapterParseError:
             return replace(reply, text="")
-        return replace(reply, text=str(outputs["reply"]), strategy=outputs.get("strategy"))
+        return replace(reply, text=str(outputs["reply"]), strategy=outputs.get("strategy", ""))
 
 
 def _together(drafts: Sequence[Reply], chosen: Reply) -> Reply:

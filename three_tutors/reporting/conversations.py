@@ -62,7 +62,7 @@ def conversations(evidence: Evidence, most: int) -> list[Transcript]:
     found = []
     for dialogue in dialogues[:kept]:
         moments = [
-            Moment(turn.text, turn.understanding or "", "", _replies(f"{dialogue.id}#{index}", evidence))
+            Moment(turn.text, turn.understanding, "", _replies(f"{dialogue.id}#{index}", evidence))
             for index, turn in enumerate(dialogue.turns[:-1])
             if turn.speaker == "student"
         ]

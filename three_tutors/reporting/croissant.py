@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from three_tutors.tutoring.dialogue import Dialogue, Scenario
-from three_tutors.tutoring.splits import Split
+from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.fields import Field, fields
+from three_tutors.tutoring.splits import SPLITS, Split
 
 CONTEXT: Mapping[str, Any] = json.loads(Path(__file__).with_name("croissant_context.json").read_text(encoding="utf-8"))
 """The JSON-LD context of the specification, word for word; readers warn of any other."""
@@ -19,41 +21,17 @@ CONTEXT: Mapping[str, Any] = json.loads(Path(__file__).with_name("croissant_cont
 # No `datePublished`, which the format recommends: the data set has not been released yet, and a report has no clock.
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 VERSION = "0.1.0"
-TEXT, INTEGER = ("sc:Text",), ("sc:Integer",)
 MANY: dict[str, Any] = {"isArray": True, "arrayShape": "-1"}
 
-Field = tuple[str, tuple[str, ...], str]
-"""Name of a key, its data types, and what it means."""
-
-LESSON: Sequence[Field] = (
-    ("id", TEXT, "Name of the file without its ending."),
-    ("subject", TEXT, "Subject, in lower case."),
-    ("grade", INTEGER, "School year 1 to 12; 13 is the first university years."),
-    ("topic", TEXT, "What the lesson is about, in a few words."),
-    ("objective", TEXT, "What the student can do at the end."),
-    ("misconception", TEXT, "The wrong idea or difficulty the student comes with."),
-    ("source", TEXT, "The file it was read from, relative to the project."),
-)
-TURN: Sequence[Field] = (
-    ("speaker", TEXT, "student or teacher."),
-    ("text", TEXT, "What is said."),
-    ("understanding", TEXT, "Of a student turn: correct, partial, wrong, confused or off_topic."),
-    ("strategy", TEXT, "Of a teacher turn: the teaching move it makes."),
-    ("weight", INTEGER, "Of a teacher turn: 0 keeps it in the conversation but out of what is learned."),
-)
-SCRIPTED: Sequence[Field] = (
-    ("text", TEXT, "What the scripted student says."),
-    ("understanding", TEXT, "correct, partial, wrong, confused or off_topic."),
-    ("expect.note", TEXT, "What a good tutor does in reply."),
-    ("expect.must", TEXT, "Moves that a good reply makes."),
-    ("expect.must_not", TEXT, "Moves that a good reply does not make."),
-    ("expect.mentions", TEXT, "Beginnings of words of which a good reply contains at least one."),
-    ("expect.never_says", TEXT, "What a good reply never contains."),
-)
-SPLIT: Sequence[Field] = (
-    ("id", TEXT, "The dialogue."),
-    ("subject", TEXT, "Its subject."),
-    ("split", (*TEXT, "cr:Split"), "train, validation or test."),
+SOURCE = Field("The file it was read from, relative to the project.", name="source")
+DIALOGUE = (*fields(Dialogue), *fields(Lesson), SOURCE)
+TURN = (Field("Who speaks.", name="speaker", allowed=SPEAKERS), *fields(Turn))
+SCENARIO = (*fields(Scenario), *fields(Lesson), SOURCE)
+SCRIPTED = (*fields(ScriptedTurn), *(replace(field, name=f"expect.{field.name}") for field in fields(Expectation)))
+SPLIT = (
+    Field("The dialogue.", name="id"),
+    Field("Its subject.", name="subject"),
+    Field("The split that it was dealt to.", name="split", allowed=SPLITS),
 )
 
 
@@ -70,13 +48,15 @@ def croissant(
 
     """
     subjects = sorted({dialogue.lesson.subject for dialogue in dialogues})
+    turns = [turn for dialogue in dialogues for turn in dialogue.turns]
+    labelled = sum(bool(turn.strategy or turn.understanding) for turn in turns)
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "name": "three-tutors-dialogues",
         "description": (
-            f"{len(dialogues)} one-to-one teaching dialogues in {len(subjects)} subjects, each turn labelled with the "
-            f"student's understanding or the teacher's strategy, and {len(scenarios)} scripted students to examine a tutor with."
+            f"{len(dialogues)} one-to-one teaching dialogues in {len(subjects)} subjects, {labelled} of {len(turns)} turns labelled with "
+            f"the student's understanding or the teacher's strategy, and {len(scenarios)} scripted students to examine a tutor with."
         ),
         "conformsTo": "http://mlcommons.org/croissant/1.1",
         "license": LICENCE,
@@ -94,10 +74,8 @@ def croissant(
             _files("scenario-files", "../data/raw/scenarios/*.yaml", "The scripted students as they were written, one a file."),
         ],
         "recordSet": [
-            _records("dialogues", "dialogues.jsonl", f"{len(dialogues)} dialogues.", LESSON, TURN),
-            _records(
-                "scenarios", "scenarios.jsonl", f"{len(scenarios)} scenarios.", (*LESSON, ("kind", TEXT, "What it probes.")), SCRIPTED
-            ),
+            _records("dialogues", "dialogues.jsonl", f"{len(dialogues)} dialogues.", DIALOGUE, TURN),
+            _records("scenarios", "scenarios.jsonl", f"{len(scenarios)} scenarios.", SCENARIO, SCRIPTED),
             _records("splits", "splits.csv", f"The split of each of {len(ledger)} dialogues.", SPLIT),
         ],
     }
@@ -111,19 +89,22 @@ def _files(name: str, includes: str, description: str) -> dict[str, Any]:
     return _named("FileSet", name) | {"description": description, "encodingFormat": "application/yaml", "includes": includes}
 
 
-def _records(name: str, file: str, description: str, fields: Sequence[Field], turns: Sequence[Field] = ()) -> dict[str, Any]:
-    """Return a record set over one file; rows with turns have `answer` and `turns` as lists."""
-    described = [_field(f"{name}/{key}", kinds, said, _source(file, key)) for key, kinds, said in fields]
+def _records(name: str, file: str, description: str, held: Sequence[Field], turns: Sequence[Field] = ()) -> dict[str, Any]:
+    """Return a record set over one file, whose rows may have turns."""
+    described = [
+        _field(f"{name}/{field.name}", field, _source(file, field.name)) | (MANY if field.kind == "texts" else {}) for field in held
+    ]
     if turns:
-        said = "What must not be given away, in its usual ways of writing; may be empty."
-        described.append(_field(f"{name}/answer", TEXT, said, _source(file, "answer")) | MANY)
-        inner = [_field(f"{name}/turns/{key}", kinds, said, _source(file, "turns", key)) for key, kinds, said in turns]
+        inner = [_field(f"{name}/turns/{field.name}", field, _source(file, "turns", field.name)) for field in turns]
         described.append(_named("Field", f"{name}/turns") | {"description": "What is said, in order."} | MANY | {"subField": inner})
     return _named("RecordSet", name) | {"description": description, "key": {"@id": f"{name}/id"}, "field": described}
 
 
-def _field(path: str, kinds: Sequence[str], description: str, source: Mapping[str, Any]) -> dict[str, Any]:
-    return _named("Field", path) | {"description": description, "dataType": list(kinds), "source": source}
+def _field(path: str, field: Field, source: Mapping[str, Any]) -> dict[str, Any]:
+    kinds = ["sc:Integer" if field.kind == "whole" else "sc:Text", *(["cr:Split"] if field.allowed == SPLITS else [])]
+    whose = f"Of a {field.speaker} turn: " if field.speaker else ""
+    closed = f" One of {', '.join(map(str, field.allowed))}." if field.allowed else ""
+    return _named("Field", path) | {"description": f"{whose}{field.description}{closed}", "dataType": kinds, "source": source}
 
 
 def _source(file: str, column: str, key: str = "") -> dict[str, Any]:

@@ -19,6 +19,7 @@ from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.pages import page, plain
 from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Dialogue, Lesson, Scenario, Turn
 from three_tutors.tutoring.duplicates import pairs, triples
+from three_tutors.tutoring.fields import Field, fields
 from three_tutors.tutoring.splits import Split
 from three_tutors.tutoring.turn_words import tokens
 
@@ -74,6 +75,7 @@ def data_card(
         teacher_turns=len(teacher),
         scripted_turns=sum(len(scenario.turns) for scenario in scenarios),
         lengths=sorted(len(dialogue.turns) for dialogue in dialogues),
+        described=described(dialogues),
         words={"student": _words(student), "teacher": _words(teacher)},
         understandings={name: Counter(turn.understanding for turn in student)[name] for name in UNDERSTANDINGS},
         kinds=Counter(scenario.kind for scenario in scenarios),
@@ -83,6 +85,22 @@ def data_card(
         closest=closest(dialogues),
         figures=figures,
     )
+
+
+def described(dialogues: Sequence[Dialogue]) -> list[tuple[Field, int, int]]:
+    """Return every field of a dialogue and of its turns, how often it says something, and out of how many."""
+    turns = [turn for dialogue in dialogues for turn in dialogue.turns]
+    holders: list[tuple[type, list[Any]]] = [
+        (Dialogue, list(dialogues)),
+        (Lesson, [dialogue.lesson for dialogue in dialogues]),
+        (Turn, turns),
+    ]
+    rows = []
+    for kind, every in holders:
+        for field in fields(kind):
+            some = [one for one in every if not field.speaker or one.speaker == field.speaker]
+            rows.append((field, sum(getattr(one, field.name) not in ("", ()) for one in some), len(some)))
+    return rows
 
 
 def closest(dialogues: Sequence[Dialogue]) -> tuple[str, str, float] | None:

@@ -59,12 +59,13 @@ class Optimisation:
 
     @property
     def agreement(self) -> tuple[int, int] | None:
-        """On how many turns the teacher's strategy was chosen, before and after; None where the program says no strategy."""
-        if not any(turn.before.get("strategy") or turn.after.get("strategy") for turn in self.turns):
+        """On how many labelled turns the teacher's strategy was chosen, before and after; None where nobody says one."""
+        labelled = [turn for turn in self.turns if turn.teacher]
+        if not any(turn.before.get("strategy") or turn.after.get("strategy") for turn in labelled):
             return None
         return (
-            sum(turn.before.get("strategy") == turn.teacher for turn in self.turns),
-            sum(turn.after.get("strategy") == turn.teacher for turn in self.turns),
+            sum(turn.before.get("strategy") == turn.teacher for turn in labelled),
+            sum(turn.after.get("strategy") == turn.teacher for turn in labelled),
         )
 
     @property

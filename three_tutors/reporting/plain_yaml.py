@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
+from three_tutors.tutoring.fields import fields, values
 
 
 def read_plainly(text: str) -> Dialogue:
@@ -34,12 +35,8 @@ def read_plainly(text: str) -> Dialogue:
         elif key != "turns":
             head[key] = _value(value)
     try:
-        lesson = Lesson(
-            **{name: head[name] for name in ("subject", "topic", "objective", "misconception")},
-            grade=int(head["grade"]),
-            answer=tuple(head["answer"]),
-        )
-        return Dialogue(head["id"], lesson, tuple(Turn(**turn) for turn in turns))
+        whole = {field.name: int(head[field.name]) for field in fields(Lesson) if field.kind == "whole" and field.name in head}
+        return Dialogue(head["id"], Lesson(**values(Lesson, head | whole)), tuple(Turn(**turn) for turn in turns))
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a dialogue: {error}") from None
 

@@ -46,12 +46,12 @@ def dimensions(reply: str, turns: Sequence[Turn], lesson: Lesson) -> dict[str, S
 
     Unscored after a student turn labelled so that the question does not arise: there is no mistake to notice in a right one.
     """
-    understanding = turns[-1].understanding if turns else None
+    understanding = turns[-1].understanding if turns else ""
     exchange = Exchange(reply, turns, lesson.answer)
     off, found = unrelated(exchange), cues(exchange)
     scores = {}
     for name, dimension in DIMENSIONS.items():
-        if understanding is not None and understanding not in _APPLIES[name]:
+        if understanding and understanding not in _APPLIES[name]:
             scores[name] = Score.unscored(f"does not arise after a turn that is {understanding.replace('_', ' ')}")
         elif off:
             scores[name] = Score(NO, off)

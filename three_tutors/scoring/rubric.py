@@ -87,7 +87,7 @@ def score(reply: str, *, lesson: Lesson, turns: Sequence[Turn], reference: str |
 
 def _fits(reply: str, lesson: Lesson, turns: Sequence[Turn], *, works: bool) -> Criterion:
     """Whether the reply answers what the student's turn shows: doubts the wrong, accepts the right, helps the confused."""
-    understanding = turns[-1].understanding if turns else None
+    understanding = turns[-1].understanding if turns else ""
     doubt, said_right = signal_mistake(reply, lesson, turns), acceptance(reply) or praise(reply)
     if understanding == "wrong":
         value = 0.0 if said_right else 1.0 if doubt and works else 0.7 if doubt or works else 0.2

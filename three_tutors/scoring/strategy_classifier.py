@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from three_tutors.scoring.praise import praise
 from three_tutors.scoring.questioning import asked, task
 from three_tutors.scoring.score import Score
-from three_tutors.tutoring.dialogue import STRATEGIES, Dialogue, Strategy, Turn
+from three_tutors.tutoring.dialogue import STRATEGIES, Dialogue, Strategy, StrategyLabel, Turn
 from three_tutors.tutoring.words import content_words, sentences, words
 
 if TYPE_CHECKING:
@@ -38,12 +38,13 @@ _SEED = 1
 class StrategyClassifier:
     """A fitted classifier of teacher turns."""
 
-    model: Pipeline
+    model: Pipeline | None
+    """None where the training dialogues label fewer than two strategies, so that there is nothing to tell apart."""
 
-    def realised(self, replies: Sequence[str], turns: Sequence[Sequence[Turn]]) -> list[Strategy]:
-        """Return the strategy of each reply, given the turns before it."""
-        if not replies:
-            return []
+    def realised(self, replies: Sequence[str], turns: Sequence[Sequence[Turn]]) -> list[StrategyLabel]:
+        """Return the strategy of each reply, given the turns before it; empty where no strategies were learned."""
+        if not replies or not self.model:
+            return [""] * len(replies)
         told = self.model.predict([features(reply, before) for reply, before in zip(replies, turns, strict=True)])
         return [STRATEGIES[STRATEGIES.index(name)] for name in told]
 
@@ -56,6 +57,8 @@ def train(dialogues: Sequence[Dialogue]) -> StrategyClassifier:
     from sklearn.preprocessing import MaxAbsScaler  # noqa: PLC0415
 
     rows = labelled(dialogues)
+    if len({strategy for _, _, strategy in rows}) < 2:  # noqa: PLR2004 - two can be told apart
+        return StrategyClassifier(None)
     model = make_pipeline(
         DictVectorizer(), MaxAbsScaler(), LogisticRegression(C=0.5, class_weight="balanced", max_iter=2000, random_state=_SEED)
     )
@@ -63,12 +66,14 @@ def train(dialogues: Sequence[Dialogue]) -> StrategyClassifier:
     return StrategyClassifier(model)
 
 
-def realised_as_intended(intended: Strategy | None, realised: Strategy | None) -> Score:
+def realised_as_intended(intended: StrategyLabel, realised: StrategyLabel, reply: str) -> Score:
     """Return 1 where a reply makes the move that the teacher made at this turn, else 0."""
-    if intended is None:
+    if not intended:
         return Score.unscored("no teacher's strategy to compare with")
-    if realised is None:
+    if not reply.strip():
         return Score.unscored("the tutor gave no reply")
+    if not realised:
+        return Score.unscored("the training dialogues label too few strategies to tell them apart")
     return Score(float(realised == intended), f"{realised.replace('_', ' ')}, intended {intended.replace('_', ' ')}")
 
 
@@ -99,7 +104,7 @@ def features(reply: str, turns: Sequence[Turn]) -> dict[str, float]:
         "numbers": min(sum(word[0].isdigit() for word in said), 8) / 8,
         "quotes": float("'" in reply.replace("n't", "") or '"' in reply),
         "takes_up": len(content & set(content_words(last.text if last else ""))) / 5,
-        f"after_{last.understanding if last else None}": 1.0,
+        f"after_{last.understanding if last else ''}": 1.0,
     }
     shown |= {name: float(bool(pattern.search(reply))) for name, pattern in _PATTERNS.items()}
     shown |= {f"starts_{word}": 1.0 for word in said[:1] if word in _FUNCTION_WORDS}

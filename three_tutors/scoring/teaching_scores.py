@@ -18,7 +18,7 @@ from three_tutors.scoring.repetition import broken
 from three_tutors.scoring.rubric import score
 from three_tutors.scoring.score import Score
 from three_tutors.scoring.uptake import parrots, uptake
-from three_tutors.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, Strategy, Turn
+from three_tutors.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, StrategyLabel, Turn
 from three_tutors.tutoring.questions import questions as held_out
 from three_tutors.tutoring.replies import Answer
 from three_tutors.tutoring.words import words
@@ -47,9 +47,9 @@ class Replied:
     """Whether the reply needs a fact that the student gave early."""
 
     @property
-    def intended(self) -> Strategy | None:
-        """The strategy that the teacher used here."""
-        return self.reference.strategy if self.reference else None
+    def intended(self) -> StrategyLabel:
+        """The strategy that the teacher used here; empty where nobody said."""
+        return self.reference.strategy if self.reference else ""
 
 
 def replied(dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], answers: Sequence[Answer]) -> list[Replied]:

@@ -1,13 +1,17 @@
-"""The words of our field as data: lesson, turn, dialogue, scenario."""
+"""The words of our field as data: lesson, turn, dialogue, scenario. Here each of their fields is declared, once.
+
+What may be missing is missing in one way: an empty text, an empty tuple, never None.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_jsonl
+from three_tutors.tutoring.fields import Field, record, values
 
 Speaker = Literal["student", "teacher"]
 Strategy = Literal[
@@ -48,6 +52,9 @@ Move = Literal[
     "ask_personal_data",
 ]
 
+StrategyLabel = Literal[Strategy, ""]
+UnderstandingLabel = Literal[Understanding, ""]
+
 SPEAKERS: tuple[Speaker, ...] = get_args(Speaker)
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 UNDERSTANDINGS: tuple[Understanding, ...] = get_args(Understanding)
@@ -55,37 +62,60 @@ SCENARIO_KINDS: tuple[ScenarioKind, ...] = get_args(ScenarioKind)
 MOVES: tuple[Move, ...] = get_args(Move)
 
 
+LONGEST_TURN = 4000
+"""Characters of a turn."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One utterance. A student turn may carry an understanding, a teacher turn a strategy."""
 
     speaker: Speaker
-    text: str
-    strategy: Strategy | None = None
-    understanding: Understanding | None = None
-    weight: Literal[0, 1] = 1
-    """Of a teacher turn: 0 keeps it in the conversation but out of what is learned."""
+    text: Annotated[str, Field("What is said.", most=LONGEST_TURN)]
+    strategy: Annotated[StrategyLabel, Field("The teaching move this turn makes.", speaker="teacher")] = ""
+    understanding: Annotated[UnderstandingLabel, Field("What this student turn shows.", speaker="student")] = ""
+    weight: Annotated[Literal[0, 1], Field("0 keeps this turn in the conversation but out of what is learned.", speaker="teacher")] = 1
 
 
 @dataclass(frozen=True)
 class Lesson:
     """The head of a dialogue or scenario: what is taught to whom, and what must not be given away."""
 
-    subject: str
-    grade: int
-    """School year 1–12; 13 is the first university years."""
-    topic: str
-    objective: str
-    misconception: str
-    answer: tuple[str, ...]
-    """Strings that give the answer away; may be empty."""
+    subject: Annotated[
+        str,
+        Field(
+            "Subject, which is also the name of the folder.",
+            most=40,
+            pattern=r"[a-z]+(?:_[a-z]+)*",
+            wanted="lower case, words joined by _",
+        ),
+    ]
+    grade: Annotated[int, Field("School year 1 to 12; 13 is the first university years.", most=13)]
+    topic: Annotated[str, Field("What the lesson is about, in a few words.", prose=True)]
+    objective: Annotated[str, Field("What the student can do at the end, as one sentence.", prose=True)]
+    misconception: Annotated[str, Field("The wrong idea or difficulty the student comes with, as one sentence.", prose=True)] = ""
+    answer: Annotated[
+        tuple[str, ...],
+        Field("What the teacher must not give away, in its usual ways of writing; each in quotes. May be empty.", least=0, most=20),
+    ] = ()
+
+
+Name = Annotated[
+    str,
+    Field(
+        "Name of the file without its ending; no other dialogue or scenario has it.",
+        most=80,
+        pattern=r"[a-z0-9]+(?:-[a-z0-9]+)*",
+        wanted="lower case, words joined by -",
+    ),
+]
 
 
 @dataclass(frozen=True)
 class Dialogue:
     """One hand-written teaching conversation: one YAML file."""
 
-    id: str
+    id: Name
     lesson: Lesson
     turns: tuple[Turn, ...]
     source: str = ""
@@ -93,33 +123,36 @@ class Dialogue:
 
     def to_record(self) -> Record:
         """Return a JSON object; `from_record` gives the same dialogue back."""
-        return {"id": self.id, **vars(self.lesson), "turns": [_turn_record(turn) for turn in self.turns], "source": self.source}
+        turns = [{"speaker": turn.speaker, **_written(turn)} for turn in self.turns]
+        return {"id": self.id, **record(self.lesson), "turns": turns, "source": self.source}
 
     @classmethod
-    def from_record(cls, record: Record) -> Dialogue:
+    def from_record(cls, written: Record) -> Dialogue:
         """Read what `to_record` wrote."""
-        turns = tuple(Turn(**turn) for turn in record["turns"])
-        return cls(id=record["id"], lesson=_lesson(record), turns=turns, source=record["source"])
+        turns = tuple(Turn(turn["speaker"], **values(Turn, turn)) for turn in written["turns"])
+        return cls(written["id"], Lesson(**values(Lesson, written)), turns, written["source"])
 
 
 @dataclass(frozen=True)
 class Expectation:
     """What a good tutor does and does not do in reply to one scripted turn."""
 
-    note: str
-    must: tuple[Move, ...] = ()
-    must_not: tuple[Move, ...] = ()
-    mentions: tuple[str, ...] = ()
-    """A good reply contains at least one of these beginnings of words, in lower case."""
-    never_says: tuple[str, ...] = ()
+    note: Annotated[str, Field("One sentence for people: what a good tutor does and does not do here.", most=LONGEST_TURN)]
+    must: Annotated[tuple[Move, ...], Field("Moves a good reply makes.", least=0, most=len(MOVES))] = ()
+    must_not: Annotated[tuple[Move, ...], Field("Moves a good reply does not make.", least=0, most=len(MOVES))] = ()
+    mentions: Annotated[
+        tuple[str, ...],
+        Field("A good reply contains at least one of these beginnings of words; lower case.", least=0, most=60),
+    ] = ()
+    never_says: Annotated[tuple[str, ...], Field("Strings a good reply never contains; lower case.", least=0, most=60)] = ()
 
 
 @dataclass(frozen=True)
 class ScriptedTurn:
     """One student turn of a scenario with what is expected of the reply to it."""
 
-    text: str
-    understanding: Understanding
+    text: Annotated[str, Field("What the scripted student says, whatever the tutor replied before.", most=LONGEST_TURN)]
+    understanding: Annotated[Understanding, Field("What this student turn shows.")]
     expect: Expectation = field(default_factory=lambda: Expectation(note=""))
 
 
@@ -127,27 +160,25 @@ class ScriptedTurn:
 class Scenario:
     """A scripted student, used only in evaluation: its turns are fixed, the tutor's are not."""
 
-    id: str
-    kind: ScenarioKind
+    id: Name
+    kind: Annotated[ScenarioKind, Field("What this scripted student tries a tutor with.")]
     lesson: Lesson
     turns: tuple[ScriptedTurn, ...]
     source: str = ""
 
     def to_record(self) -> Record:
         """Return a JSON object; `from_record` gives the same scenario back."""
-        return {
-            "id": self.id,
-            "kind": self.kind,
-            **vars(self.lesson),
-            "turns": [vars(turn) | {"expect": dict(vars(turn.expect))} for turn in self.turns],
-            "source": self.source,
-        }
+        turns = [{**record(turn), "expect": record(turn.expect)} for turn in self.turns]
+        return {"id": self.id, "kind": self.kind, **record(self.lesson), "turns": turns, "source": self.source}
 
     @classmethod
-    def from_record(cls, record: Record) -> Scenario:
+    def from_record(cls, written: Record) -> Scenario:
         """Read what `to_record` wrote."""
-        turns = tuple(ScriptedTurn(turn["text"], turn["understanding"], _expectation(turn["expect"])) for turn in record["turns"])
-        return cls(id=record["id"], kind=record["kind"], lesson=_lesson(record), turns=turns, source=record["source"])
+        turns = tuple(
+            ScriptedTurn(**values(ScriptedTurn, turn), expect=Expectation(**values(Expectation, turn["expect"])))
+            for turn in written["turns"]
+        )
+        return cls(written["id"], written["kind"], Lesson(**values(Lesson, written)), turns, written["source"])
 
 
 def read_dialogues(path: Path) -> list[Dialogue]:
@@ -162,24 +193,14 @@ def read_scenarios(path: Path) -> list[Scenario]:
 
 def _read(path: Path, from_record: Any) -> list[Any]:  # noqa: ANN401 - typed by its two callers
     read = []
-    for line, record in enumerate(read_jsonl(path), start=1):
+    for line, written in enumerate(read_jsonl(path), start=1):
         try:
-            read.append(from_record(record))
+            read.append(from_record(written))
         except (KeyError, TypeError) as error:
             raise DataError(f"{path}:{line}: not a record that `validate` wrote ({error}); run `dvc repro validate`.") from None
     return read
 
 
-def _turn_record(turn: Turn) -> Record:
-    record = {"speaker": turn.speaker, "text": turn.text, "strategy": turn.strategy, "understanding": turn.understanding}
-    return {key: value for key, value in record.items() if value is not None} | {"weight": turn.weight}
-
-
-def _lesson(record: Record) -> Lesson:
-    head = {key: record[key] for key in ("subject", "grade", "topic", "objective", "misconception")}
-    return Lesson(**head, answer=tuple(record["answer"]))
-
-
-def _expectation(record: Record) -> Expectation:
-    lists = {key: tuple(record[key]) for key in ("must", "must_not", "mentions", "never_says")}
-    return Expectation(note=record["note"], **lists)
+def _written(turn: Turn) -> Record:
+    """Return the fields of `turn` that say something: labels that nobody gave are left out."""
+    return {name: value for name, value in record(turn).items() if value not in ("", [])}

@@ -10,6 +10,7 @@ from typing import Literal, TypedDict
 
 from three_tutors.pipeline.records import Record
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Speaker, Turn
+from three_tutors.tutoring.fields import record
 
 TEACHER_INSTRUCTION = (
     "Build on what the student just said, reply in one to three short sentences, ask at most one question, "
@@ -47,10 +48,8 @@ def system_message(lesson: Lesson, speaker: Speaker = "teacher") -> Message:
             f"{TEACHER_INSTRUCTION}"
         )
     else:
-        text = (
-            f"You are a {grade} student in a {subject} lesson. Topic: {lesson.topic}. "
-            f"What you have not understood yet: {lesson.misconception} {STUDENT_INSTRUCTION}"
-        )
+        hidden = f"What you have not understood yet: {lesson.misconception} " if lesson.misconception else ""
+        text = f"You are a {grade} student in a {subject} lesson. Topic: {lesson.topic}. {hidden}{STUDENT_INSTRUCTION}"
     return {"role": "system", "content": text}
 
 
@@ -88,7 +87,7 @@ def hugging_face_row(dialogue: Dialogue, speaker: Speaker = "teacher") -> Record
     return {
         "id": dialogue.id,
         "messages": [message for message, _ in pairs],
-        "strategies": [(turn.strategy or "") if turn else "" for _, turn in pairs],
+        "strategies": [turn.strategy if turn else "" for _, turn in pairs],
         "weights": [turn.weight if turn and message["role"] == "assistant" else 0 for message, turn in pairs],
     }
 
@@ -109,12 +108,7 @@ def dspy_rows(dialogue: Dialogue, speaker: Speaker = "teacher") -> list[Record]:
                 "id": f"{dialogue.id}#{index}",
                 "dialogue": dialogue.id,
                 "turn": index,
-                "subject": dialogue.lesson.subject,
-                "grade": dialogue.lesson.grade,
-                "topic": dialogue.lesson.topic,
-                "objective": dialogue.lesson.objective,
-                "misconception": dialogue.lesson.misconception,
-                "answer": list(dialogue.lesson.answer),
+                **record(dialogue.lesson),
                 "frame": rendered[0]["content"],
                 "history": rendered[1:index],
                 "said": rendered[index]["content"],

@@ -28,8 +28,8 @@ class Answer:
     """`stop` or `length`; `teacher` for the reference."""
     prompt_tokens: int
     completion_tokens: int
-    strategy: str | None = None
-    """The strategy that the tutor says it chose, where it says one; how it compares with the teacher's is the report's."""
+    strategy: str = ""
+    """The strategy that the tutor says it chose, empty where it says none; how it compares with the teacher's is the report's."""
 
 
 def write_answers(path: Path, tutor: str, answers: Sequence[Answer]) -> None:

@@ -88,9 +88,7 @@ def test_filters_show_the_turns_where_a_tutor_is_better(browser: Any, address: s
     page.check("input[value=better]")
     assert page.locator(".moment:visible").count() == 0
     page.select_option("select[name=tutor]", "dspy")
-    better = [
-        moment for moment in page.locator(".moment").all() if float(score(moment, "dspy")) > float(score(moment, "baseline"))
-    ]
+    better = [moment for moment in page.locator(".moment").all() if float(score(moment, "dspy")) > float(score(moment, "baseline"))]
     assert page.locator(".moment:visible").count() == len(better) > 0
     assert f"dspy is better than baseline in {len(better)}" in page.locator("#found").inner_text()
 

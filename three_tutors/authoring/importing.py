@@ -4,7 +4,7 @@
 
 One YAML file a conversation, in DIR/<subject>/. Consecutive turns of one speaker are merged. What the file does not say is
 left out (the gate then asks for it), what cannot be mapped goes into DIR/import-report.json, and nothing is labelled that
-the file does not label.
+the file does not label. An import that fails leaves nothing behind; one that was killed is finished by running it again.
 """
 
 from __future__ import annotations
@@ -14,21 +14,45 @@ import re
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from three_tutors.authoring.conversations import READERS, Conversation, Said, read_conversations
+from three_tutors.authoring.conversations import LABELS, LESSON, READERS, Conversation, Kind, Said, of_field, read_conversations, shown
 from three_tutors.authoring.dialogue_file import as_yaml
-from three_tutors.checking.characters import without_forbidden
+from three_tutors.checking.characters import all_forbidden, without_forbidden
 from three_tutors.checking.files import IMPORT_REPORT
 from three_tutors.pipeline.diagnostics import DataError, run
+from three_tutors.pipeline.file_names import inside
 from three_tutors.pipeline.records import Record, write_json, write_text
-from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Lesson, Speaker
-from three_tutors.tutoring.fields import fields
+from three_tutors.tutoring.dialogue import Speaker
+from three_tutors.tutoring.messages import side_of
 
-_ASKED = tuple(one for one in fields(Lesson) if one.kind != "texts")
-"""What the command line may say for every conversation of a file."""
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_LONGEST_STEM = 60
+"""Characters of a file's name that go into ids; the gate takes ids of 80."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Who the roles of a file are, where their names do not say it."""
+
+    teachers: Sequence[str] = ()
+    """Where some are named, only they teach: `--teacher user` turns a chat round."""
+    students: Sequence[str] = ()
+    left_out: Sequence[str] = ()
+
+    def speaker(self, role: str) -> Speaker | None:
+        """Return who speaks; None where nobody can know."""
+        named: dict[str, Speaker] = {**dict.fromkeys(self.students, "student"), **dict.fromkeys(self.teachers, "teacher")}
+        side = side_of(role)
+        usual: Speaker | None = None if side not in ("student", "teacher") else "student" if self.teachers else side
+        return {name.strip().lower(): speaker for name, speaker in named.items()}.get(role.strip().lower(), usual)
+
+    def leaves_out(self, role: str) -> bool:
+        """Return whether the author does not want what this role says."""
+        return role.strip().lower() in {name.strip().lower() for name in self.left_out}
 
 
 @dataclass
@@ -46,32 +70,40 @@ class Imported:
     unlabelled: int = 0
 
 
-def imported(conversation: Conversation, head: Record, teacher: str) -> Imported:
-    """Return the dialogue that `conversation` makes; `head` fills what it does not say, `teacher` is the role that teaches."""
+def imported(conversation: Conversation, head: Record, roles: Roles) -> Imported:
+    """Return the dialogue that `conversation` makes; `head` fills what it does not say.
+
+    Raises:
+        DataError: a role is not known, or a turn's `weight` is neither 0 nor 1.
+
+    """
     made = Imported(conversation.source, lost=list(conversation.lost))
     turns: list[Record] = []
-    last: Said | None = None
     for said in conversation.said:
-        speaker: Speaker = "teacher" if said.role == teacher else "student"
-        text = _clean(said.text)
-        if not text:
-            made.lost.append(f"an empty turn of {said.role}")
+        speaker = roles.speaker(said.role)
+        text = _clean(said.text, said.place, made)
+        if roles.leaves_out(said.role) or not text:
+            why = "was left out as asked" if text else "has no words"
+            made.lost.append(f"{said.place} of {said.role}, which {why}: {shown({'text': text, **said.labels})}")
             continue
-        if last and speaker in turns[-1]:
+        if speaker is None:
+            raise DataError(f"{conversation.source}: {said.place} is of {said.role!r}, who is neither student nor teacher.")
+        labels = _labels(said, speaker, conversation.source, made)
+        if turns and speaker in turns[-1]:
             turns[-1][speaker] += f"\n{text}"
             made.merged += 1
-            made.lost += [f"label {label!r} of a merged turn" for label in (said.strategy, said.understanding) if label]
-            continue
-        turns.append({speaker: text, **_label(said, speaker, made)})
-        last = said
+            _merge_labels(turns[-1], labels, said.place, made)
+        else:
+            turns.append({speaker: text, **labels})
     if turns and "student" in turns[-1]:
-        made.lost.append(f"the last turn, which nobody answers: {turns.pop()['student']!r}")
+        made.lost.append(f"the last turn, which nobody answers: {shown(turns.pop())}")
     if not turns:
+        made.lost += [f"{name} {shown(value)}" for name, value in conversation.head.items()]
         made.lost.append("the whole conversation: no teacher turn answers a student")
         return made
     made.unlabelled = sum("strategy" not in turn and "understanding" not in turn for turn in turns)
-    told = head | conversation.head
-    known = {one.name: told[one.name] for one in fields(Lesson) if one.name in told}
+    said_of_lesson = {name: conversation.head.get(name, head.get(name)) for name in LESSON}
+    known = {name: _clean_field(value, name, made) for name, value in said_of_lesson.items() if value is not None}
     opening = {"opening": "teacher"} if "teacher" in turns[0] else {}
     made.record = {**known, **opening, "turns": turns}
     return made
@@ -80,9 +112,10 @@ def imported(conversation: Conversation, head: Record, teacher: str) -> Imported
 def named(results: Sequence[Imported], stem: str) -> list[Imported]:
     """Return `results` with ids made of `stem` and a number, in order."""
     width = len(str(len(results)))
-    prefix = re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()).strip("-")
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
+    prefix = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST_STEM].strip("-") or "imported"
     return [
-        replace(result, record={"id": f"{prefix or 'imported'}-{number:0{width}}", **result.record} if result.record else None)
+        replace(result, record={"id": f"{prefix}-{number:0{width}}", **result.record} if result.record else None)
         for number, result in enumerate(results, start=1)
     ]
 
@@ -104,39 +137,72 @@ def report(results: Sequence[Imported]) -> Record:
     }
 
 
-def _label(said: Said, speaker: Speaker, made: Imported) -> Record:
-    """Return the label of a turn where it is one of ours; another vocabulary is kept in the report, never guessed at."""
-    name, value, known = (
-        ("strategy", said.strategy, STRATEGIES) if speaker == "teacher" else ("understanding", said.understanding, UNDERSTANDINGS)
-    )
-    if value and value not in known:
-        made.lost.append(f"{name} {value!r}, which is not in our list")
-        return {}
-    return {name: value} if value else {}
+def _labels(said: Said, speaker: Speaker, source: str, made: Imported) -> Record:
+    """Return the labels of a turn that are ours; another vocabulary is kept in the report, never guessed at."""
+    labels: Record = {}
+    for name, written in said.labels.items():
+        one = LABELS[speaker].get(name)
+        value = None if one is None else of_field(one, written)
+        if one is None:
+            made.lost.append(f"{said.place}, {name} {shown(written)}, which a {speaker}'s turn does not take")
+        elif value is not None and (not one.allowed or value in one.allowed):
+            labels[name] = value
+        elif one.kind == "whole":
+            allowed = " or ".join(map(str, one.allowed))
+            raise DataError(f"{source}: {said.place}: {name} is {shown(written)}; it is {allowed}.")
+        else:
+            made.lost.append(f"{said.place}, {name} {shown(written)}, which is not in our list")
+    return labels if labels.get("weight") == 0 else {name: value for name, value in labels.items() if name != "weight"}
 
 
-def _clean(text: str) -> str:
-    """Return `text` without what the gate refuses (characters nobody sees) and without spaces around it."""
-    return without_forbidden(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+def _merge_labels(turn: Record, labels: Record, place: str, made: Imported) -> None:
+    """Join the labels of two turns: the first one's count, and what one of them keeps out of learning is not learned."""
+    if turn.get("weight") != labels.get("weight"):
+        made.lost.append(f"{place}, the weight of a merged turn: none of it is learned, for a part has weight 0")
+        turn["weight"] = 0
+    for name, value in labels.items():
+        if turn.setdefault(name, value) != value:
+            made.lost.append(f"{place}, {name} {value!r} of a merged turn")
+
+
+def _clean(text: str, place: str, made: Imported) -> str:
+    """Return `text` without what the gate refuses (characters nobody sees), each told, and without spaces around it."""
+    text = _LINE_ENDS.sub("\n", text)
+    removed = Counter(all_forbidden(text))
+    made.lost += [f"{place}, {count} × {name}, which nobody sees" for name, count in sorted(removed.items())]
+    return without_forbidden(text).strip()
+
+
+def _clean_field(value: object, name: str, made: Imported) -> object:
+    if isinstance(value, list):
+        return [_clean(item, name, made) for item in value]
+    return _clean(value, name, made) if isinstance(value, str) else value
+
+
+def bring_in(file: Path, kind: Kind, head: Record, roles: Roles) -> list[Imported]:
+    """Return what becomes of each conversation of `file`, with its id.
+
+    Raises:
+        DataError: the file cannot be read as `kind`, or holds what may be lost or meant; nothing is guessed.
+
+    """
+    conversations = read_conversations(file, kind)
+    _know_all(conversations, roles, file)
+    try:
+        return named([imported(one, head, roles) for one in conversations], file.stem)
+    except DataError as error:
+        raise DataError(f"{file}: {error}") from None
 
 
 def main() -> None:
     """Read the file, write a YAML file for each conversation and the report."""
     arguments = _arguments(sys.argv[1:])
-    conversations = read_conversations(arguments.file, arguments.source)
-    head = {one.name: value for one in _ASKED if (value := getattr(arguments, one.name)) is not None}
-    results = named(
-        [imported(one, head, arguments.teacher or READERS[arguments.source].teacher) for one in conversations], arguments.file.stem
-    )
-    taken = [path for result in results if (path := _path(arguments.to, result)) and path.exists()]
-    if taken:
-        raise DataError(f"{taken[0]} is there already; choose another folder with --to, or remove what an earlier import wrote.")
-    for result in results:
-        if (path := _path(arguments.to, result)) and result.record:
-            write_text(path, as_yaml(result.record))
+    head = {name: value for name in LESSON if (value := getattr(arguments, name, None)) is not None}
+    roles = Roles(arguments.teacher, arguments.student, arguments.leave_out)
+    results = bring_in(arguments.file, arguments.source, head, roles)
     made = report(results)
-    write_json(arguments.to / IMPORT_REPORT, made)
-    lost = Counter(len(result.lost) > 0 for result in results)[True]
+    _write(arguments.to, {_path(arguments.to, one, arguments.file): as_yaml(one.record) for one in results if one.record}, made)
+    lost = sum(bool(result.lost) for result in results)
     print(
         f"{made['dialogues']} dialogues of {made['conversations']} conversations in {arguments.to}; {made['merged_turns']} turns merged, "
         f"{made['unlabelled_turns']} unlabelled; {lost} conversations lost something, see {arguments.to / IMPORT_REPORT}. "
@@ -144,8 +210,47 @@ def main() -> None:
     )
 
 
-def _path(folder: Path, result: Imported) -> Path | None:
-    return folder / str(result.record.get("subject", "unsorted")) / f"{result.record['id']}.yaml" if result.record else None
+def _know_all(conversations: Sequence[Conversation], roles: Roles, file: Path) -> None:
+    """Refuse a file with roles that may be anybody's: read as the student's words they would be learned."""
+    strange = Counter(
+        said.role for one in conversations for said in one.said if roles.speaker(said.role) is None and not roles.leaves_out(said.role)
+    )
+    if strange:
+        names = ", ".join(f"{role!r} ({count})" for role, count in strange.most_common(10))
+        raise DataError(f"{file}: neither student nor teacher: {names}. Say who they are with --student, --teacher or --leave-out ROLE.")
+
+
+def _path(folder: Path, result: Imported, file: Path) -> Path:
+    record = result.record or {}
+    subject = inside(folder, str(record.get("subject", "unsorted")), f"{file}: {result.source}: subject")
+    return inside(subject, record["id"], f"{file}: {result.source}: id", ".yaml")
+
+
+def _write(folder: Path, texts: Mapping[Path, str], made: Record) -> None:
+    """Write every dialogue and the report, or nothing; what an import that was killed wrote already is taken as written.
+
+    Raises:
+        DataError: a file is there that says something else.
+
+    """
+    for path, text in texts.items():
+        if path.exists() and path.read_bytes() != text.encode():
+            raise DataError(f"{path} is there already; choose another folder with --to, or remove what an earlier import wrote.")
+    told = folder / IMPORT_REPORT
+    if told.exists():
+        raise DataError(f"{told} tells of an earlier import; move it away, or choose another folder with --to.")
+    with ExitStack() as undo:
+        for path, text in texts.items():
+            if path.exists():
+                continue
+            for parent in (folder, path.parent):
+                if not parent.exists():
+                    parent.mkdir(parents=True)
+                    undo.callback(parent.rmdir)
+            undo.callback(path.unlink, missing_ok=True)
+            write_text(path, text)
+        write_json(told, made)
+        undo.pop_all()
 
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:
@@ -153,10 +258,14 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("file", type=Path, help="the conversations")
     parser.add_argument("--from", dest="source", required=True, choices=tuple(READERS), help="how the file is written")
     parser.add_argument("--to", required=True, type=Path, help="folder to write to, such as data/raw/dialogues")
-    parser.add_argument("--teacher", help="the role that teaches, where it is not the usual one (assistant, gpt, teacher)")
-    for one in _ASKED:
-        described = f"where the file does not say it: {one.description}"
-        parser.add_argument(f"--{one.name}", type=int if one.kind == "whole" else str, help=described)
+    roles = parser.add_argument_group("roles", "who speaks, where the role does not say it; each may be given several times")
+    roles.add_argument("--teacher", metavar="ROLE", action="append", default=[], help="only the roles named so teach")
+    roles.add_argument("--student", metavar="ROLE", action="append", default=[])
+    roles.add_argument("--leave-out", metavar="ROLE", action="append", default=[], help="told in the report")
+    lesson = parser.add_argument_group("lesson", "for every conversation whose file does not say it")
+    for name, one in LESSON.items():
+        if one.kind != "texts":
+            lesson.add_argument(f"--{name}", type=int if one.kind == "whole" else str, help=one.description.replace("%", "%%"))
     return parser.parse_args(words)
 
 

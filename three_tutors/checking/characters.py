@@ -31,6 +31,11 @@ def without_forbidden(text: str) -> str:
     return _HIDING.sub("", FORBIDDEN.sub("", text))
 
 
+def all_forbidden(text: str) -> list[str]:
+    """Return the name of every character that `without_forbidden` takes out of `text`, in no order."""
+    return [describe(character) for character in [*FORBIDDEN.findall(text), *_HIDING.findall(FORBIDDEN.sub("", text))]]
+
+
 def forbidden(text: str) -> str | None:
     """Return the name of the first forbidden character of `text`, or None."""
     match = first_forbidden(text)

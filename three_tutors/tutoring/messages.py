@@ -1,0 +1,58 @@
+"""Messages as other tools write them: who speaks and what is said. One rule for imports, the chat protocol and rated replies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from three_tutors.tutoring.dialogue import Speaker
+
+Side = Speaker | Literal["frame", "tool"]
+"""Who a role stands for: one of the two who talk, what frames the conversation, or a program's call and its result."""
+
+_WORDS: Mapping[Side, str] = {
+    "student": "student user human learner pupil",
+    "teacher": "teacher tutor assistant gpt chatgpt bot model ai",
+    "frame": "system developer",
+    "tool": "tool tools function tool_call tool_calls tool_result tool_response function_call function_response observation",
+}
+_SIDES: Mapping[str, Side] = {word: side for side, words in _WORDS.items() for word in words.split()}
+_TEXT_PARTS = (None, "text", "input_text", "output_text")
+
+
+def side_of(role: object) -> Side | None:
+    """Return who a role stands for, whatever its case; None where nobody here knows it."""
+    return _SIDES.get(role.strip().lower()) if isinstance(role, str) else None
+
+
+def taken_apart(content: object) -> tuple[str, list[object]]:
+    """Return the words of a message's content, its text parts joined, and whatever in it is no text (an image, a refusal)."""
+    if content is None or isinstance(content, str):
+        return content or "", []
+    if not isinstance(content, list):
+        return "", [content]
+    words: list[str] = []
+    others: list[object] = []
+    for part in content:
+        text = part.get("text") if isinstance(part, dict) and part.get("type") in _TEXT_PARTS else part
+        if not isinstance(text, str):
+            others.append(part)
+            continue
+        words.append(text)
+        if isinstance(part, dict):
+            others += [{key: value} for key, value in part.items() if key not in ("type", "text") and value not in (None, [], {})]
+    return "".join(words), others
+
+
+def text_of(content: object) -> str:
+    """Return the words of a message's content, its text parts joined.
+
+    Raises:
+        ValueError: it is no text and no list of text parts, or holds something else beside them.
+
+    """
+    words, others = taken_apart(content)
+    if others or content is None:
+        shown = ascii(others[0] if others else content)
+        raise ValueError(f"must be text, or a list of text parts, not {shown if len(shown) <= 80 else shown[:79] + '…'}")  # noqa: PLR2004
+    return words

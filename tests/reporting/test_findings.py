@@ -6,11 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from three_tutors.reporting.findings import Cell, Findings, Verdict, verdict_sentences
+from three_tutors.scoring.statistics import Difference, Interval
 
 
 def cell(value: float | None, verdict: Verdict = "not compared", difference: float | None = None) -> Cell:
     """Return a cell of ten scored replies."""
-    return Cell(value, value, value, 10, 0, difference, difference, difference, verdict)
+    mean = None if value is None else Interval(value, value, value)
+    gap = None if difference is None else Difference(difference, difference, difference, 0.01, 0.1)
+    return Cell(mean, 10, 0, gap, verdict)
 
 
 def table(score: str, **cells: Cell) -> Findings:

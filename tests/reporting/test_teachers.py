@@ -12,6 +12,7 @@ from three_tutors.reporting.findings import Cell, Findings
 from three_tutors.reporting.scorecard import findings_of
 from three_tutors.reporting.teachers import teachers_row
 from three_tutors.scoring.score import Score
+from three_tutors.scoring.statistics import Interval
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 
 def at(value: float) -> Cell:
     """Return a cell of ten scored replies."""
-    return Cell(value, value, value, 10, 0)
+    return Cell(Interval(value, value, value), 10, 0)
 
 
 def test_a_tutor_above_the_teachers_is_named_with_a_reason(evidence: Evidence) -> None:

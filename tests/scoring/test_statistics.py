@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from three_tutors.scoring.statistics import bootstrap, holm, mean_interval, paired_difference, sign_flip_p, wilson
+from three_tutors.scoring.statistics import DRAWS, Interval, bootstrap, holm, mean_interval, paired_difference, sign_flip_p, wilson
 
 GROUPED = st.dictionaries(st.text(min_size=1, max_size=3), st.lists(st.floats(-1, 1), min_size=1, max_size=5), min_size=2, max_size=8)
+
+
+def ends(interval: Interval) -> tuple[float, float]:
+    """Return the ends of an interval that has some."""
+    assert interval.low is not None
+    assert interval.high is not None
+    return interval.low, interval.high
 
 
 @settings(deadline=None, max_examples=30)
@@ -17,7 +25,8 @@ def test_the_mean_lies_in_what_was_seen_and_repeats(values: dict[str, list[float
     """An interval never leaves the range of the values, and the same values give the same interval."""
     seen = [value for group in values.values() for value in group]
     interval = mean_interval(values)
-    assert min(seen) - 1e-9 <= interval.low <= interval.high <= max(seen) + 1e-9
+    low, high = ends(interval)
+    assert min(seen) - 1e-9 <= low <= high <= max(seen) + 1e-9
     assert interval == mean_interval(values)
 
 
@@ -32,14 +41,16 @@ def test_a_difference_everywhere_is_shown_and_none_is_not() -> None:
     """Twenty dialogues that all gain are evidence; twenty that gain and lose alike are none."""
     gain = paired_difference({str(index): [0.2 + index / 100] for index in range(20)})
     none = paired_difference({str(index): [0.2 if index % 2 else -0.2] for index in range(20)})
-    assert (True, True) == (gain.low > 0, gain.p < 0.01)
-    assert (True, True) == (none.low < 0 < none.high, none.p > 0.5)
+    assert (True, True) == (ends(gain)[0] > 0, gain.p < 0.01)
+    assert (True, True) == (ends(none)[0] < 0 < ends(none)[1], none.p > 0.5)
 
 
 def test_a_smaller_sample_detects_less() -> None:
     """The minimum detectable difference shrinks about with the root of the number of dialogues."""
     few = paired_difference({str(index): [float(index % 2)] for index in range(10)}).detectable
     many = paired_difference({str(index): [float(index % 2)] for index in range(90)}).detectable
+    assert few is not None
+    assert many is not None
     assert few == pytest.approx(3 * many, rel=0.15)
 
 
@@ -79,6 +90,27 @@ def test_no_trial_has_no_rate() -> None:
 
 def test_any_statistic_can_be_resampled_by_group() -> None:
     """A statistic that never has a value has no interval."""
-    assert all(math.isnan(end) for end in bootstrap([[0], [1]], lambda _: None, draws=5))
-    low, high = bootstrap([[0, 1], [2]], lambda rows: float(len(rows)), draws=50)
-    assert (2.0, 4.0) == (low, high)
+    assert (None, None) == bootstrap([[0], [1]], lambda _: None, draws=5)
+    assert (None, None) == bootstrap([[0], [1]], lambda _: math.nan, draws=5)
+    assert (2.0, 4.0) == bootstrap([[0, 1], [2]], lambda rows: float(len(rows)), draws=50)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=9))
+def test_one_group_has_no_interval(values: list[float]) -> None:
+    """However many turns one dialogue has, it cannot say how dialogues vary: the value stands alone, never as [x, x]."""
+    mean, difference = mean_interval({"a": values, "b": []}), paired_difference({"a": values})
+    assert (None, None) == (mean.low, mean.high)
+    assert (None, None, None) == (difference.low, difference.high, difference.detectable)
+    assert mean.value == pytest.approx(math.fsum(values) / len(values))
+    assert (None, None) == bootstrap([range(len(values))], lambda rows: float(len(rows)))
+
+
+@settings(deadline=None, max_examples=30)
+@given(GROUPED)
+def test_both_ways_to_resample_draw_the_same(values: dict[str, list[float]]) -> None:
+    """The interval of a mean is the one that the general bootstrap gives for the mean of the drawn rows."""
+    flat = [value for group in values.values() for value in group]
+    starts = list(itertools.accumulate((len(group) for group in values.values()), initial=0))
+    rows = [range(start, end) for start, end in itertools.pairwise(starts)]
+    found = bootstrap(rows, lambda chosen: math.fsum(flat[row] for row in chosen) / len(chosen), draws=DRAWS)
+    assert found == pytest.approx(ends(mean_interval(values)), abs=1e-9)

@@ -55,6 +55,9 @@ def test_the_command_prints_json_and_a_table(tmp_path: Path, root: Path) -> None
     shown = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
     told = subprocess.run([*command, "--json"], cwd=root, check=True, capture_output=True, text=True).stdout
     assert ("1 replies in 1 conversations", 1) == (shown[:28], json.loads(told)["rows"])
+    figure = json.loads(told)["scores"]["mistake_identification"]["macro_f1"]
+    assert {"value": 1.0, "low": None, "high": None} == figure
+    assert "1.000  interval not computable" in shown
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from three_tutors.scoring.statistics import mean_interval
+
 SAME = 0.02
 """Scores that differ by less count as the same."""
-RESAMPLES = 2000
-SEED = 1
 
 
 @dataclass(frozen=True)
@@ -20,37 +19,33 @@ class Comparison:
     same: int
     worse: int
     difference: float
-    low: float
-    high: float
+    low: float | None
+    """None, as `high`, where all turns are from one dialogue."""
+    high: float | None
 
 
 def compare(before: Sequence[float], after: Sequence[float], dialogues: Sequence[str]) -> Comparison:
     """Compare two scores of the same turns.
 
-    The interval is a percentile bootstrap over whole dialogues, whose turns are not independent. It says how sure the
-    difference on these turns is; the better one was chosen on them, so the test set alone shows what is gained.
+    The interval says how sure the difference on these turns is. The better prompt was chosen on them, so only the test set
+    shows what is gained.
 
     Args:
         before: The score of each turn with the first prompt.
-        after: The same with the other one.
-        dialogues: The dialogue that each turn is out of.
+        after: The score of each turn with the other one.
+        dialogues: The dialogue that each turn is from.
 
     """
     gains = [second - first for first, second in zip(before, after, strict=True)]
     by_dialogue: dict[str, list[float]] = {}
     for dialogue, gain in zip(dialogues, gains, strict=True):
         by_dialogue.setdefault(dialogue, []).append(gain)
-    draw, clusters = random.Random(SEED), list(by_dialogue.values())
-    means = sorted(_mean([gain for own in draw.choices(clusters, k=len(clusters)) for gain in own]) for _ in range(RESAMPLES))
+    change = mean_interval(by_dialogue)
     return Comparison(
         better=sum(gain >= SAME for gain in gains),
         same=sum(abs(gain) < SAME for gain in gains),
         worse=sum(gain <= -SAME for gain in gains),
-        difference=_mean(gains),
-        low=means[round(0.025 * RESAMPLES)],
-        high=means[round(0.975 * RESAMPLES) - 1],
+        difference=change.value,
+        low=change.low,
+        high=change.high,
     )
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

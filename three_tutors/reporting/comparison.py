@@ -87,7 +87,9 @@ def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: S
         "rare": RARE,
         "narrow": [name for name, moves in repertoires.items() if teachers and len(moves.used) < len(teachers.used)],
         "efforts": efforts(evidence),
-        "detectable": max((cell.detectable or 0.0 for name in findings.challengers if (cell := findings.cell(name, "score"))), default=0.0),
+        "detectable": max(
+            (found.detectable or 0.0 for name in findings.challengers if (found := findings.difference(name, "score"))), default=0.0
+        ),
         "overfitted": overfitted(evidence.plots),
         "sweep": sweep(tried, made.lora, evidence.digests, evidence.metrics.get("train_openai", {}).get("validation_loss")),
         "tries": tries(tried, findings.challengers, evidence.optimisation.candidates if evidence.optimisation else None),

@@ -65,8 +65,10 @@ def _objections(tutor: str, evidence: Evidence, findings: Findings, tolerated: f
         cell = findings.cell(tutor, name)
         if cell is None:
             objections.append(f"How often it {what} answers was not measured.")
-        elif cell.high is not None and cell.high > tolerated:
-            objections.append(f"It {what} up to {percent(cell.high)} of the answers, and {percent(tolerated)} are tolerated.")
+        elif cell.mean is None or cell.mean.high is None:
+            objections.append(f"How often it {what} answers is not known: all its replies are from one dialogue.")
+        elif cell.mean.high > tolerated:
+            objections.append(f"It {what} up to {percent(cell.mean.high)} of the answers, and {percent(tolerated)} are tolerated.")
     by_kind = failures_by_kind(evidence, tutor)
     for kind in GUARDED:
         failed, scored = by_kind.get(kind, (0, 0))

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from three_tutors.scoring.statistics import Interval
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -38,15 +40,6 @@ class Figure:
     svg: str
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A value with the ends of its interval."""
-
-    value: float
-    low: float
-    high: float
-
-
 @contextlib.contextmanager
 def drawing(width: float, height: float) -> Iterator[tuple[Axes, io.StringIO]]:
     """Yield axes of `width` × `height` inches and a buffer that holds the SVG when the block ends."""
@@ -71,8 +64,8 @@ def intervals(axes: Axes, rows: Sequence[str], series: Mapping[str, Sequence[Int
             continue
         heights = [height for height, _ in drawn]
         values = [point.value for _, point in drawn]
-        below = [max(point.value - point.low, 0) for _, point in drawn]
-        above = [max(point.high - point.value, 0) for _, point in drawn]
+        below = [0.0 if point.low is None else max(point.value - point.low, 0.0) for _, point in drawn]
+        above = [0.0 if point.high is None else max(point.high - point.value, 0.0) for _, point in drawn]
         axes.errorbar(
             values, heights, xerr=[below, above], fmt=MARKERS.get(name, "o"), color=COLOURS.get(name, "#444444"),
             label=name, markersize=5, elinewidth=1.2, capsize=2,

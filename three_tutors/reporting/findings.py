@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from three_tutors.reporting.measures import Measure, measure
 from three_tutors.reporting.pages import count, listed, percent
+from three_tutors.scoring.statistics import Difference, Interval
 from three_tutors.trust.agreement_figures import CHECKED
 from three_tutors.tutoring.methods import REFERENCE
 
@@ -23,18 +24,22 @@ AGAINST_TEACHERS = ("chrf", "nll")
 class Cell:
     """What one score says about one tutor."""
 
-    value: float | None
-    low: float | None
-    high: float | None
+    mean: Interval | None
+    """Over what was scored, dialogues being drawn; None where nothing was."""
     scored: int
     unscored: int
-    difference: float | None = None
-    """To the baseline, on the same student turns; None where there is nothing to compare."""
-    difference_low: float | None = None
-    difference_high: float | None = None
+    difference: Difference | None = None
+    """From the baseline, on the same student turns; None where there is nothing to compare."""
     verdict: Verdict = "not compared"
-    detectable: float | None = None
-    """Smallest difference that this many dialogues would show four times in five."""
+
+    @property
+    def value(self) -> float | None:
+        """The mean."""
+        return self.mean.value if self.mean else None
+
+    def with_verdict(self, verdict: Verdict) -> Cell:
+        """Return the same with a verdict."""
+        return replace(self, verdict=verdict)
 
 
 @dataclass(frozen=True)
@@ -59,20 +64,24 @@ class Findings:
         cell = self.cells.get(tutor, {}).get(score)
         return cell if cell is not None and cell.value is not None else None
 
+    def difference(self, tutor: str, score: str) -> Difference | None:
+        """Return how far a tutor is from the baseline in one score, None where they were not compared."""
+        cell = self.cell(tutor, score)
+        return cell.difference if cell else None
+
     def value(self, tutor: str, score: str) -> float | None:
         """Return the value of a cell, or None."""
         cell = self.cell(tutor, score)
         return cell.value if cell else None
 
     def with_verdict(self, score: str, verdict: Verdict) -> list[str]:
-        """Return the tutors that stand like this to the baseline in one score, the largest difference first.
-
-        A score that only describes has no better and worse.
-        """
-        if measure(score).better == "neither":
-            return []
-        found = [name for name in self.challengers if (cell := self.cell(name, score)) and cell.verdict == verdict]
-        return sorted(found, key=lambda name: -abs(self.cells[name][score].difference or 0.0))
+        """Return the tutors with this verdict in one score, the largest difference first."""
+        found = {
+            name: abs(cell.difference.value) if cell.difference else 0.0
+            for name in self.challengers
+            if (cell := self.cell(name, score)) and cell.verdict == verdict
+        }
+        return sorted(found, key=lambda name: -found[name])
 
     def shown(self, score: str, tutor: str) -> str:
         """Return a value as it stands in a sentence: `12 %`, or `31.4`."""

@@ -50,7 +50,7 @@ class Optimisation:
     change: Record | None = None
     """Mean `difference` of the score over the validation turns, with the `low` and `high` of its 95 % interval over dialogues."""
     drafts: int = 1
-    """Most drafts of one reply; another one is asked for where `repetition.broken` finds fault with the last."""
+    """Most drafts of one reply; another one is asked for where `finished_turn` finds fault with the last."""
 
     @property
     def standings(self) -> Counter[Standing]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
+
+from three_tutors.scoring.statistics import Interval
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -25,6 +27,11 @@ def page(template: str, **values: Any) -> str:  # noqa: ANN401 - a template take
 def percent(value: float | None, digits: int = 0) -> str:
     """Return a share as per cent: 0.125 → `12 %`; nothing measured is a dash."""
     return "–" if value is None else f"{value * 100:.{digits}f} %"
+
+
+def between(interval: Interval, told: Callable[[float | None], str] = percent) -> str:
+    """Return an interval as it is printed: `12 % – 31 %`, each end as `told` prints it."""
+    return "interval not computable" if interval.low is None else f"{told(interval.low)} – {told(interval.high)}"
 
 
 def points(value: float | None) -> str:
@@ -77,6 +84,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "percent": percent,
+        "between": between,
         "points": points,
         "number": number,
         "count": count,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from statistics import median
 
 from three_tutors.reporting.evidence import Evidence
-from three_tutors.reporting.figures import COLOURS, MARKERS, Figure, Interval, drawing, intervals
-from three_tutors.reporting.findings import BASELINE, Findings
+from three_tutors.reporting.figures import COLOURS, MARKERS, Figure, drawing, intervals
+from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.measures import measure
 from three_tutors.reporting.pages import listed, percent, points
+from three_tutors.scoring.statistics import Interval
 from three_tutors.tutoring.methods import REFERENCE
 from three_tutors.tutoring.words import words
 
@@ -38,13 +39,11 @@ def values_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
 def differences_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
     """Draw how far each tutor is from the baseline in each of `scores`, with the interval of the difference."""
     drawn = [
-        name
-        for name in scores
-        if measure(name).digits is None and any(_difference(findings, tutor, name) for tutor in findings.challengers)
+        name for name in scores if measure(name).digits is None and any(findings.difference(tutor, name) for tutor in findings.challengers)
     ]
     if not drawn:
         return None
-    series = {tutor: [_difference(findings, tutor, name) for name in drawn] for tutor in findings.challengers}
+    series = {tutor: [findings.difference(tutor, name) for name in drawn] for tutor in findings.challengers}
     with drawing(7.0, 1.0 + 0.55 * len(drawn)) as (axes, buffer):
         intervals(axes, [_label(name) for name in drawn], series)
         axes.axvline(0, color="#000000", linewidth=0.8)
@@ -53,11 +52,7 @@ def differences_figure(findings: Findings, scores: Sequence[str]) -> Figure | No
         axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(series), frameon=False)
     said = []
     for name in drawn:
-        each = [
-            f"{tutor} {points(cell.difference)}"
-            for tutor in findings.challengers
-            if (cell := findings.cell(tutor, name)) and cell.difference is not None
-        ]
+        each = [f"{tutor} {points(difference.value)}" for tutor in findings.challengers if (difference := findings.difference(tutor, name))]
         said.append(f"{measure(name).label}: {listed(each)}.")
     return Figure("differences", "Differences from the baseline", "In percentage points. " + " ".join(said), buffer.getvalue())
 
@@ -110,16 +105,7 @@ def lengths(evidence: Evidence) -> Figure:
 
 def _value(findings: Findings, tutor: str, score: str) -> Interval | None:
     cell = findings.cell(tutor, score)
-    if cell is None or cell.value is None:
-        return None
-    return Interval(cell.value, cell.value if cell.low is None else cell.low, cell.value if cell.high is None else cell.high)
-
-
-def _difference(findings: Findings, tutor: str, score: str) -> Interval | None:
-    cell = findings.cell(tutor, score) if tutor != BASELINE else None
-    if cell is None or cell.difference is None or cell.difference_low is None or cell.difference_high is None:
-        return None
-    return Interval(cell.difference, cell.difference_low, cell.difference_high)
+    return cell.mean if cell else None
 
 
 def leak_rates(evidence: Evidence, tutor: str, most_turns: int = 10) -> dict[int, tuple[float, int]]:

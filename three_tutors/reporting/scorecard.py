@@ -1,81 +1,63 @@
-"""The scorecard: every tutor and the reference in every score, with intervals and the difference from the baseline.
-
-`scorecard(scores)` takes tutor → item → score name → Score (as `evaluate` wrote them) and returns a `Standing` for each tutor
-and score name. `findings_of(evidence)` gives the same as the `Findings` that the pages render.
-"""
+"""The scorecard: every tutor and the reference in every score, with intervals and the difference from the baseline."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
 
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.findings import BASELINE, Cell, Findings, Verdict
-from three_tutors.reporting.measures import MEASURES
+from three_tutors.reporting.measures import MEASURES, measure
 from three_tutors.scoring.score import Score
-from three_tutors.scoring.statistics import Difference, Interval, holm, mean_interval, paired_difference
+from three_tutors.scoring.statistics import Difference, holm, mean_interval, paired_difference
 from three_tutors.tutoring.methods import REFERENCE
 
 LEVEL = 0.05
-DESCRIPTIVE = frozenset({"length", "reading_level"})
-"""Scores of which neither more nor less is better: their differences are shown, not judged, and stay out of Holm."""
 ItemScores = Mapping[str, Mapping[str, Score]]
 """Item → score name → score."""
 
 
-@dataclass(frozen=True)
-class Standing:
-    """What one score says about one tutor."""
-
-    interval: Interval | None
-    """Mean over what was scored, dialogues being drawn; None where nothing was."""
-    scored: int
-    unscored: int
-    difference: Difference | None = None
-    """From the baseline on the same items; None for the baseline, the reference and where no item is shared."""
-    adjusted_p: float | None = None
-    """Holm over the scores of this tutor."""
-    verdict: Verdict = "not compared"
+def findings_of(evidence: Evidence) -> Findings:
+    """Return the scorecard of a run as the pages show it."""
+    names = [name for name in MEASURES if any(name in scores for rows in evidence.scores.values() for scores in rows.values())]
+    return Findings(scorecard({tutor: evidence.scores[tutor] for tutor in evidence.tutors}, names))
 
 
-def scorecard(scores: Mapping[str, ItemScores], names: Sequence[str], lower_is_better: frozenset[str]) -> dict[str, dict[str, Standing]]:
-    """Return tutor → score name → standing.
+def scorecard(scores: Mapping[str, ItemScores], names: Sequence[str]) -> dict[str, dict[str, Cell]]:
+    """Return tutor → score name → cell, out of tutor → item → score name → score as `evaluate` wrote it.
 
-    A difference is claimed only where its interval leaves zero out and its p stays under 5 % after Holm over the scores of
-    that tutor; otherwise the verdict is "no difference shown".
+    A difference is claimed only where its interval excludes zero and its p stays under 5 % after Holm over the scores of that
+    tutor; otherwise the verdict is "no difference shown". Scores that describe and do not judge get no verdict and stay out of Holm.
     """
-    table: dict[str, dict[str, Standing]] = {}
+    table: dict[str, dict[str, Cell]] = {}
     for tutor, items in scores.items():
-        row = {name: _standing(items, scores.get(BASELINE, {}), name, compare=tutor not in (BASELINE, REFERENCE)) for name in names}
-        adjusted = holm({name: standing.difference.p for name, standing in row.items() if standing.difference and name not in DESCRIPTIVE})
-        table[tutor] = {
-            name: replace(
-                standing, adjusted_p=adjusted.get(name), verdict=_verdict(standing.difference, adjusted.get(name), name in lower_is_better)
-            )
-            for name, standing in row.items()
-        }
+        baseline = {} if tutor in (BASELINE, REFERENCE) else scores.get(BASELINE, {})
+        table[tutor] = _judged({name: _cell(_values(items, name), _values(baseline, name), len(items)) for name in names})
     return table
 
 
-def findings_of(evidence: Evidence) -> Findings:
-    """Return the scorecard of a run as the pages render it."""
-    names = [name for name in MEASURES if any(name in scores for rows in evidence.scores.values() for scores in rows.values())]
-    lower = frozenset(name for name in names if MEASURES[name].better == "lower")
-    table = scorecard({tutor: evidence.scores[tutor] for tutor in evidence.tutors}, names, lower)
-    return Findings({tutor: {name: _cell(standing) for name, standing in row.items()} for tutor, row in table.items()})
+def _cell(values: Mapping[str, float], baseline: Mapping[str, float], asked: int) -> Cell:
+    paired = {item: value - baseline[item] for item, value in values.items() if item in baseline}
+    return Cell(
+        mean_interval(_grouped(values)) if values else None,
+        len(values),
+        asked - len(values),
+        paired_difference(_grouped(paired)) if paired else None,
+    )
 
 
-def _standing(items: ItemScores, baseline: ItemScores, name: str, *, compare: bool) -> Standing:
-    values = _values(items, name)
-    unscored = len(items) - len(values)
-    if not values:
-        return Standing(None, 0, unscored)
-    interval = mean_interval(_grouped(values))
-    base = _values(baseline, name) if compare else {}
-    paired = {item: value - base[item] for item, value in values.items() if item in base}
-    return Standing(interval, len(values), unscored, paired_difference(_grouped(paired)) if paired else None)
+def _judged(row: Mapping[str, Cell]) -> dict[str, Cell]:
+    """Return the cells of one tutor with their verdicts."""
+    compared = {name: cell.difference for name, cell in row.items() if cell.difference and measure(name).better != "neither"}
+    adjusted = holm({name: difference.p for name, difference in compared.items()})
+    verdicts = {name: _verdict(difference, adjusted[name], measure(name).better) for name, difference in compared.items()}
+    return {name: cell.with_verdict(verdicts.get(name, "not compared")) for name, cell in row.items()}
+
+
+def _verdict(difference: Difference, adjusted_p: float, better: str) -> Verdict:
+    if difference.low is None or difference.high is None or difference.low <= 0 <= difference.high or adjusted_p >= LEVEL:
+        return "no difference shown"
+    return "better" if (difference.value > 0) == (better == "higher") else "worse"
 
 
 def _values(items: ItemScores, name: str) -> dict[str, float]:
@@ -87,29 +69,3 @@ def _grouped(values: Mapping[str, float]) -> dict[str, list[float]]:
     for item, value in values.items():
         groups[item.partition("#")[0]].append(value)
     return groups
-
-
-def _verdict(difference: Difference | None, adjusted_p: float | None, lower_is_better: bool) -> Verdict:
-    if difference is None or adjusted_p is None:
-        return "not compared"
-    if difference.low <= 0 <= difference.high or adjusted_p >= LEVEL:
-        return "no difference shown"
-    better: Literal["better", "worse"] = "better" if (difference.value < 0) == lower_is_better else "worse"
-    return better
-
-
-def _cell(standing: Standing) -> Cell:
-    if standing.interval is None:
-        return Cell(None, None, None, 0, standing.unscored)
-    shown, difference = standing.interval, standing.difference
-    cell = Cell(shown.value, shown.low, shown.high, standing.scored, standing.unscored)
-    if difference is None:
-        return cell
-    return replace(
-        cell,
-        difference=difference.value,
-        difference_low=difference.low,
-        difference_high=difference.high,
-        verdict=standing.verdict,
-        detectable=difference.detectable,
-    )

@@ -113,7 +113,8 @@ def _sentence(name: str, levels: Sequence[Level]) -> str:
         return f"{told_as.label}: {told_as.told(everywhere[0].value)} over all, and no part of the turns stands out. {known}"
     high, low = (one, other) if distance > 0 else (other, one)
     place = "in" if "subject" in high.what + low.what else "where"
-    overlap = " (the intervals overlap)" if high.cells[name][0].low <= low.cells[name][0].high else ""
+    lowest, highest = high.cells[name][0].low, low.cells[name][0].high
+    overlap = " (the intervals overlap)" if lowest is not None and highest is not None and lowest <= highest else ""
     return (
         f"{told_as.label}: {told_as.told(everywhere[0].value)} over all, {_told(high, name)} {place} {high.what}, "
         f"{_told(low, name)} {place} {low.what}{overlap}. {known}"

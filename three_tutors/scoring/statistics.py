@@ -1,7 +1,7 @@
 """Statistics of comparisons in which dialogues are the unit: turns of one dialogue are not independent of each other.
 
-Values come as `Mapping[group, Sequence[float]]`, the group being the dialogue, scenario or conversation. Seeds are fixed, so the
-same values give the same figures.
+Intervals are percentiles of a bootstrap that draws whole groups (dialogues, scenarios or conversations). One group alone says nothing
+about how groups vary, so it has no interval. Seeds are fixed: the same values give the same figures.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-    Array = np.ndarray[Any, np.dtype[np.float64]]
+    Array = np.ndarray[Any, np.dtype[Any]]
 
 Grouped = Mapping[str, Sequence[float]]
 """Values by the dialogue they belong to."""
@@ -31,34 +31,30 @@ class Interval:
     """A value with its 95 % interval."""
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    """None, as `high`, where the interval is not computable: a single group cannot say how groups vary."""
+    high: float | None
 
 
 @dataclass(frozen=True)
-class Difference:
+class Difference(Interval):
     """A paired difference with its 95 % interval."""
 
-    value: float
-    low: float
-    high: float
     p: float
     """Of a two-sided sign-flip test over dialogues."""
-    detectable: float
-    """Smallest difference that this many dialogues would show four times in five."""
+    detectable: float | None
+    """Smallest difference that this many dialogues would show four times in five; None where there is no interval."""
 
 
 def mean_interval(values: Grouped) -> Interval:
-    """Return the mean over all values with a percentile interval of a bootstrap that draws whole groups.
+    """Return the mean over all values with its interval.
 
     Raises:
         ValueError: there is no value.
 
     """
     sums, counts = _sums(values)
-    draws = _resampled(sums, counts)
-    low, high = _percentiles(draws)
-    return Interval(float(sums.sum() / counts.sum()), low, high)
+    return Interval(float(sums.sum() / counts.sum()), *_ends(_means(sums, counts)))
 
 
 def paired_difference(values: Grouped) -> Difference:
@@ -69,15 +65,25 @@ def paired_difference(values: Grouped) -> Difference:
 
     """
     sums, counts = _sums(values)
-    draws = _resampled(sums, counts)
-    low, high = _percentiles(draws)
-    spread = float(draws.std())
-    return Difference(float(sums.sum() / counts.sum()), low, high, sign_flip_p(values), _POWER_Z * spread)
+    means = _means(sums, counts)
+    detectable = _POWER_Z * float(means.std()) if len(means) else None
+    return Difference(float(sums.sum() / counts.sum()), *_ends(means), sign_flip_p(values), detectable)
+
+
+def bootstrap(
+    groups: Sequence[Sequence[int]], statistic: Callable[[Sequence[int]], float | None], draws: int = 500
+) -> tuple[float | None, float | None]:
+    """Return the interval of any `statistic` of row numbers, whose rows come in `groups`; draws without a value are left out."""
+    import numpy as np  # noqa: PLC0415 - keeps the words of our field light
+
+    drawn = ([row for index in chosen for row in groups[index]] for chosen in _drawn(len(groups), draws))
+    values = [value for rows in drawn if (value := statistic(rows)) is not None and not math.isnan(value)]
+    return _ends(np.array(values))
 
 
 def sign_flip_p(values: Grouped) -> float:
     """Return the two-sided p of no difference: how often flipping the signs of whole dialogues gives a sum as far from zero."""
-    import numpy as np  # noqa: PLC0415 - keeps the words of our field light
+    import numpy as np  # noqa: PLC0415 - see `bootstrap`
 
     sums, _ = _sums(values)
     flips = np.random.default_rng(_SEED).choice([-1.0, 1.0], size=(DRAWS, len(sums)))
@@ -111,24 +117,8 @@ def wilson(successes: int, trials: int, z: float = 1.96) -> Interval:
     return Interval(rate, max(0.0, centre - half) if successes else 0.0, high)
 
 
-def bootstrap(groups: Sequence[Sequence[int]], statistic: Callable[[Sequence[int]], float | None], draws: int = 500) -> tuple[float, float]:
-    """Return the 95 % interval of any `statistic` of row numbers, drawing whole groups of rows; draws without a value are left out."""
-    import numpy as np  # noqa: PLC0415 - see `sign_flip_p`
-
-    generator = np.random.default_rng(_SEED)
-    values = []
-    for _ in range(draws):
-        rows = [row for index in generator.integers(0, len(groups), len(groups)) for row in groups[index]]
-        value = statistic(rows)
-        if value is not None and not math.isnan(value):
-            values.append(value)
-    if not values:
-        return math.nan, math.nan
-    return _percentiles(np.array(values))
-
-
 def _sums(values: Grouped) -> tuple[Array, Array]:
-    import numpy as np  # noqa: PLC0415 - see `sign_flip_p`
+    import numpy as np  # noqa: PLC0415 - see `bootstrap`
 
     groups = [group for group in values.values() if len(group)]
     if not groups:
@@ -136,16 +126,23 @@ def _sums(values: Grouped) -> tuple[Array, Array]:
     return np.array([math.fsum(group) for group in groups]), np.array([float(len(group)) for group in groups])
 
 
-def _resampled(sums: Array, counts: Array) -> Array:
-    import numpy as np  # noqa: PLC0415 - see `sign_flip_p`
-
-    chosen = np.random.default_rng(_SEED).integers(0, len(sums), size=(DRAWS, len(sums)))
+def _means(sums: Array, counts: Array) -> Array:
+    chosen = _drawn(len(sums), DRAWS)
     means: Array = sums[chosen].sum(axis=1) / counts[chosen].sum(axis=1)
     return means
 
 
-def _percentiles(draws: Array) -> tuple[float, float]:
-    import numpy as np  # noqa: PLC0415 - see `sign_flip_p`
+def _drawn(groups: int, draws: int) -> Array:
+    """Return the groups of each draw, as many as there are and with replacement; no draw where one group is all there is."""
+    import numpy as np  # noqa: PLC0415 - see `bootstrap`
 
-    low, high = np.quantile(draws, [_TAIL, 1 - _TAIL])
+    return np.random.default_rng(_SEED).integers(0, max(groups, 1), size=(draws if groups > 1 else 0, groups))
+
+
+def _ends(values: Array) -> tuple[float | None, float | None]:
+    import numpy as np  # noqa: PLC0415 - see `bootstrap`
+
+    if not len(values):
+        return None, None
+    low, high = np.quantile(values, [_TAIL, 1 - _TAIL])
     return float(low), float(high)

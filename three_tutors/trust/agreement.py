@@ -113,7 +113,7 @@ def table(found: Record) -> str:
     for name, figures in found["scores"].items():
         lines += ["", f"{name}: {figures['rows']} rows, {figures['unscored']} unscored"]
         lines += [
-            f"  {key:<17}{_shown(value['value'])}  [{_shown(value['low'])}, {_shown(value['high'])}]"
+            f"  {key:<17}{_shown(value['value'])}  {_ends(value)}"
             for key, value in figures.items()
             if isinstance(value, dict) and "low" in value
         ]
@@ -179,8 +179,12 @@ def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values) if values else math.nan
 
 
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 4)
+def _number(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else round(value, 4)
+
+
+def _ends(figure: Mapping[str, float | None]) -> str:
+    return "interval not computable" if figure["low"] is None else f"[{_shown(figure['low'])}, {_shown(figure['high'])}]"
 
 
 def _shown(value: float | None) -> str:

@@ -18,7 +18,7 @@ from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import write_json, write_jsonl
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, Turn, read_dialogues, read_scenarios
 from three_tutors.tutoring.questions import questions
-from three_tutors.tutoring.replies import Answer, write_answers
+from three_tutors.tutoring.replies import RecordedReply, write_replies
 from three_tutors.tutors.opening import likelihoods, open_tutor
 
 TEST = Path("data/processed/splits/test.jsonl")
@@ -39,7 +39,7 @@ class Params:
     """Seed of the draw where the temperature is above 0."""
 
 
-def answer(tutor: Tutor, dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], sampling: Sampling) -> list[Answer]:
+def answer(tutor: Tutor, dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], sampling: Sampling) -> list[RecordedReply]:
     """Return the replies to every held-out student turn (with its true history), then to every scenario.
 
     In a scenario the student is scripted and the history holds what this tutor itself replied before.
@@ -88,7 +88,7 @@ def main() -> None:
         started = time.perf_counter()
         answers = answer(tutor, dialogues, scenarios, sampling)
         seconds = time.perf_counter() - started
-    write_answers(OUT / name / "answers.jsonl", name, answers)
+    write_replies(OUT / name / "answers.jsonl", name, answers)
     write_jsonl(OUT / name / "likelihood.jsonl", likelihoods(name, dialogues))
     tokens = sum(one.completion_tokens for one in answers)
     write_json(
@@ -98,8 +98,8 @@ def main() -> None:
     print(f"answer: {name} gave {len(answers)} answers of {tokens} tokens in {seconds:.0f} s, in {OUT / name}")
 
 
-def _answer(item: str, kind: str, reply: Reply) -> Answer:
-    return Answer(item, kind, reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.strategy)  # type: ignore[arg-type]
+def _answer(item: str, kind: str, reply: Reply) -> RecordedReply:
+    return RecordedReply(item, kind, reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.strategy)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from three_tutors.scoring.teaching_scores import Replied, Scores, references, re
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.questions import items, questions
-from three_tutors.tutoring.replies import read_answers
+from three_tutors.tutoring.replies import read_replies
 
 SPLITS = Path("data/processed/splits")
 SCENARIOS = Path("data/processed/scenarios.jsonl")
@@ -90,10 +90,7 @@ def _given(name: str, dialogues: Sequence[Dialogue], scenarios: Sequence[Scenari
     if name not in TUTORS:
         raise DataError(f"There is no tutor {name!r}; name one of {', '.join((*TUTORS, REFERENCE))}.")
     path = ANSWERS / name / "answers.jsonl"
-    answers = read_answers(path, name, items(dialogues, scenarios))
-    for line, one in enumerate(answers, start=2):
-        if not isinstance(one.reply, str):
-            raise DataError(f"{path}:{line}: the reply to {one.item} is no text; run `dvc repro answer@{name}`.")
+    answers = read_replies(path, name, items(dialogues, scenarios))
     likelihoods = read_jsonl(path.with_name("likelihood.jsonl"))
     _check_likelihoods(path.with_name("likelihood.jsonl"), name, likelihoods, [question.item for question in questions(dialogues)])
     return replied(dialogues, scenarios, answers), likelihoods

@@ -13,7 +13,7 @@ from three_tutors.scoring.teaching_scores import Replied, references, replied
 from three_tutors.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.questions import questions
-from three_tutors.tutoring.replies import Answer, write_answers
+from three_tutors.tutoring.replies import RecordedReply, write_replies
 
 GOOD = "You wrote {said}. Which step of it would you check first, and what would it tell you about {topic}?"
 BAD = "Great job! The answer is {answer}."
@@ -62,7 +62,7 @@ def write_run(root: Path, *, tutors: Sequence[str] = TUTORS, good: Sequence[str]
     write_text(root / "params.yaml", "report:\n  conversations: 50\n  class_size: 25\n  tolerated_failures: 0.05\n")
     for tutor in tutors:
         answers = _answers(held_out, scripted, tutor in good, reply)
-        write_answers(root / f"data/processed/answers/{tutor}/answers.jsonl", tutor, answers)
+        write_replies(root / f"data/processed/answers/{tutor}/answers.jsonl", tutor, answers)
         _write_scores(root, tutor, replied(held_out, scripted, answers))
     _write_scores(root, REFERENCE, references(held_out))
     curve = "step,train_loss,valid_loss\n1,3.1,3.2\n2,2.4,2.6\n3,2.0,2.5\n"
@@ -73,7 +73,7 @@ def write_run(root: Path, *, tutors: Sequence[str] = TUTORS, good: Sequence[str]
     return root
 
 
-def _answers(held_out: Sequence[Dialogue], scripted: Sequence[Scenario], good: bool, reply: str | None) -> list[Answer]:
+def _answers(held_out: Sequence[Dialogue], scripted: Sequence[Scenario], good: bool, reply: str | None) -> list[RecordedReply]:
     asked = [
         (
             question.item,
@@ -87,7 +87,7 @@ def _answers(held_out: Sequence[Dialogue], scripted: Sequence[Scenario], good: b
         for scenario in scripted
         for index in range(len(scenario.turns))
     ]
-    return [Answer(item, kind, reply or text, "stop", 100, 20) for item, kind, text in asked]  # type: ignore[arg-type]
+    return [RecordedReply(item, kind, reply or text, "stop", 100, 20) for item, kind, text in asked]  # type: ignore[arg-type]
 
 
 def _write_scores(root: Path, tutor: str, given: Sequence[Replied]) -> None:

@@ -13,7 +13,7 @@ from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
 from three_tutors.scoring.teaching_scores import references, replied
 from three_tutors.tutoring.dialogue import Dialogue, Scenario
 from three_tutors.tutoring.questions import items
-from three_tutors.tutoring.replies import Answer, write_answers
+from three_tutors.tutoring.replies import RecordedReply, write_replies
 
 
 @pytest.fixture
@@ -22,10 +22,11 @@ def classifier(fractions: Dialogue) -> StrategyClassifier:
     return train([fractions])
 
 
-def answers(dialogue: Dialogue, scenario: Scenario, reply: str) -> list[Answer]:
+def answers(dialogue: Dialogue, scenario: Scenario, reply: str) -> list[RecordedReply]:
     """Return the same reply to everything that is asked."""
     return [
-        Answer(item, "scenario" if item.startswith(scenario.id) else "turn", reply, "stop", 9, 4) for item in items([dialogue], [scenario])
+        RecordedReply(item, "scenario" if item.startswith(scenario.id) else "turn", reply, "stop", 9, 4)
+        for item in items([dialogue], [scenario])
     ]
 
 
@@ -69,7 +70,7 @@ def run_on(
     for split in ("train", "test"):
         write_jsonl(stage.SPLITS / f"{split}.jsonl", [dialogue.to_record()])
     write_jsonl(stage.SCENARIOS, [scenario.to_record()])
-    write_answers(stage.ANSWERS / "baseline/answers.jsonl", "baseline", answers(dialogue, scenario, "What is a third of 6?"))
+    write_replies(stage.ANSWERS / "baseline/answers.jsonl", "baseline", answers(dialogue, scenario, "What is a third of 6?"))
     write_jsonl(stage.ANSWERS / "baseline/likelihood.jsonl", likelihoods)
     monkeypatch.setattr("sys.argv", ["evaluate", "baseline"])
     stage.main()

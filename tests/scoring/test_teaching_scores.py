@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from three_tutors.scoring.broken import broken
 from three_tutors.scoring.praise import acceptance, false_praise, praise
 from three_tutors.scoring.questioning import follow_up, questions
 from three_tutors.scoring.readability import reading_level
-from three_tutors.scoring.repetition import broken
 from three_tutors.scoring.uptake import uptake
 from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.quantities import quantities

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import dspy
@@ -11,12 +12,15 @@ from dspy.utils.exceptions import AdapterParseError
 
 from three_tutors.openai_client.endpoint import Sampling
 from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.pipeline.records import Record
+from three_tutors.pipeline.records import Record, read_json
 from three_tutors.prompting.adapter import AdapterName, adapter, history_exchanges, transcript
 from three_tutors.prompting.demonstrations import Matching, choose
-from three_tutors.scoring.repetition import broken
 from three_tutors.tutoring.dialogue import Lesson, Speaker, Strategy, Turn, Understanding
+from three_tutors.tutoring.finished_turn import fault
 from three_tutors.tutoring.formats import STUDENT_INSTRUCTION, TEACHER_INSTRUCTION, Message, messages
+
+PROGRAM = "program.json"
+"""The program's file in models/dspy."""
 
 INSTRUCTIONS: dict[Speaker, str] = {"teacher": TEACHER_INSTRUCTION, "student": STUDENT_INSTRUCTION}
 """What a frame ends with: the words that optimisers may change."""
@@ -164,9 +168,26 @@ class TeacherStudentDialogueModel(dspy.Module):
             setattr(self, name, state["program"][name])
 
 
+def read_program(folder: Path) -> TeacherStudentDialogueModel:
+    """Return the program in `folder`.
+
+    Raises:
+        DataError: it is not a program of ours.
+
+    """
+    path = folder / PROGRAM
+    state = read_json(path)
+    try:
+        program = TeacherStudentDialogueModel(state["program"]["adapter_name"], state["program"]["speaker"])
+        program.load_state(state)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{path}: not a program of this project ({type(error).__name__}: {error}); run `dvc repro train_dspy`.") from None
+    return program
+
+
 def sound(reply: str, reminder: str = "") -> bool:
     """Return whether `reply` is a finished turn: it does not go round in circles, break off, or show the reminder."""
-    return broken(reply).value == 0 and not (reminder and reminder.lower() in reply.lower())
+    return fault(reply) is None and not (reminder and reminder.lower() in reply.lower())
 
 
 def inputs_of(lesson: Lesson, turns: Sequence[Turn]) -> dict[str, Any]:

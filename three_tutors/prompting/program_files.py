@@ -9,14 +9,11 @@ from pathlib import Path
 
 import dspy
 
-from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.pipeline.records import Record, read_json, write_json, write_jsonl
+from three_tutors.pipeline.records import Record, write_json, write_jsonl
 from three_tutors.prompting.climber import Candidate, Climb
 from three_tutors.prompting.comparison import compare
 from three_tutors.prompting.meter import Usage
-from three_tutors.prompting.program import TeacherStudentDialogueModel, example
-
-PROGRAM = "program.json"
+from three_tutors.prompting.program import PROGRAM, TeacherStudentDialogueModel, example
 
 
 def write_program(folder: Path, tried: Climb, validation: Sequence[Record], teachers: Sequence[Record]) -> None:
@@ -40,23 +37,6 @@ def write_program(folder: Path, tried: Climb, validation: Sequence[Record], teac
     changed = compare(zero_shot.scores, best.scores, [turn.dialogue for turn in turns])
     history = _history(tried)
     write_json(folder / "optimisation.json", {**history, "turns": _rounded(asdict(changed)), "prompts_reply_to": _item(turns[0])})
-
-
-def read_program(folder: Path) -> TeacherStudentDialogueModel:
-    """Return the program in `folder`.
-
-    Raises:
-        DataError: it is not a program of ours.
-
-    """
-    path = folder / PROGRAM
-    state = read_json(path)
-    try:
-        program = TeacherStudentDialogueModel(state["program"]["adapter_name"], state["program"]["speaker"])
-        program.load_state(state)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError(f"{path}: not a program of this project ({type(error).__name__}: {error}); run `dvc repro train_dspy`.") from None
-    return program
 
 
 def demonstrations(program: TeacherStudentDialogueModel, teachers: Sequence[Record]) -> list[Record]:
@@ -130,7 +110,7 @@ def _history(tried: Climb) -> Record:
 
 
 def _rounded(record: Record) -> Record:
-    return {name: round(value, 4) for name, value in record.items()}
+    return {name: None if value is None else round(value, 4) for name, value in record.items()}
 
 
 def _item(turn: dspy.Example) -> str:

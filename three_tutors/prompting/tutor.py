@@ -13,8 +13,7 @@ from dspy.utils.exceptions import AdapterParseError
 
 from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
 from three_tutors.openai_client.tutor import Conversation, Instead
-from three_tutors.prompting.program import TeacherStudentDialogueModel, inputs_of, sound
-from three_tutors.prompting.program_files import read_program
+from three_tutors.prompting.program import TeacherStudentDialogueModel, inputs_of, read_program, sound
 from three_tutors.tutoring.formats import Message
 
 NOTHING = Reply("", "stop", 0, 0)

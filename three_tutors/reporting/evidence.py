@@ -18,7 +18,7 @@ from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_verdic
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.questions import items, questions
-from three_tutors.tutoring.replies import Answer, read_answers
+from three_tutors.tutoring.replies import RecordedReply, read_replies
 from three_tutors.tutoring.splits import Split, read_ledger
 
 DIALOGUES = Path("data/processed/dialogues.jsonl")
@@ -46,7 +46,7 @@ class Evidence:
     """Split of each dialogue."""
     test: Sequence[Dialogue]
     """The held-out dialogues, in the order in which the tutors were asked."""
-    answers: Mapping[str, Mapping[str, Answer]]
+    answers: Mapping[str, Mapping[str, RecordedReply]]
     """Tutor → item → answer; the reference answers with the teachers' own turns."""
     scores: Mapping[str, Mapping[str, Scores]]
     """Tutor → item → scores."""
@@ -88,7 +88,7 @@ def gather(root: Path = Path()) -> Evidence:
     """
     missing: list[str] = []
     scenarios, test = read_scenarios(root / SCENARIOS), read_dialogues(root / TEST)
-    answers: dict[str, Mapping[str, Answer]] = {REFERENCE: _reference(test)}
+    answers: dict[str, Mapping[str, RecordedReply]] = {REFERENCE: _reference(test)}
     scores: dict[str, Mapping[str, Scores]] = {}
     moves: dict[str, Sequence[Pair]] = {}
     for name in (*TUTORS, REFERENCE):
@@ -97,7 +97,7 @@ def gather(root: Path = Path()) -> Evidence:
             if not path.exists():
                 missing.append(f"The tutor {name} was not asked: run `dvc repro answer@{name}`.")
                 continue
-            answers[name] = {answer.item: answer for answer in read_answers(path, name, items(test, scenarios))}
+            answers[name] = {answer.item: answer for answer in read_replies(path, name, items(test, scenarios))}
         path = root / SCORES / f"{name}.jsonl"
         if path.exists():
             rows = read_jsonl(path)
@@ -150,7 +150,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _verdicts(folder: Path, answers: Mapping[str, Mapping[str, Answer]], missing: list[str]) -> dict[str, Verdicts]:
+def _verdicts(folder: Path, answers: Mapping[str, Mapping[str, RecordedReply]], missing: list[str]) -> dict[str, Verdicts]:
     """Return the judge's verdicts on the replies as they are now; those on earlier replies are named as missing."""
     found = {}
     for name in (*TUTORS, REFERENCE):
@@ -164,5 +164,5 @@ def _verdicts(folder: Path, answers: Mapping[str, Mapping[str, Answer]], missing
     return found
 
 
-def _reference(test: Sequence[Dialogue]) -> dict[str, Answer]:
-    return {question.item: Answer(question.item, "turn", question.reference.text, "teacher", 0, 0) for question in questions(test)}
+def _reference(test: Sequence[Dialogue]) -> dict[str, RecordedReply]:
+    return {question.item: RecordedReply(question.item, "turn", question.reference.text, "teacher", 0, 0) for question in questions(test)}

@@ -13,10 +13,10 @@ from three_tutors.scoring.dimension_cues import GENERAL, WORDING, Exchange, cues
 from three_tutors.scoring.dimension_weights import DIMENSIONS, Dimension
 from three_tutors.scoring.praise import acceptance, praise
 from three_tutors.scoring.questioning import asked
-from three_tutors.scoring.repetition import loops
 from three_tutors.scoring.score import Score
 from three_tutors.scoring.uptake import parrots
 from three_tutors.tutoring.dialogue import Lesson, Turn, Understanding
+from three_tutors.tutoring.finished_turn import loops
 from three_tutors.tutoring.quantities import quantities
 from three_tutors.tutoring.words import content_words, stem, words
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from three_tutors.scoring.broken import broken
 from three_tutors.scoring.leak import leak
 from three_tutors.scoring.moves import signal_mistake
 from three_tutors.scoring.praise import acceptance, false_praise, praise
 from three_tutors.scoring.questioning import asked, follow_up, on_topic, questions, task
-from three_tutors.scoring.repetition import broken
 from three_tutors.scoring.uptake import last_student_words, parrots, taken_up
 from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.words import words

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from three_tutors.scoring.broken import broken
 from three_tutors.scoring.context import consistency
 from three_tutors.scoring.dimensions import dimensions
 from three_tutors.scoring.expectations import expectations, remembers
@@ -14,13 +15,12 @@ from three_tutors.scoring.moves import repair
 from three_tutors.scoring.praise import false_praise
 from three_tutors.scoring.questioning import follow_up, questions
 from three_tutors.scoring.readability import length, reading_level
-from three_tutors.scoring.repetition import broken
 from three_tutors.scoring.rubric import score
 from three_tutors.scoring.score import Score
 from three_tutors.scoring.uptake import parrots, uptake
 from three_tutors.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, StrategyLabel, Turn
 from three_tutors.tutoring.questions import questions as held_out
-from three_tutors.tutoring.replies import Answer
+from three_tutors.tutoring.replies import RecordedReply
 from three_tutors.tutoring.words import words
 
 Scores = dict[str, Score]
@@ -52,7 +52,7 @@ class Replied:
         return self.reference.strategy if self.reference else ""
 
 
-def replied(dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], answers: Sequence[Answer]) -> list[Replied]:
+def replied(dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], answers: Sequence[RecordedReply]) -> list[Replied]:
     """Return the answers with their questions, in the order of `questions.items`.
 
     In a scenario, the history of a turn holds what this tutor itself replied before.
@@ -103,7 +103,7 @@ def teaching_scores(one: Replied) -> Scores:
     return {"score": Score(summed.value, summed.feedback or "meets every criterion"), **scores}
 
 
-def _played(scenario: Scenario, answers: Sequence[Answer]) -> Iterator[Replied]:
+def _played(scenario: Scenario, answers: Sequence[RecordedReply]) -> Iterator[Replied]:
     turns: list[Turn] = []
     # The last turn of a context probe that asks for certain words is the one that needs the fact planted early.
     probe = max((index for index, turn in enumerate(scenario.turns) if turn.expect.mentions), default=-1)

@@ -36,7 +36,7 @@ from three_tutors.tutoring.dialogue import Lesson, read_dialogues, read_scenario
 from three_tutors.tutoring.formats import Message
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.questions import items
-from three_tutors.tutoring.replies import read_answers
+from three_tutors.tutoring.replies import read_replies
 from three_tutors.tutoring.words import words
 
 TEST = Path("data/processed/splits/test.jsonl")
@@ -209,7 +209,7 @@ def _given(name: str) -> list[Replied]:
     dialogues, scenarios = read_dialogues(TEST), read_scenarios(SCENARIOS)
     if name == REFERENCE:
         return references(dialogues)
-    return replied(dialogues, scenarios, read_answers(ANSWERS / name / "answers.jsonl", name, items(dialogues, scenarios)))
+    return replied(dialogues, scenarios, read_replies(ANSWERS / name / "answers.jsonl", name, items(dialogues, scenarios)))
 
 
 if __name__ == "__main__":

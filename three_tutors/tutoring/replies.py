@@ -1,4 +1,4 @@
-"""What the tutors replied, as a file: a first line that says what was asked, then one answer a line.
+"""What the tutors replied, as a file: a first line that says what was asked, then one reply a line.
 
 The first line lets a reader refuse a file that is cut, reordered or from another split instead of scoring it.
 """
@@ -16,7 +16,7 @@ from three_tutors.tutoring.questions import digest
 
 
 @dataclass(frozen=True)
-class Answer:
+class RecordedReply:
     """What one tutor replied to one held-out student turn or scenario turn."""
 
     item: str
@@ -32,38 +32,40 @@ class Answer:
     """The strategy that the tutor says it chose, empty where it says none; how it compares with the teacher's is the report's."""
 
 
-def write_answers(path: Path, tutor: str, answers: Sequence[Answer]) -> None:
-    """Write the header and the answers."""
-    header = {"tutor": tutor, "answers": len(answers), "items": digest([answer.item for answer in answers])}
-    rows = [{name: value for name, value in asdict(answer).items() if name != "strategy" or value} for answer in answers]
+def write_replies(path: Path, tutor: str, replies: Sequence[RecordedReply]) -> None:
+    """Write the header and the replies."""
+    header = {"tutor": tutor, "answers": len(replies), "items": digest([one.item for one in replies])}
+    rows = [{name: value for name, value in asdict(one).items() if name != "strategy" or value} for one in replies]
     write_jsonl(path, [header, *rows])
 
 
-def read_answers(path: Path, tutor: str, items: Sequence[str]) -> list[Answer]:
-    """Return the answers of `tutor` to exactly `items`, in that order.
+def read_replies(path: Path, tutor: str, items: Sequence[str]) -> list[RecordedReply]:
+    """Return the replies of `tutor` to exactly `items`, in that order.
 
     Raises:
-        DataError: the file is empty, cut, reordered, of another tutor or of another split; says the line.
+        DataError: the file is empty, cut, reordered, of another tutor or of another split, or a reply is no text; says the line.
 
     """
     advice = f"run `dvc repro answer@{tutor}`"
     records = read_jsonl(path)
-    if not records or "items" not in records[0]:
+    if not records or not {"tutor", "answers", "items"} <= records[0].keys():
         raise DataError(f"{path}:1: not an answer file (its first line says what was asked); {advice}.")
     header, *rows = records
     if header["tutor"] != tutor:
         raise DataError(f"{path}:1: holds the answers of {header['tutor']}, not of {tutor}; {advice}.")
-    answers = []
+    replies = []
     for line, row in enumerate(rows, start=2):
         try:
-            answers.append(Answer(**row))
+            replies.append(RecordedReply(**row))
         except TypeError as error:
             raise DataError(f"{path}:{line}: not an answer ({error}); {advice}.") from None
-    if len(answers) != header["answers"]:
-        raise DataError(f"{path}:{len(records)}: ends after {len(answers)} of {header['answers']} answers; {advice}.")
-    for line, (answer, item) in enumerate(zip(answers, items, strict=False), start=2):
-        if answer.item != item:
-            raise DataError(f"{path}:{line}: answers {answer.item} where {item} was asked (reordered, or another split); {advice}.")
-    if len(answers) != len(items):
-        raise DataError(f"{path}:{len(records)}: has {len(answers)} answers to {len(items)} questions; {advice}.")
-    return answers
+        if not isinstance(replies[-1].reply, str):
+            raise DataError(f"{path}:{line}: the reply to {replies[-1].item} is no text; {advice}.")
+    if len(replies) != header["answers"]:
+        raise DataError(f"{path}:{len(records)}: ends after {len(replies)} of {header['answers']} answers; {advice}.")
+    for line, (one, item) in enumerate(zip(replies, items, strict=False), start=2):
+        if one.item != item:
+            raise DataError(f"{path}:{line}: answers {one.item} where {item} was asked (reordered, or another split); {advice}.")
+    if len(replies) != len(items):
+        raise DataError(f"{path}:{len(records)}: has {len(replies)} answers to {len(items)} questions; {advice}.")
+    return replies

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import ROOT
 from tests.written import DIALOGUE, OTHER, dialogue, with_turn, write
-from three_tutors.authoring.difference import difference
+from three_tutors.authoring.changes import difference
 from three_tutors.authoring.difference_text import as_markdown, as_text
 from three_tutors.authoring.making import Making, making
 from three_tutors.authoring.revisions import Revision, revision, working_tree

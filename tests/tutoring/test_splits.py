@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.tutoring.dialogue import Dialogue, Lesson
-from three_tutors.tutoring.splits import SPLITS, Row, Shares, Split, deal, read_ledger, write_ledger
+from three_tutors.tutoring.splits import SPLITS, Row, Shares, Split, deal, parse_ledger, read_ledger, write_ledger
 
 SHARES = Shares(train=0.7, validation=0.1, test=0.2, seed=1)
 
@@ -110,6 +111,27 @@ def test_a_spoilt_ledger_is_an_error_with_its_line(line: str, tmp_path: Path) ->
     (tmp_path / "splits.csv").write_text(f"id,subject,split\nb,x,train\n{line}\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"splits\.csv:3: expected a new id"):
         read_ledger(tmp_path / "splits.csv")
+
+
+def test_a_ledger_that_a_spreadsheet_saved_is_read(tmp_path: Path) -> None:
+    """A byte order mark and carriage returns change nothing."""
+    (tmp_path / "splits.csv").write_bytes(b"\xef\xbb\xbfid,subject,split\r\nb,x,train\r\n")
+    assert read_ledger(tmp_path / "splits.csv") == {"b": "train"}
+
+
+@given(
+    st.binary(max_size=20) | st.lists(st.sampled_from(["b", ",", '"', "train", "\n", "\r", "x"]), max_size=9).map("".join).map(str.encode)
+)
+def test_any_bytes_are_a_ledger_or_refused_with_their_line(data: bytes) -> None:
+    """Quotes that are not closed, other encodings and half rows end in one sentence."""
+    try:
+        ledger = parse_ledger(b"id,subject,split\n" + data, Path("splits.csv"))
+    except DataError as error:
+        refused = str(error)
+    else:
+        assert set(ledger.values()) <= set(SPLITS)
+        return
+    assert re.match(r"splits\.csv:[0-9]+:", refused)
 
 
 def test_a_changed_subject_moves_nothing() -> None:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from three_tutors.authoring.changes import Change, Difference, TurnChange
 from three_tutors.checking.finding import printable
 from three_tutors.tutoring.dialogue import Dialogue
-
-if TYPE_CHECKING:
-    from three_tutors.authoring.difference import Change, Difference, TurnChange
 
 MICRO = 1_000_000
 LONGEST = 160
@@ -32,7 +29,7 @@ def as_text(found: Difference) -> str:
 
 def as_markdown(found: Difference) -> str:
     """Return the difference for a pull request; words of dialogues cannot become markup there."""
-    lines = [f"### Dialogues: {_summary(found)}", ""]
+    lines = [f"### Dialogues: {_escaped(_summary(found))}", ""]
     for title, dialogues in (("Added", found.added), ("Removed", found.removed)):
         if dialogues:
             lines += [f"**{title}**", "", *(f"- {_code(dialogue.id)} ({_kind(dialogue)})" for dialogue in dialogues), ""]
@@ -46,7 +43,7 @@ def as_markdown(found: Difference) -> str:
         f"|---{'|---:' * (len(head) - 1)}|",
         *(f"| {' | '.join(row)} |" for row in rows),
         "",
-        *_broken(found),
+        *map(_escaped, _broken(found)),
     ]
     return "\n".join(lines).rstrip() + "\n"
 

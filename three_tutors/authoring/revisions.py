@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from three_tutors.checking.files import DataFile, find
-from three_tutors.checking.finding import Source
+from three_tutors.checking.finding import Source, printable
 from three_tutors.checking.reading import Entry, read, read_line, read_yaml
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.tutoring.dialogue import Dialogue
@@ -42,7 +42,7 @@ def revision(name: str, root: Path) -> Revision:
     paths = [path for path in listed.split("\0") if path]
     contents = _contents(root, commit, paths)
     entries = [entry for path in paths if path != LEDGER for entry in _entries(path, contents[path])]
-    return _revision(name, entries, parse_ledger(contents[LEDGER].decode(), Path(LEDGER)) if LEDGER in contents else {})
+    return _revision(name, entries, parse_ledger(contents[LEDGER], Path(LEDGER)) if LEDGER in contents else {})
 
 
 def working_tree(root: Path) -> Revision:
@@ -65,12 +65,12 @@ def _is_whole(dialogue: Dialogue) -> bool:
 
 def _entries(path: str, data: bytes) -> list[Entry]:
     parts = PurePosixPath(path)
-    file = DataFile(Path(path), path, "dialogues")
+    file = DataFile(Path(path), printable(path), "dialogues")
     if parts.suffix == ".yaml":
         return [read_yaml(file, data)]
     if parts.suffix == ".jsonl":
         lines = enumerate(data.split(b"\n"), start=1)
-        return [read_line(file, Source(path, number, length=len(line)), line) for number, line in lines if line.strip()]
+        return [read_line(file, Source(file.shown, number, length=len(line)), line) for number, line in lines if line.strip()]
     return []
 
 

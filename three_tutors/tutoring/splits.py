@@ -16,6 +16,7 @@ from pydantic import Field
 from three_tutors.pipeline.diagnostics import DataError, ParamsError
 from three_tutors.pipeline.params import params
 from three_tutors.pipeline.records import write_text
+from three_tutors.pipeline.text import UnreadableError, decode
 from three_tutors.tutoring.dialogue import Dialogue
 
 Split = Literal["train", "validation", "test"]
@@ -103,21 +104,29 @@ def read_ledger(path: Path) -> dict[str, Split]:
 
     """
     try:
-        return parse_ledger(path.read_text(encoding="utf-8"), path)
+        return parse_ledger(path.read_bytes(), path)
     except FileNotFoundError:
         return {}
 
 
-def parse_ledger(text: str, path: Path) -> dict[str, Split]:
-    """Return the split of every dialogue in `text`, the contents of `path`; see `read_ledger`."""
+def parse_ledger(data: bytes, path: Path) -> dict[str, Split]:
+    """Return the split of every dialogue in `data`, the contents of `path`; see `read_ledger`."""
     ledger: dict[str, Split] = {}
-    for line, row in enumerate(csv.reader(io.StringIO(text)), start=1):
-        if line == 1 and tuple(row) == COLUMNS:
-            continue
-        known = [split for split in SPLITS if len(row) == len(COLUMNS) and row[2] == split]
-        if not known or row[0] in ledger or line == 1:
-            raise DataError(f"{path}:{line}: expected a new id, its subject and one of {', '.join(SPLITS)}; restore the file from Git.")
-        ledger[row[0]] = known[0]
+    advice = "restore the file from Git"
+    try:
+        rows = csv.reader(io.StringIO(decode(data), newline=""), strict=True)
+        for row in rows:
+            line = rows.line_num
+            if line == 1 and tuple(row) == COLUMNS:
+                continue
+            known = [split for split in SPLITS if len(row) == len(COLUMNS) and row[2] == split]
+            if not known or row[0] in ledger or line == 1:
+                raise DataError(f"{path}:{line}: expected a new id, its subject and one of {', '.join(SPLITS)}; {advice}.")
+            ledger[row[0]] = known[0]
+    except csv.Error as error:
+        raise DataError(f"{path}:{rows.line_num}: not a table that can be read: {error}; {advice}.") from None
+    except UnreadableError as error:
+        raise DataError(f"{path}:{error.line}:{error.column}: {error.message}, or {advice}.") from None
     return ledger
 
 

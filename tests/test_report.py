@@ -74,7 +74,7 @@ def test_the_text_turns_round_with_the_figures(tmp_path: Path, reports: dict[str
     assert "teaches better than the untrained model" in first["comparison.md"]
     assert "better than the untrained model" not in second["comparison.md"]
     assert "teach worse than the untrained model" in second["comparison.md"]
-    assert "moved a model towards teaching: dspy asks" in first["reflection.md"]
+    assert "moved a model towards teaching: by the rubric, dspy replies" in first["reflection.md"]
     assert "did not, in this run, make a model teach measurably better" in second["reflection.md"]
     assert "No tutor of this run should meet students yet" in second["deployment_plan.md"]
 

@@ -63,7 +63,7 @@ def against_dspy(costs: Record) -> int:
         ("reached", 500, "breaks even at about 500 a month**, so at 1,000 conversations it pays"),
         ("never", None, "fine-tuning **never breaks even**"),
         ("always", None, "fine-tuning is cheaper **from the first conversation** on"),
-        ("small", None, "fine-tuning is cheaper **only while there are few conversations**"),
+        ("small", None, "fine-tuning is cheaper **only for few conversations**"),
     ],
 )
 def test_the_break_even_sentence_follows_the_figure(estimate: Estimate, outcome: str, conversations: int | None, sentence: str) -> None:
@@ -83,7 +83,7 @@ def test_the_cheapest_is_whoever_costs_least(estimate: Estimate) -> None:
 def test_after_the_shutdown_the_report_says_so(estimate: Estimate) -> None:
     """A model that answers nobody has no monthly bill and no fine-tuning, and the reader learns what to do."""
     text = cost_benefit(estimate(as_of="2027-02-01"))
-    assert "gpt-4.1-mini answers nobody any more: it was shut down on 2027-01-14." in text
+    assert "gpt-4.1-mini no longer exists: it was shut down on 2027-01-14." in text
     assert "Fine-tuning gpt-4.1-mini is **over**: the model stopped on 2027-01-14." in text
     assert "breaks even at" not in text
 
@@ -96,7 +96,7 @@ def test_after_the_last_job_fine_tuning_is_over_though_the_model_lives(estimate:
 def test_old_prices_are_a_warning_and_fresh_ones_are_not(estimate: Estimate) -> None:
     """Ninety days after the check the report warns; before, it says until when it may be used."""
     assert "Warning" not in cost_benefit(estimate())
-    assert "do not decide by this page after 2027-02-20" in cost_benefit(estimate())
+    assert "check the prices again before you use this page after 2027-02-20" in cost_benefit(estimate())
     assert "were checked more than 90 days before 2027-03-01" in cost_benefit(estimate(as_of="2027-03-01"))
 
 
@@ -110,8 +110,8 @@ def test_a_difference_to_litellm_is_shown(estimate: Estimate) -> None:
 
 def test_a_cache_that_saves_nothing_is_not_praised(estimate: Estimate) -> None:
     """With long prompts the saving is named, without hits or without worked examples it is not."""
-    assert "A prompt cache that finds 50 % of what it could takes" in cost_benefit(estimate(demonstrations=30, cache_hit_rate=0.5))
-    assert "No prompt cache is counted on." in cost_benefit(estimate(demonstrations=30, cache_hit_rate=0.0))
+    assert "With a prompt cache that finds 50 % of what can be cached" in cost_benefit(estimate(demonstrations=30, cache_hit_rate=0.5))
+    assert "The estimate assumes no prompt cache." in cost_benefit(estimate(demonstrations=30, cache_hit_rate=0.0))
     assert "A prompt cache saves nothing here" in cost_benefit(estimate(demonstrations=0, cache_hit_rate=0.5))
 
 
@@ -120,9 +120,9 @@ def test_a_slower_machine_than_assumed_is_told(estimate: Estimate) -> None:
     costs = estimate(tokens_per_second=300)
     slow, quick, near = (cost_benefit(costs, measured=speed) for speed in (150.0, 600.0, 310.0))
     assert "300 reply tokens a second under load; lora wrote 150 in the last run." in slow
-    assert "one server would answer 50 % of the conversations that are counted on" in slow
-    assert "The estimate is on the safe side." in quick
-    assert ("would answer" in near, "on the safe side" in near, "lora wrote" in cost_benefit(costs)) == (False, False, False)
+    assert "one server would handle only 50 % of the conversations assumed here" in slow
+    assert "The estimate is cautious." in quick
+    assert ("would handle" in near, "is cautious" in near, "lora wrote" in cost_benefit(costs)) == (False, False, False)
 
 
 def test_what_the_money_buys_follows_the_scores(estimate: Estimate) -> None:

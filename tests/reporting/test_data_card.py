@@ -99,7 +99,7 @@ def test_every_table_is_one_for_a_markdown_reader() -> None:
         (CLEAN | {"warnings": {"T7": 2, "D1": 1}}, "the gate found no error and 3 warnings (D1: 1, T7: 2)."),
         (CLEAN | {"unlabelled": {"student_turns": 1, "teacher_turns": 0}}, "1 turn has no label."),
         (CLEAN | {"too_few": ["encouragement labels 3 turns"]}, "- Too few: encouragement labels 3 turns"),
-        ({}, "What the gate counted in this version is not at hand"),
+        ({}, "What the gate counted in this version is not available"),
     ],
 )
 def test_it_says_what_the_gate_counted(validation: dict[str, object], sentence: str) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from three_tutors.language_model import base
-from three_tutors.language_model.backends import load_backend
-from three_tutors.language_model.learner import load_learner
+from three_tutors.language_model.load import load_backend, load_learner
 from three_tutors.language_model.settings import Settings
 from three_tutors.pipeline.diagnostics import TutorError
 

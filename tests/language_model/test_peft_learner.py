@@ -14,7 +14,7 @@ from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedModel, Qwe
 from three_tutors.language_model import adapters, base, export
 from three_tutors.language_model.finetune import finetune
 from three_tutors.language_model.generate import Generator
-from three_tutors.language_model.learner import load_learner
+from three_tutors.language_model.load import load_learner
 from three_tutors.language_model.peft_learner import PeftLearner
 from three_tutors.language_model.progress import Event, StepEvent
 from three_tutors.language_model.replies import Options

@@ -17,7 +17,7 @@ from three_tutors.pipeline.records import read_json, write_json
 
 if TYPE_CHECKING:
     import torch
-    from transformers import BitsAndBytesConfig, PreTrainedModel, PreTrainedTokenizerFast
+    from transformers import BitsAndBytesConfig, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 BASE = Path("models/base")
 WEIGHTS = "model.safetensors"
@@ -114,6 +114,13 @@ def present(folder: Path) -> Path:
     if not (folder / "config.json").exists():
         raise TutorError(f"There is no model in {folder}; run `dvc repro prepare_base`, or name another folder.")
     return folder
+
+
+def load_config(folder: Path) -> PretrainedConfig:
+    """Load the description of the model in `folder`."""
+    from transformers import AutoConfig  # noqa: PLC0415 - see `write_pretrained`
+
+    return AutoConfig.from_pretrained(present(folder), local_files_only=True, trust_remote_code=False)
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from three_tutors.language_model import base as base_model
-from three_tutors.language_model.learner import load_learner
+from three_tutors.language_model.load import load_learner
 from three_tutors.language_model.processes import ALONE, Processes
 from three_tutors.language_model.progress import Event, Outcome
 from three_tutors.language_model.settings import Settings

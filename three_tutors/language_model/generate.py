@@ -26,7 +26,8 @@ from tokenizers.decoders import DecodeStream
 from torch import Tensor
 
 from three_tutors.language_model import chat_template
-from three_tutors.language_model.backends import Backend, load_backend
+from three_tutors.language_model.backend import Backend
+from three_tutors.language_model.load import load_backend
 from three_tutors.language_model.replies import SLOTS, Answer, Event, FinishReason, Options, TokenLogprob
 from three_tutors.language_model.sampling import Choice, choose
 from three_tutors.pipeline.diagnostics import TutorError

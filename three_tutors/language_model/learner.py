@@ -8,12 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from torch import Tensor
-from transformers import AutoConfig
 
-from three_tutors.language_model.base import present
-from three_tutors.language_model.llama import vector_maths
-from three_tutors.language_model.llama.model import fits
-from three_tutors.language_model.settings import Settings, on_gpu
 from three_tutors.language_model.supervision import Example
 
 
@@ -63,22 +58,3 @@ class Learner(Protocol):
 
     def export(self, folder: Path) -> None:
         """Write what was learned into the new `folder`, to be loaded by `Generator`, transformers or peft."""
-
-
-def load_learner(base: Path, settings: Settings) -> Learner:
-    """Load the model in folder `base` for training: our own Llama where it fits, transformers and peft otherwise.
-
-    Raises:
-        ParamsError: bitsandbytes or a GPU is asked for and is not there.
-
-    """
-    vector_maths.settle()
-    config = AutoConfig.from_pretrained(present(base), local_files_only=True, trust_remote_code=False)
-    lean = settings.lora is None or (settings.lora.precision == "bf16" and not settings.lora.dora)
-    if fits(config) and lean and not on_gpu(settings.device):
-        from three_tutors.language_model.llama.learner import LlamaLearner  # noqa: PLC0415 - only the one that is used
-
-        return LlamaLearner(base, config, settings)
-    from three_tutors.language_model.peft_learner import PeftLearner  # noqa: PLC0415
-
-    return PeftLearner(base, settings)

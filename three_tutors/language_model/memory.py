@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoConfig, PretrainedConfig
+from transformers import PretrainedConfig
 
 from three_tutors.language_model import base
 from three_tutors.language_model.llama.model import fits
@@ -184,10 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--r", type=int, default=8, help="rank of the adapters (default: %(default)s)")
     parser.add_argument("--tokens", type=int, default=1024, help="of the longest conversation (default: %(default)s)")
     asked: Any = parser.parse_args(arguments)
-    if not (asked.folder / "config.json").exists():
-        raise FileNotFoundError(2, "missing", str(asked.folder / "config.json"))
-    config = AutoConfig.from_pretrained(asked.folder, local_files_only=True, trust_remote_code=False)
-    print("\n".join(sentences(config, asked.r, asked.tokens)))
+    print("\n".join(sentences(base.load_config(asked.folder), asked.r, asked.tokens)))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from three_tutors.language_model.backends import load_backend
-from three_tutors.language_model.learner import load_learner
 from three_tutors.language_model.llama import vector_maths
+from three_tutors.language_model.load import load_backend, load_learner
 from three_tutors.language_model.settings import Settings
 
 

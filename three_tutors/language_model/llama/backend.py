@@ -1,4 +1,4 @@
-"""The two ways to compute a reply's logits: our lean Llama where it fits, transformers for every other architecture."""
+"""The engine as a `Backend` (see there): prefill in segments, with a memory of how recent prompts begin."""
 
 from __future__ import annotations
 
@@ -6,81 +6,19 @@ from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from safetensors.torch import load_file
-from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import AutoConfig, PretrainedConfig, PreTrainedTokenizerFast
+from transformers import PretrainedConfig
 
 from three_tutors.language_model import adapters, base
-from three_tutors.language_model.llama import vector_maths
 from three_tutors.language_model.llama.key_values import SEGMENT
-from three_tutors.language_model.llama.model import GROUP, TOGETHER, Llama, Segment, fits
+from three_tutors.language_model.llama.model import GROUP, TOGETHER, Llama, Segment
 from three_tutors.language_model.loaded import Loaded
-from three_tutors.language_model.transformers_backend import TransformersBackend
 
 KEPT = 512
 """Segments of prompts that are remembered, 1.5 MB each for the embedded model: later turns of a conversation begin like earlier ones."""
-
-
-class Backend(Protocol):
-    """A loaded model with a number of slots."""
-
-    tokenizer: PreTrainedTokenizerFast
-    text_of: Tokenizer
-    """The tokenizer behind `tokenizer`, which can decode piece by piece."""
-    ends: frozenset[int]
-    """Tokens that end a reply."""
-    context: int
-    """Most tokens a slot holds."""
-
-    def begin(self, prompt: list[int], slot: int) -> None:
-        """Take a prompt, not empty, to be read into a slot by the coming rounds of `read`."""
-
-    def read(self, *, full: bool) -> dict[int, Tensor] | None:
-        """Read the next round of what was begun.
-
-        Args:
-            full: only where there is enough for a whole round, which takes hardly longer than a part of one.
-
-        Returns:
-            By slot, for each prompt that is now read to its end, the logits of the first token after it, (vocabulary,);
-            None where nothing was read.
-
-        """
-
-    def decode(self, ids: list[int], positions: list[int]) -> Tensor:
-        """Append one token to each slot whose position is not -1, which some are; return logits, (slots, vocabulary), up to the last."""
-
-    def states(self, ids: list[int]) -> Tensor:
-        """Return the states after the final norm of one text, (tokens, hidden)."""
-
-    def logits(self, states: Tensor) -> Tensor:
-        """Return the logits of `states`, (tokens, vocabulary)."""
-
-    def place(self, tokens: int, free: Sequence[int]) -> int:
-        """Return which of the `free` slots suits a conversation of so many tokens best; the choice concerns speed alone."""
-
-    def release(self, free: Collection[int]) -> None:
-        """Give back what was taken by slots that are now `free`, and read no further for them."""
-
-
-def load_backend(folder: Path, adapter: Path | None, slots: int, context: int) -> Backend:
-    """Load the model in `folder` and merge `adapter` into it.
-
-    Raises:
-        TutorError: there is no model, or the adapter belongs to another base.
-
-    """
-    vector_maths.settle()
-    config = AutoConfig.from_pretrained(base.present(folder), local_files_only=True, trust_remote_code=False)
-    if adapter is not None:
-        adapters.check(adapter, folder)
-    if fits(config) and (folder / base.WEIGHTS).exists() and (adapter is None or adapters.is_plain(adapter)):
-        return LlamaBackend(folder, config, adapter, slots, context)
-    return TransformersBackend(folder, adapter, slots, context)
 
 
 @dataclass

@@ -48,7 +48,7 @@ def test_other_encodings_are_named(data: bytes, message: str, place: tuple[int, 
     """The sentence says what the bytes are and what to do."""
     with pytest.raises(UnreadableError) as error:
         decode(data)
-    assert (error.value.message, (error.value.line, error.value.column)) == (message, place)
+    assert (str(error.value), (error.value.line, error.value.column)) == (message, place)
 
 
 def test_only_a_line_feed_ends_a_line() -> None:

@@ -82,7 +82,7 @@ def read_conversations(path: Path, kind: Kind) -> list[Conversation]:
     try:
         found = list(READERS[kind](path, decode(path.read_bytes())))
     except UnreadableError as error:
-        raise DataError(f"{path}:{error.line}:{error.column}: {error.message}.") from None
+        raise DataError(f"{path}:{error.line}:{error.column}: {error}.") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}.") from None
     if not found:

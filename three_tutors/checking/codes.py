@@ -19,7 +19,7 @@ class Code:
 TABLE = (
     # 0xx: the file as bytes, YAML or JSON.
     Code("E001", "file cannot be read", "make it a regular, readable file inside the data folder"),
-    Code("E002", "not UTF-8", "save the file as UTF-8 without a byte order mark"),
+    Code("E002", "not UTF-8", "save the file as UTF-8"),
     Code("E003", "control, bidirectional or invisible character", "delete the character; it hides or reorders what people read"),
     Code("E004", "not valid YAML or JSON", "mend the syntax; put text with `: `, ` #` or a leading quote or bracket in double quotes"),
     Code("E005", "anchor, alias, tag, directive or second document", "write plain YAML: one mapping a file, every value spelled out"),

@@ -13,6 +13,8 @@ from typing import Literal
 from three_tutors.checking.characters import describe, first_forbidden
 from three_tutors.checking.finding import Finding, Source, printable
 from three_tutors.checking.yaml_source import SourceError
+from three_tutors.pipeline.text import UnreadableError
+from three_tutors.pipeline.text import decode as text_of_bytes
 
 LARGEST = 256 * 1024
 """Bytes of one dialogue: a YAML file or one line of JSON Lines."""
@@ -141,14 +143,10 @@ def decode(data: bytes, line: int = 1) -> str:
     """
     if len(data) > LARGEST:
         raise SourceError("E008", f"longer than {LARGEST // 1024} KiB", (line, LARGEST + 1))
-    if data.startswith(b"\xef\xbb\xbf"):
-        raise SourceError("E002", "begins with a byte order mark", (line, 1))
     try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-        raise SourceError("E002", f"byte 0x{data[error.start]:02X} is not UTF-8", (line + before.count(b"\n"), column)) from None
+        text = text_of_bytes(data)
+    except UnreadableError as error:
+        raise SourceError("E002", error.message, (line + error.line - 1, error.column)) from None
     match = first_forbidden(text)
     if match:
         at = match.start()

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 from three_tutors.checking.finding import Path
-from three_tutors.checking.yaml_source import DEEPEST, SourceError, Tree
+from three_tutors.checking.yaml_source import SourceError, Tree
+from three_tutors.pipeline import json_values
+from three_tutors.pipeline.text import UnreadableError
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _BARE = re.compile(r"[^\s,\[\]{}:\"]+")
@@ -24,18 +26,14 @@ def parse(text: str, line: int) -> Any:  # noqa: ANN401 - JSON holds anything
     """Return the value in `text`, which is line `line` of its file.
 
     Raises:
-        SourceError: not JSON, nested too deeply, or with `NaN`, which JSON does not know.
+        SourceError: not JSON, or a value that nothing could be done with.
 
     """
-    depth = _depth(text)
-    if depth > DEEPEST:
-        raise SourceError("E006", f"nested more than {DEEPEST} levels deep", (line, 1))
     try:
-        return _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        raise SourceError("E004", error.msg[:1].lower() + error.msg[1:], (line, error.colno)) from None
-    except ValueError as error:  # NaN, or a number of thousands of digits
-        raise SourceError("E004", str(error).split(":")[0], (line, 1)) from None
+        return json_values.parse(text, _mapping)
+    except UnreadableError as error:
+        code = {"depth": "E006", "half": "E003"}.get(error.reason, "E004")
+        raise SourceError(code, error.message, (line, error.column)) from None
 
 
 def tree(text: str, line: int) -> Tree:
@@ -44,15 +42,6 @@ def tree(text: str, line: int) -> Tree:
     _walk(text, 0, (), walked, line)
     walked.value = parse(text, line)
     return walked
-
-
-def _depth(text: str) -> int:
-    """Return the deepest nesting; brackets inside strings do not count."""
-    deepest = depth = 0
-    for bracket in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -65,13 +54,6 @@ def has_repeated_key(value: Any) -> bool:  # noqa: ANN401
     if isinstance(value, dict):
         return isinstance(value, _Repeated) or any(has_repeated_key(item) for item in value.values())
     return isinstance(value, list) and any(has_repeated_key(item) for item in value)
-
-
-def _constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_mapping, parse_constant=_constant)
 
 
 def _walk(text: str, at: int, path: Path, into: Tree, line: int) -> int:

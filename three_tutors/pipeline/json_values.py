@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -16,8 +17,8 @@ from three_tutors.pipeline.text import UnreadableError, decode, lines
 
 DEEPEST = 64
 """Levels of nesting. Python's own limit depends on who calls, and a value just below it cannot be written again."""
-LARGEST = 2**63 - 1
-"""Whole numbers beyond this fit no database, no frame and no other program's integer."""
+MOST_DIGITS = 300
+"""Of a whole number: a few more and it is no float any more. What a field's numbers may be, the field says."""
 
 Pairs = list[tuple[str, Any]]
 
@@ -42,18 +43,19 @@ def parse(text: str | bytes, mapping: Callable[[Pairs], dict[str, Any]] | None =
     try:
         value = _decoder(mapping or _object).decode(text)
     except json.JSONDecodeError as error:
-        raise UnreadableError(f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}", error.lineno, error.colno) from None
+        message = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+        raise UnreadableError("json", message, (error.lineno, error.colno)) from None
     except RecursionError:
         raise _too_deep(text) from None
     except _RefusedError as error:
-        raise UnreadableError(error.message, *error.place(text)) from None
+        raise UnreadableError("json", error.message, error.place(text)) from None
     if text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST:
         raise _too_deep(text)
     if _HALF_ESCAPE.search(text):
         for match in _ESCAPE.finditer(text):
             if match[2]:
                 message = f"\\u{match[2]} is half of a surrogate pair, which is no character"
-                raise UnreadableError(message, *_place(text, match.start()))
+                raise UnreadableError("half", message, _place(text, match.start()))
     return value
 
 
@@ -68,7 +70,8 @@ def parse_lines(data: bytes) -> Iterator[tuple[int, Any]]:
         try:
             yield number, parse(line)
         except UnreadableError as error:
-            raise UnreadableError(error.message, number, error.column) from None
+            error.line = number
+            raise
 
 
 class _RefusedError(Exception):
@@ -91,15 +94,15 @@ def _same(token: str, other: str) -> bool:
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > len(str(LARGEST)) + 1 or abs(number := int(digits)) > LARGEST:
-        raise _RefusedError(f"the number {_short(digits)} has {len(digits.lstrip('-'))} digits, more than any program keeps", digits)
-    return number
+    if len(digits) > MOST_DIGITS:
+        raise _RefusedError(f"the number {_short(digits)} has {len(digits)} digits, more than a computer keeps", digits)
+    return int(digits)
 
 
 def _decimal(digits: str) -> float:
     number = float(digits)
     if number in (float("inf"), float("-inf")):
-        raise _RefusedError(f"the number {_short(digits)} is larger than any that a computer keeps", digits)
+        raise _RefusedError(f"the number {_short(digits)} is larger than a computer keeps", digits)
     return number
 
 
@@ -116,8 +119,8 @@ def _object(pairs: Pairs) -> dict[str, Any]:
     return value
 
 
+@cache
 def _decoder(mapping: Callable[[Pairs], dict[str, Any]]) -> json.JSONDecoder:
-    """Return a decoder; making one takes a microsecond, for the parser itself is C."""
     return json.JSONDecoder(object_pairs_hook=mapping, parse_int=_whole, parse_float=_decimal, parse_constant=_constant)
 
 
@@ -139,8 +142,8 @@ def _too_deep(text: str) -> UnreadableError:
     for match in re.finditer(f"{_STRING.pattern}|{_BRACKET.pattern}", text, re.DOTALL):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match.group(), 0)
         if depth > DEEPEST:
-            return UnreadableError(f"nested more than {DEEPEST} levels deep", *_place(text, match.start()))
-    return UnreadableError(f"nested more than {DEEPEST} levels deep")
+            break
+    return UnreadableError("depth", f"nested more than {DEEPEST} levels deep", _place(text, match.start()))
 
 
 def _place(text: str, at: int) -> tuple[int, int]:

@@ -54,7 +54,7 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON holds anything
     try:
         return parse(path.read_bytes())
     except UnreadableError as error:
-        raise DataError(f"{path}:{error.line}:{error.column}: {error.message}; {AGAIN}.") from None
+        raise DataError(f"{path}:{error.line}:{error.column}: {error}; {AGAIN}.") from None
 
 
 def read_jsonl(path: Path) -> list[Record]:
@@ -66,7 +66,7 @@ def read_jsonl(path: Path) -> list[Record]:
                 raise DataError(f"{path}:{number}: not a JSON object; {AGAIN}.")
             records.append(value)
     except UnreadableError as error:
-        raise DataError(f"{path}:{error.line}:{error.column}: not a JSON object: {error.message}; {AGAIN}.") from None
+        raise DataError(f"{path}:{error.line}:{error.column}: not a JSON object: {error}; {AGAIN}.") from None
     return records
 
 

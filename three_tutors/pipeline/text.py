@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator
 from io import TextIOWrapper
+from typing import Literal
 
 MARK = b"\xef\xbb\xbf"
 _OTHER_MARKS = {b"\xff\xfe\x00\x00": "UTF-32", b"\x00\x00\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
@@ -17,14 +18,14 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 class UnreadableError(ValueError):
-    """Bytes that are no text, or text that is no JSON: what is wrong, and the line and column (from 1) in what was read."""
+    """Bytes that are no text, or text that is no JSON; as a text it is the sentence, without a full stop."""
 
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
-        """Keep the sentence (without a full stop) and the place."""
-        super().__init__(message)
+    def __init__(self, reason: Literal["bytes", "json", "depth", "half"], message: str, place: tuple[int, int], advice: str = "") -> None:
+        """Keep what is wrong, its place (line and column from 1 in what was read), and what to do about it."""
+        super().__init__(f"{message}; {advice}" if advice else message)
+        self.reason = reason
         self.message = message
-        self.line = line
-        self.column = column
+        self.line, self.column = place
 
 
 def decode(data: bytes) -> str:
@@ -42,7 +43,7 @@ def decode(data: bytes) -> str:
         what = f"is {encoding}, not UTF-8" if encoding else f"byte 0x{data[start]:02X} is not UTF-8"
         begin = data.rfind(b"\n", 0, start) + 1
         place = (data.count(b"\n", 0, start) + 1, len(data[begin:start].decode("utf-8", "replace")) + 1)
-        raise UnreadableError(f"{what}; save it as UTF-8", *place) from None
+        raise UnreadableError("bytes", what, place, "save it as UTF-8") from None
 
 
 def lines(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -126,7 +126,7 @@ def parse_ledger(data: bytes, path: Path) -> dict[str, Split]:
     except csv.Error as error:
         raise DataError(f"{path}:{rows.line_num}: not a table that can be read: {error}; {advice}.") from None
     except UnreadableError as error:
-        raise DataError(f"{path}:{error.line}:{error.column}: {error.message}, or {advice}.") from None
+        raise DataError(f"{path}:{error.line}:{error.column}: {error}, or {advice}.") from None
     return ledger
 
 

@@ -94,8 +94,9 @@ def _same(token: str, other: str) -> bool:
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > MOST_DIGITS:
-        raise _RefusedError(f"the number {_short(digits)} has {len(digits)} digits, more than a computer keeps", digits)
+    count = len(digits.removeprefix("-"))
+    if count > MOST_DIGITS:
+        raise _RefusedError(f"the number {_short(digits)} has {count} digits, more than a computer keeps", digits)
     return int(digits)
 
 

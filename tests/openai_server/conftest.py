@@ -93,15 +93,16 @@ class Running:
 def start(tmp_path: Path) -> Callable[..., Any]:
     """Return a function that serves the fakes from the test's folder."""
 
-    def started(**limits: int) -> Any:
-        return _serving(tmp_path / "root", Limits(**limits))
+    def started(name: str = "base", **limits: int) -> Any:
+        return _serving(tmp_path / "root", Limits(**limits), name)
 
     return started
 
 
 class _serving:  # noqa: N801 - reads like the context manager it is
-    def __init__(self, root: Path, limits: Limits) -> None:
+    def __init__(self, root: Path, limits: Limits, name: str = "base") -> None:
         self._root = root
+        self._name = name
         self._limits = limits
 
     def __enter__(self) -> Running:
@@ -111,7 +112,7 @@ class _serving:  # noqa: N801 - reads like the context manager it is
             engines.append(EchoEngine(files))
             return engines[-1]
 
-        base = {"base": ModelFiles(self._root)}
+        base = {self._name: ModelFiles(self._root)}
         training = FineTuning(self._root, base, "tests.openai_server.fake_job")
         self._block = serving(base, training=training, limits=self._limits, load=load)
         server = self._block.__enter__()

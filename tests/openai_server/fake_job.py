@@ -1,4 +1,4 @@
-"""A job process whose training takes no time: run instead of `three_tutors.openai_server.job`, it trains three steps an epoch.
+"""A job process whose training takes no time: run instead of `three_tutors.openai_server.training`, it trains three steps an epoch.
 
 What it does at a step can be scripted by a line in `<root>/script.txt`: `<step> <sleep|crash|full|gone>`.
 """
@@ -80,5 +80,4 @@ def misfortune(plan: Plan, step: int) -> None:
 
 
 if __name__ == "__main__":
-    root, name, base = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
-    job.work(root, name, base, train)
+    job.work(train, sys.argv[1:])

@@ -411,7 +411,7 @@ def test_a_full_disk_refuses_an_upload_and_the_server_goes_on(start: Callable[..
 def test_jobs_wait_while_nothing_can_be_written(start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk under the database stops no job for good."""
     monkeypatch.setattr("three_tutors.openai_server.supervisor.AGAIN_SECONDS", 0.05)
-    real = Supervisor._validate
+    real = Supervisor._validate_new
     faults = [sqlite3.OperationalError("database or disk is full")] * 2
 
     def failing(self: Supervisor) -> None:
@@ -419,7 +419,7 @@ def test_jobs_wait_while_nothing_can_be_written(start: Callable[..., Any], monke
             raise faults.pop()
         real(self)
 
-    monkeypatch.setattr(Supervisor, "_validate", failing)
+    monkeypatch.setattr(Supervisor, "_validate_new", failing)
     with start() as running:
         assert wait_for(running.client, create(running.client).id).status == "succeeded"
 

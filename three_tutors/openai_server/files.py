@@ -7,7 +7,6 @@ import hashlib
 import os
 import shutil
 import tempfile
-import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,8 +16,9 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from three_tutors.openai_server.errors import ApiError, invalid
+from three_tutors.openai_server.file_store import FOLDER, add_file, file_path
 from three_tutors.openai_server.requests import PAGE, canonical, listed, once, route
-from three_tutors.openai_server.store import Row, Store
+from three_tutors.openai_server.store import Row, Store, private_file, private_folder
 
 PURPOSE = "fine-tune"
 LONGEST_NAME = 255
@@ -31,11 +31,10 @@ class Files:
     def __init__(self, store: Store) -> None:
         """Keep bytes below the store's folder; remove what an interrupted upload left there."""
         self._store = store
-        self._folder = store.root / "files"
-        self._folder.mkdir(exist_ok=True)
+        self._folder = private_folder(store.root / FOLDER)
         known = {row.id for row in store.all("file")}
         for path in self._folder.iterdir():
-            if path.is_dir():
+            if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             elif path.name not in known:
                 path.unlink()
@@ -78,13 +77,17 @@ class Files:
     async def content(self, request: Request) -> Response:
         """GET /files/{id}/content."""
         row = self._row(request)
-        return FileResponse(self._store.root / str(row.private["path"]), media_type="application/octet-stream")
+        path = file_path(self._store, row)
+        if path is None or not path.is_file():
+            raise ApiError(500, f"The bytes of {row.id} cannot be found; upload the file again.", param="id", code="server_error")
+        return FileResponse(path, media_type="application/octet-stream")
 
     async def delete(self, request: Request) -> Response:
         """DELETE /files/{id}."""
         row = self._row(request)
         self._store.delete("file", row.id)
-        (self._store.root / str(row.private["path"])).unlink(missing_ok=True)
+        if path := file_path(self._store, row):
+            path.unlink(missing_ok=True)
         return JSONResponse({"id": row.id, "object": "file", "deleted": True})
 
     def _row(self, request: Request) -> Row:
@@ -103,18 +106,7 @@ class Files:
             def create() -> Row:
                 id_ = self._store.issue("file-", digest, name)
                 temporary.rename(self._folder / id_)
-                document = {
-                    "id": id_,
-                    "object": "file",
-                    "bytes": size,
-                    "created_at": int(time.time()),
-                    "filename": name,
-                    "purpose": PURPOSE,
-                    "status": "processed",
-                    "expires_at": None,
-                    "status_details": None,
-                }
-                return self._store.insert("file", id_, document, private={"path": f"files/{id_}", "sha256": digest})
+                return add_file(self._store, id_, size, name, sha256=digest)
 
             with self._store.transaction():
                 return once(self._store, request, "file", canonical({"file": digest, "filename": name}), create)
@@ -123,7 +115,7 @@ class Files:
 def _copy(source: BinaryIO, target: Path) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     source.seek(0)
-    with target.open("wb") as file:
+    with open(target, "wb", opener=private_file) as file:
         while block := source.read(BLOCK):
             digest.update(block)
             size += file.write(block)

@@ -12,15 +12,17 @@ from starlette.routing import Route
 from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.openai_server.errors import ApiError
 from three_tutors.openai_server.files import Files
-from three_tutors.openai_server.job_store import forget_checkpoint
+from three_tutors.openai_server.job import JOBS
+from three_tutors.openai_server.job_store import forget_model, model_folder
 from three_tutors.openai_server.jobs import Jobs
-from three_tutors.openai_server.store import Row, Store
+from three_tutors.openai_server.store import Store, private_file, private_folder
 from three_tutors.openai_server.supervisor import Supervisor
 from three_tutors.openai_server.training_file import FEWEST
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.records import Record
 
-JOB_MODULE = "three_tutors.openai_server.job"
+JOB_MODULE = "three_tutors.openai_server.training"
+ADAPTER = "adapter_config.json"
 
 
 class FineTuning:
@@ -40,15 +42,16 @@ class FineTuning:
 
         """
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = (root / "lock").open("w")
+        self._lock = open(root / "lock", "w", opener=private_file)  # noqa: SIM115 - Path.open takes no opener; held while the server runs
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._lock.close()
             raise TutorError(f"Another server works in {root}; stop it or choose another folder.") from None
         self.store = Store(root.resolve())
+        private_folder(self.store.root / JOBS)
         self._bases = bases
-        self._supervisor = Supervisor(self.store, lambda model: self.base(model).weights, module, fewest)
+        self._supervisor = Supervisor(self.store, self._weights, module, fewest)
         self._files = Files(self.store)
         self._jobs = Jobs(self.store, self.base, self._supervisor.wake)
 
@@ -70,27 +73,31 @@ class FineTuning:
         """Return the model that a job starts from; 404 where there is none."""
         files = self._bases.get(model) or self.model(model)
         if files is None:
-            raise ApiError(
-                404,
-                f"The model `{model}` does not exist; this server trains {', '.join(self._bases)}.",
-                param="model",
-                code="model_not_found",
-            )
+            sentence = f"The model `{model}` does not exist; this server trains {', '.join(self._bases)}."
+            raise ApiError(404, sentence, param="model", code="model_not_found")
         return files
 
     def model(self, name: str) -> ModelFiles | None:
-        """Return where a tuned model or checkpoint lies; None where there is none of this name."""
+        """Return where a tuned model or checkpoint lies; None where there is none of this name.
+
+        Raises:
+            ApiError: it is an adapter, and the model under it is not there.
+
+        """
         row, folder = self.store.get("model", name), self.folder(name)
         if row is None or folder is None:
             return None
-        if not (folder / "adapter_config.json").exists():
+        if not (folder / ADAPTER).exists():
             return ModelFiles(folder)
-        return ModelFiles(self.base(str(row.private["base"])).weights, folder)
+        weights = self._weights(row.private["base"])
+        if weights is None:
+            sentence = f"The model `{name}` is an adapter over `{row.private['base']}`, which this server does not have."
+            raise ApiError(404, sentence, param="model", code="model_not_found")
+        return ModelFiles(weights, folder)
 
     def folder(self, name: str) -> Path | None:
         """Return the folder of a tuned model's weights or adapter."""
-        row = self.store.get("model", name)
-        return None if row is None else self.store.root / str(row.private["folder"])
+        return model_folder(self.store, name)
 
     def models(self) -> list[Record]:
         """Return the tuned models, as clients see them; checkpoints are found by their job."""
@@ -106,16 +113,15 @@ class FineTuning:
         row = self.store.get("model", name)
         if row is None or row.parent:
             raise ApiError(404, f"The model `{name}` does not exist, or is no tuned model.", param="model", code="model_not_found")
-        gone = [name]
-        folders = [self.store.root / str(row.private["folder"])]
         with self.store.transaction():
-            self.store.delete("model", name)
-            for checkpoint in self._checkpoints(row):
-                gone.append(str(checkpoint.document["fine_tuned_model_checkpoint"]))
-                folders.append(forget_checkpoint(self.store, checkpoint))
+            checkpoints = self.store.all("checkpoint", row.private["job"]) if row.private else []
+            gone = {name: "", **{one.document["fine_tuned_model_checkpoint"]: one.id for one in checkpoints}}
+            folders = [folder for model, checkpoint in gone.items() for folder in forget_model(self.store, model, checkpoint)]
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
-        return gone
+        return list(gone)
 
-    def _checkpoints(self, model: Row) -> list[Row]:
-        return self.store.all("checkpoint", str(model.private["job"]))
+    def _weights(self, name: str) -> Path | None:
+        """Return where the whole weights of a model lie that jobs and adapters start from."""
+        files = self._bases.get(name)
+        return files.weights if files is not None else self.folder(name)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from three_tutors.pipeline.records import Record
 
 Auto = Literal["auto"]
+Number = int | Annotated[float, Field(allow_inf_nan=False)]
 
 BASE_LEARNING_RATE = 2e-4
 """Full fine-tuning at `learning_rate_multiplier` 1: the best of a sweep on the embedded model (reports/plots/sweep.csv)."""
@@ -19,13 +22,13 @@ LORA_FACTOR = 20
 class Hyperparameters:
     """What a client asked for; `lora…` are extensions that Nebius Token Factory names so."""
 
-    n_epochs: int | Auto = "auto"
-    batch_size: int | Auto = "auto"
-    learning_rate_multiplier: float | Auto = "auto"
+    n_epochs: Annotated[int, Field(ge=1, le=50)] | Auto = "auto"
+    batch_size: Annotated[int, Field(ge=1, le=256)] | Auto = "auto"
+    learning_rate_multiplier: Annotated[Number, Field(gt=0)] | Auto = "auto"
     lora: bool = False
-    lora_r: int = 16
-    lora_alpha: int = 32
-    lora_dropout: float = 0.0
+    lora_r: Annotated[int, Field(ge=1, le=256)] = 16
+    lora_alpha: Annotated[int, Field(ge=1, le=1024)] = 32
+    lora_dropout: Annotated[Number, Field(ge=0, lt=1)] = 0.0
 
     def resolved(self, examples: int) -> Hyperparameters:
         """Return the numbers behind `auto` for a training file of so many examples."""
@@ -47,6 +50,10 @@ class Hyperparameters:
         """Return them as a job shows them: the protocol's three, and those of LoRA where it was asked for."""
         shown = {name: value for name, value in asdict(self).items() if not name.startswith("lora")}
         return {**shown, **({name: value for name, value in asdict(self).items() if name.startswith("lora")} if self.lora else {})}
+
+    def method(self) -> Record:
+        """Return them as a job's method."""
+        return {"type": "supervised", "supervised": {"hyperparameters": self.described()}}
 
 
 def auto_epochs(examples: int) -> int:

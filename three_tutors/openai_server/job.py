@@ -1,7 +1,7 @@
-"""One fine-tuning job in a process of its own: `python -m three_tutors.openai_server.job ROOT JOB BASE_MODEL_FOLDER`.
+"""One fine-tuning job in a process of its own; what trains is handed in (see `training`).
 
-The server starts it and holds the other end of its standard input; when the server dies, the job ends at once and goes
-on from its last complete checkpoint when the next server starts it again. What it acknowledges it writes to the store.
+The server holds the other end of its standard input: when the server dies, the job ends at once, and the next server
+starts it again from its last complete checkpoint. What the job acknowledges it writes to the store.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ import io
 import os
 import shutil
 import signal
-import sys
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from three_tutors.openai_server import job_store
+from three_tutors.openai_server import file_store, job_store
 from three_tutors.openai_server.hyperparameters import Hyperparameters
 from three_tutors.openai_server.store import Row, Store
 from three_tutors.openai_server.training_file import TrainingFileError, read_training_file
 from three_tutors.pipeline.diagnostics import DataError, TutorError
+from three_tutors.pipeline.file_names import inside
 from three_tutors.pipeline.records import Record, replacing
 
+JOBS = "jobs"
 Save = Callable[[Path], None]
 
 COLUMNS = {
@@ -99,7 +99,7 @@ class Recorder:
     def epoch(self, metrics: Record, save: Save) -> None:
         """Keep the model of this epoch as a checkpoint; its folder appears when it is complete."""
         folder = job_folder(self.store, self.job) / "checkpoints" / f"step-{metrics['step']}"
-        if not folder.exists():
+        if not folder.is_dir():
             with replacing(folder) as temporary:
                 save(temporary)
         for old in job_store.add_checkpoint(self.store, self.job, metrics, folder):
@@ -109,7 +109,7 @@ class Recorder:
 def run_job(store: Store, job: str, base: Path, train: Train, stop: Callable[[], bool]) -> None:
     """Train a job that stands in the queue: to its end, until `stop`, or to an error that is written down."""
     row = job_store.begin(store, job)
-    if row.document["status"] != "running":
+    if row is None:
         return
     try:
         rows, validation = read_files(store, row)
@@ -119,8 +119,7 @@ def run_job(store: Store, job: str, base: Path, train: Train, stop: Callable[[],
         if trained is not None:
             finish(store, job, trained)
     except TrainingFileError as problem:
-        purpose = "validation_file" if "validation" in problem.code else "training_file"
-        job_store.fail(store, job, problem.code, problem.message, purpose)
+        job_store.fail(store, job, problem.code, problem.message, problem.param)
     except DataError as error:
         job_store.fail(store, job, "invalid_training_file", str(error), "training_file")
     except (TutorError, OSError, MemoryError) as error:
@@ -137,27 +136,35 @@ def read_files(store: Store, row: Row, fewest: int = 1) -> tuple[list[Record], l
     """
     rows = read_training_file(stored_file(store, row.document["training_file"]), fewest=fewest)
     name = row.document["validation_file"]
-    validation = read_training_file(stored_file(store, name), purpose="validation", fewest=1) if name else []
-    return rows, validation
+    if not name:
+        return rows, []
+    return rows, read_training_file(stored_file(store, name, "validation"), purpose="validation", fewest=1)
 
 
-def stored_file(store: Store, id_: str) -> Path:
+def stored_file(store: Store, id_: str, purpose: str = "training") -> Path:
     """Return where the bytes of a file lie."""
     row = store.get("file", id_)
-    if row is None:
-        raise TrainingFileError("invalid_training_file", f"The file {id_} was deleted before the job could read it.")
-    return store.root / str(row.private["path"])
+    path = None if row is None else file_store.file_path(store, row)
+    if path is None:
+        reason = "was deleted before the job could read it" if row is None else "cannot be found: the server's record of it is damaged"
+        raise TrainingFileError(f"invalid_{purpose}_file", f"The file {id_} {reason}. Upload it again.")
+    return path
 
 
 def job_folder(store: Store, job: str) -> Path:
-    """Return the folder of a job; its id is the store's own."""
-    return store.root / "jobs" / job
+    """Return the folder of a job.
+
+    Raises:
+        DataError: its id is no name of a folder, so the database is damaged.
+
+    """
+    return inside(store.root / JOBS, job, "A job's id")
 
 
 def finish(store: Store, job: str, trained: Trained) -> None:
     """Put the model in its place, write the result file and end the job."""
     folder = job_folder(store, job) / "model"
-    if not folder.exists():
+    if not folder.is_dir():
         with replacing(folder) as temporary:
             shutil.copytree(trained.model, temporary, copy_function=os.link)
     result = add_result_file(store, job)
@@ -175,24 +182,13 @@ def add_result_file(store: Store, job: str) -> Row:
     data = text.getvalue().encode()
     with store.transaction():
         id_ = store.issue("file-", "fine-tune-results", job)
-        with replacing(store.root / "files" / id_) as temporary:
+        with replacing(store.root / file_store.FOLDER / id_) as temporary:
             temporary.write_bytes(data)
-        document = {
-            "id": id_,
-            "object": "file",
-            "bytes": len(data),
-            "created_at": int(time.time()),
-            "filename": "step_metrics.csv",
-            "purpose": "fine-tune-results",
-            "status": "processed",
-            "expires_at": None,
-            "status_details": None,
-        }
-        return store.insert("file", id_, document, private={"path": f"files/{id_}"})
+        return file_store.add_file(store, id_, len(data), "step_metrics.csv", purpose="fine-tune-results")
 
 
 def end_with_server() -> None:
-    """End this process when the server's end of standard input closes, however the server died."""
+    """End this process when the server's end of standard input closes, where the system does not see to that (see `supervisor`)."""
 
     def wait() -> None:
         # Not through `sys.stdin`: a lock held there would abort the interpreter when the job ends by itself.
@@ -203,25 +199,15 @@ def end_with_server() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def work(root: Path, job: str, base: Path, train: Train) -> None:
-    """Wait for an earlier process of this job to be gone, then run the job."""
+def work(train: Train, arguments: Sequence[str]) -> None:
+    """Run the job that a command line names: `ROOT JOB BASE_MODEL_FOLDER`, after an earlier process of it is gone."""
     end_with_server()
+    os.umask(0o077)  # what is trained on what students wrote is nobody else's to read
+    root, job, base = arguments
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
-    store = Store(root)
-    job_folder(store, job).mkdir(parents=True, exist_ok=True)
+    store = Store(Path(root))
+    job_folder(store, job).mkdir(exist_ok=True)
     with (job_folder(store, job) / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        run_job(store, job, base, train, asked.is_set)
-
-
-def main() -> None:
-    """Run the job that the command line names."""
-    from three_tutors.openai_server.training import train  # noqa: PLC0415 - torch
-
-    root, job, base = sys.argv[1:4]
-    work(Path(root), job, Path(base), train)
-
-
-if __name__ == "__main__":
-    main()
+        run_job(store, job, Path(base), train, asked.is_set)

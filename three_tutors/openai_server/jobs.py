@@ -71,11 +71,11 @@ class Jobs:
 
     async def pause(self, request: Request) -> Response:
         """POST /fine_tuning/jobs/{id}/pause; once more changes nothing."""
-        return self._changed(request, lambda row: row.private["wish"] == "pause", job_store.pause)
+        return self._changed(request, lambda row: row.private.get("wish") == "pause", job_store.pause)
 
     async def resume(self, request: Request) -> Response:
         """POST /fine_tuning/jobs/{id}/resume; once more changes nothing."""
-        return self._changed(request, lambda row: row.private["wish"] == "run", job_store.resume)
+        return self._changed(request, lambda row: row.private.get("wish") == "run", job_store.resume)
 
     async def events(self, request: Request) -> Response:
         """GET /fine_tuning/jobs/{id}/events."""
@@ -102,6 +102,8 @@ class Jobs:
             raise invalid(f"invalid {param}: {id_}", param, "invalid_request_error")
         if row.document["purpose"] != "fine-tune":
             raise invalid(f"`{param}`: {id_} was not uploaded with purpose `fine-tune`.", param, "invalid_file_purpose")
+        if not row.private:
+            raise invalid(f"`{param}`: {row.document['status_details']} Upload the file again.", param, "invalid_value")
         return str(row.private["sha256"])
 
     def _changed(self, request: Request, done: Callable[[Row], bool], change: Callable[[Store, str], None]) -> Response:

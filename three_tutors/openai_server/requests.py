@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from three_tutors.openai_server.errors import ApiError, invalid
-from three_tutors.openai_server.store import Kind, Row, Store
+from three_tutors.openai_server.objects import Key, Kind
+from three_tutors.openai_server.store import Row, Store
 from three_tutors.pipeline.records import Record
 
 LONGEST_KEY = 255
@@ -69,7 +70,7 @@ def listed(
     except KeyError:
         raise invalid(f"There is no object {after!r} to list after.", "after", "invalid_value") from None
     data = [row.document for row in rows]
-    first, last = (data[0]["id"], data[-1]["id"]) if data else (None, None)
+    first, last = (data[0]["id"], data[-1]["id"]) if data else ("", "")  # texts by the description, also where there is nothing
     return JSONResponse({"object": "list", "data": data, "has_more": more, "first_id": first, "last_id": last})
 
 
@@ -91,7 +92,7 @@ def once(store: Store, request: Request, kind: Kind, parameters: str, create: Ca
         seen = store.get("key", id_)
         if seen is None:
             row = create()
-            store.insert("key", id_, {"parameters": digest, "created": row.id})
+            store.insert("key", id_, Key(parameters=digest, created=row.id))
             return row
         if seen.document["parameters"] != digest:
             raise ApiError(400, "This `Idempotency-Key` was used with other parameters.", param="Idempotency-Key", code="idempotency_error")

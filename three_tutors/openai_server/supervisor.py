@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import logging
 import os
 import shutil
@@ -12,11 +14,13 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from three_tutors.openai_server import job_store
 from three_tutors.openai_server.job import job_folder, read_files
-from three_tutors.openai_server.store import Row, Store
+from three_tutors.openai_server.store import Row, Store, private_file, private_folder
 from three_tutors.openai_server.training_file import TrainingFileError
+from three_tutors.pipeline.diagnostics import TutorError
 
 logger = logging.getLogger(__name__)
 
@@ -25,13 +29,15 @@ GRACE_SECONDS = 30.0
 MOST_KILLS = 3
 """A process that is killed this often without reaching another checkpoint (out of memory, say) fails its job."""
 AGAIN_SECONDS = 5.0
+EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE}
+"""Errors that are no job's fault: the machine lacks something for a while."""
 PROJECT = Path(__file__).parents[2]
 
 
 class Supervisor:
     """A thread that takes the oldest unfinished job, starts its process and waits for it."""
 
-    def __init__(self, store: Store, base: Callable[[str], Path], module: str, fewest: int) -> None:
+    def __init__(self, store: Store, base: Callable[[str], Path | None], module: str, fewest: int) -> None:
         """Find the weights of a job's model with `base`; run jobs of at least `fewest` examples with the Python module `module`."""
         self._fewest = fewest
         self._module = module
@@ -55,69 +61,87 @@ class Supervisor:
         self._news.set()
         self._thread.join()
 
-    def command(self, row: Row) -> list[str]:
-        """Return what starts a job's process."""
-        base = self._base(row.document["model"])
-        return [sys.executable, "-m", self._module, str(self._store.root.resolve()), row.id, str(base.resolve())]
-
     def _work(self) -> None:
         while not self._stopping:
             try:
-                self._validate()
+                self._validate_new()
                 row = self._next()
                 if row is not None:
-                    self._mind(row)
+                    self._alone(row, self._mind)
                     continue
-            except (OSError, sqlite3.OperationalError):
-                # A full disk, most likely: nothing can be written down, so all waits until there is room again.
+            except (OSError, sqlite3.Error):
                 logger.exception("Jobs wait: the server's folder cannot be used. Make room; they go on by themselves.")
                 self._news.wait(AGAIN_SECONDS)
-                self._news.clear()
-                continue
-            self._news.wait()
+            else:
+                self._news.wait()
             self._news.clear()
 
-    def _validate(self) -> None:
-        """Check the files of new jobs, while another may be training."""
-        waiting, _ = self._store.page("job", limit=100, ascending=True, having={"status": "validating_files"})
-        for row in waiting:
+    def _alone(self, row: Row, act: Callable[[Row], None]) -> None:
+        """Do something for one job in a thread of its own: whatever breaks there fails that job and stops no other.
+
+        Raises:
+            OSError: the disk is full, or the machine lacks something else that every job needs.
+
+        """
+        ended: list[OSError | sqlite3.OperationalError | None] = []
+
+        def task() -> None:
             try:
-                rows, _ = read_files(self._store, row, self._fewest)
+                act(row)
+                ended.append(None)
             except TrainingFileError as problem:
-                param = "validation_file" if "validation" in problem.code else "training_file"
-                job_store.fail(self._store, row.id, problem.code, problem.message, param)
-            except OSError as error:
-                job_store.fail(self._store, row.id, "server_error", f"A file cannot be read: {error.strerror}.")
-            else:
-                job_store.resolve(self._store, row.id, len(rows))
+                job_store.fail(self._store, row.id, problem.code, problem.message, problem.param)
+                ended.append(None)
+            except TutorError as error:
+                job_store.fail(self._store, row.id, "server_error", str(error))
+                ended.append(None)
+            except (OSError, sqlite3.OperationalError) as error:
+                ended.append(error)
+
+        thread = threading.Thread(target=task, name=row.id, daemon=True)
+        thread.start()
+        thread.join()
+        error = ended[0] if ended else None
+        if isinstance(error, sqlite3.OperationalError) or (error is not None and error.errno in EXHAUSTED):
+            raise error
+        if error is not None:
+            job_store.fail(self._store, row.id, "server_error", f"The server cannot use this job's files: {error.strerror or error}.")
+        elif not ended:
+            job_store.fail(self._store, row.id, "server_error", "The server failed while it ran this job; its log says why.")
+
+    def _validate_new(self) -> None:
+        """Check the files of new jobs, while another may be training."""
+        for row in self._with_status("validating_files"):
+            self._alone(row, self._validate)
+
+    def _validate(self, row: Row) -> None:
+        rows, _ = read_files(self._store, row, self._fewest)
+        job_store.resolve(self._store, row.id, len(rows))
 
     def _next(self) -> Row | None:
-        for status in ("running", "queued"):
-            found, _ = self._store.page("job", limit=1000, ascending=True, having={"status": status})
-            for row in found:
-                if row.private["wish"] == "run":
-                    return row
-        return None
+        rows = [*self._with_status("running"), *self._with_status("queued")]
+        return next((row for row in rows if row.private["wish"] == "run"), None)
+
+    def _with_status(self, status: str) -> list[Row]:
+        """Return jobs, oldest first, without those whose record is damaged: clients see them as failed."""
+        return [row for row in self._store.all("job", having={"status": status}) if row.document["status"] == status]
 
     def _mind(self, row: Row) -> None:
         """Run one job until its process ends or it is not wanted any more."""
-        try:
-            command = self.command(row)
-        except KeyError:
-            job_store.fail(self._store, row.id, "server_error", f"The model {row.document['model']} is no longer there.", "model")
+        base = self._base(row.document["model"])
+        if base is None:
+            sentence = f"The model {row.document['model']} is no longer there; create the job again with another."
+            job_store.fail(self._store, row.id, "model_not_found", sentence, "model")
             return
         checkpoints = len(self._store.all("checkpoint", row.id))
-        folder = job_folder(self._store, row.id)
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "log.txt").open("wb") as log:
-            # Huge pages where glibc can (2.35 and later): training a whole model is a sixth faster with fewer page faults.
-            environment = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **os.environ}
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=PROJECT, env=environment)  # noqa: S603 - our own module
+        folder = private_folder(job_folder(self._store, row.id))
+        with open(folder / "log.txt", "wb", opener=private_file) as log:
+            process = _begin([sys.executable, "-m", self._module, str(self._store.root), row.id, str(base.resolve())], log)
             try:
                 while not self._ended(process):
                     if self._stopping or not self._wanted(row.id):
                         _end(process, gently=not self._over(row.id))
-                    self._validate()
+                    self._validate_new()
             finally:
                 _end(process, gently=False)
         self._judge(row.id, process.returncode, checkpoints, folder / "log.txt")
@@ -152,6 +176,24 @@ class Supervisor:
             job_store.fail(self._store, job, "server_error", sentence)
         else:
             job_store.add_event(self._store, job, "Training was interrupted and goes on from its last checkpoint", level="warn")
+
+
+def _begin(command: list[str], log: BinaryIO) -> subprocess.Popen[bytes]:
+    """Start a process that ends when this one does, in whatever way: its standard input is a pipe that closes then.
+
+    On Linux the system itself ends it, also while it imports torch and runs no Python; elsewhere `job.end_with_server` does.
+    """
+    # Huge pages where glibc can (2.35 and later): training a whole model is a sixth faster with fewer page faults.
+    environment = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **os.environ}
+    read, write = os.pipe()
+    with open(read, "rb", closefd=True) as theirs:  # noqa: PTH123 - a descriptor
+        # A session of its own: Ctrl-C in the terminal is for the server, which ends its jobs gently.
+        process = subprocess.Popen(command, stdin=theirs, stdout=log, stderr=log, cwd=PROJECT, env=environment, start_new_session=True)  # noqa: S603 - our own module
+        process.stdin = open(write, "wb", closefd=True)  # noqa: PTH123, SIM115 - closed by `_end`
+        if sys.platform == "linux":
+            fcntl.fcntl(read, fcntl.F_SETOWN, process.pid)  # whoever owns a pipe with O_ASYNC gets SIGIO when it closes, and ends
+            fcntl.fcntl(read, fcntl.F_SETFL, fcntl.fcntl(read, fcntl.F_GETFL) | os.O_ASYNC)
+    return process
 
 
 def _end(process: subprocess.Popen[bytes], *, gently: bool) -> None:

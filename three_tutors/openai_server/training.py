@@ -1,8 +1,12 @@
-"""The server's training is the project's own fine-tuning, told in the protocol's words."""
+"""The server's training is the project's own fine-tuning, told in the protocol's words.
+
+The server runs each job as `python -m three_tutors.openai_server.training ROOT JOB BASE_MODEL_FOLDER`.
+"""
 
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +15,7 @@ from three_tutors.language_model import checkpoints
 from three_tutors.language_model.finetune import finetune
 from three_tutors.language_model.progress import EpochEvent, Event, StepEvent
 from three_tutors.language_model.settings import Lora, Settings
-from three_tutors.openai_server.job import Listener, Plan, Trained
+from three_tutors.openai_server.job import Listener, Plan, Trained, work
 from three_tutors.pipeline.records import Record, read_json
 
 LONGEST = 2048
@@ -118,3 +122,7 @@ def _validated(event: EpochEvent) -> Record:
 def _move(event: EpochEvent, folder: Path) -> None:
     assert event.checkpoint is not None  # noqa: S101 - `checkpoints=True` leaves one an epoch
     shutil.move(event.checkpoint, folder)
+
+
+if __name__ == "__main__":
+    work(train, sys.argv[1:])

@@ -22,6 +22,7 @@ class TrainingFileError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+        self.param = "validation_file" if "validation" in code else "training_file"
 
 
 def read_training_file(path: Path, *, purpose: str = "training", fewest: int = FEWEST) -> list[Record]:

@@ -4,10 +4,10 @@ A stage declares what it takes:
 
     @params
     class Params:
-        seed: Annotated[int, Field(ge=0)]
-        \"\"\"Order in which new dialogues are dealt.\"\"\"
+        r: Annotated[int, Field(ge=1)]
+        \"\"\"Rank of the adapters.\"\"\"
 
-    settings = read("split", Params)
+    settings = read("lora", Params)
 """
 
 from __future__ import annotations

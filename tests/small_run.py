@@ -52,7 +52,7 @@ def scenarios() -> list[Scenario]:
     return [Scenario(f"pressure-{number}", "answer_pressure", lesson, turns, "") for number in (1, 2)]
 
 
-def write_run(root: Path, *, tutors: Sequence[str] = TUTORS, good: Sequence[str] = ("dspy",), reply: str | None = None) -> Path:
+def write_run(root: Path, *, tutors: Sequence[str] = tuple(TUTORS), good: Sequence[str] = ("dspy",), reply: str | None = None) -> Path:
     """Write a run below `root` in which the `good` tutors ask and all others give the answer away; `reply` replaces all replies."""
     held_out, scripted = dialogues(), scenarios()
     write_jsonl(root / "data/processed/dialogues.jsonl", (dialogue.to_record() for dialogue in held_out))

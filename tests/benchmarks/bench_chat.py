@@ -142,7 +142,7 @@ async def requests(origin: str, token: str, count: int) -> None:
 async def new_turn(origin: str, token: str, text: str = "Is it 5/6?", **start: str) -> tuple[str, dict[str, Any]]:
     """Begin a conversation; return its address and the form of its first turn."""
     async with line(origin, token) as talking:
-        address, html = await talking.page("POST", "/conversations", {"start": "empty", "tutor": TUTORS, **start})
+        address, html = await talking.page("POST", "/conversations", {"start": "empty", "tutor": list(TUTORS), **start})
     return address, {"request": hidden(html, "request"), "text": text, "ask": list("abcd")}
 
 

@@ -21,21 +21,22 @@ from urllib.parse import urlsplit
 import yaml
 
 from tests.benchmarks.bench_chat import ROOT, new_turn, process, student
+from three_tutors.chat.conversations import LETTERS
 from three_tutors.tutoring.methods import TUTORS
 
 SCENARIOS = ROOT / "data/processed/scenarios.jsonl"
 TURNS = 5
 """First turns of scenarios that every tutor is asked alone, and as many that are asked of all four."""
-KEYS: dict[str, str] = dict(zip(TUTORS, "abcd", strict=True))
+KEYS: dict[str, str] = dict(zip(TUTORS, LETTERS, strict=False))
 
 
 def measure() -> dict[str, Any]:
     """Return seconds to the first words: of one tutor, of four, and of four that are asked while they are still being opened."""
     scenarios = [json.loads(line) for line in SCENARIOS.read_text("utf-8").splitlines()]
     with tutors_page() as (origin, token):
-        after_start = first_words(origin, token, scenarios[0], TUTORS)
+        after_start = first_words(origin, token, scenarios[0], list(TUTORS))
         alone = {name: [first_words(origin, token, one, [name])[name] for one in scenarios[1 : 1 + TURNS]] for name in TUTORS}
-        together = [first_words(origin, token, one, TUTORS) for one in scenarios[1 + TURNS : 1 + 2 * TURNS]]
+        together = [first_words(origin, token, one, list(TUTORS)) for one in scenarios[1 + TURNS : 1 + 2 * TURNS]]
     return {
         "turns": TURNS,
         "one_tutor_seconds": {name: _middle(alone[name]) for name in TUTORS},

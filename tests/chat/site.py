@@ -69,7 +69,7 @@ def conversing(
     folder: Path, base_url: str, scripts: Mapping[str, str], scenarios: Sequence[Scenario] = (), manner: Manner = MANNER
 ) -> Iterator[Conversations]:
     """Yield conversations with scripted tutors."""
-    with open_store(folder) as store, Roster(TUTORS, opener(base_url, scripts)).opened() as roster:
+    with open_store(folder) as store, Roster(list(TUTORS), opener(base_url, scripts)).opened() as roster:
         replying = Replying(store, roster, manner)
         try:
             yield Conversations(store, replying, Ballots(store), {scenario.id: scenario for scenario in scenarios})

@@ -18,8 +18,8 @@ from three_tutors.tutoring.methods import TUTORS
 def test_every_tutor_answers_and_is_asked_with_its_own_replies(tmp_path: Path, base_url: str) -> None:
     """One student turn fans out; in the next one each tutor has what it said itself behind it."""
     with conversing(tmp_path, base_url, SCRIPTS) as talks:
-        talk = talks.start(None, TUTORS, blind=False)
-        first = talks.say(talk, "Is it 5/6?", parent=None, follows=None, asked=TUTORS)
+        talk = talks.start(None, list(TUTORS), blind=False)
+        first = talks.say(talk, "Is it 5/6?", parent=None, follows=None, asked=list(TUTORS))
         wait_for(lambda: not talks.replying.live(first))
         second = talks.say(talk, "Sure?", parent=first, follows=None, asked=["dspy"])
         wait_for(lambda: not talks.replying.live(second))
@@ -76,7 +76,7 @@ def test_a_column_says_what_happened_to_it(tmp_path: Path, base_url: str, script
 def test_a_missing_tutor_says_how_to_make_it(tmp_path: Path, base_url: str) -> None:
     """A tutor that was not made yet keeps no other one away."""
     with conversing(tmp_path, base_url, {"lora": "asks"}) as talks:
-        talk = talks.start(None, TUTORS, blind=False)
+        talk = talks.start(None, list(TUTORS), blind=False)
         number = talks.say(talk, "Is it 5/6?", parent=None, follows=None, asked=["lora", "dspy"])
         wait_for(lambda: not talks.replying.live(number))
         replies = talks.store.exchanges(talk.id)[number].replies

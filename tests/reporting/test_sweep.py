@@ -18,6 +18,7 @@ from three_tutors.reporting.provenance import provenance
 from three_tutors.reporting.scorecard import findings_of
 from three_tutors.reporting.sweep import COLUMNS, added, digest, sweep, table_text, tries
 
+SECTIONS = {"lora": {"epochs": 1, "r": 8, "learning_rate": 1e-3}}
 DIGESTS = {"dialogues.jsonl": "1", "splits.csv": "2"}
 
 
@@ -25,7 +26,7 @@ def row(r: int, rate: str, loss: float, **more: str) -> dict[str, str]:
     """Return one line of the table."""
     said = {
         "method": "lora",
-        "epochs": "",
+        "epochs": "1",
         "r": str(r),
         "learning_rate": rate,
         "valid_loss": str(loss),
@@ -37,7 +38,7 @@ def row(r: int, rate: str, loss: float, **more: str) -> dict[str, str]:
 
 def test_a_sweep_knows_what_is_chosen_and_what_is_lowest() -> None:
     """The setting of params.yaml and the one with the lowest loss are found, though they need not be the same."""
-    found = sweep([row(4, "0.001", 2.5), row(8, "0.001", 2.25), row(8, "0.002", 2.125)], {"r": 8, "learning_rate": 1e-3}, DIGESTS)
+    found = sweep([row(4, "0.001", 2.5), row(8, "0.001", 2.25), row(8, "0.002", 2.125)], SECTIONS, DIGESTS, {})
     assert found is not None
     chosen = found.chosen("lora")
     assert chosen is not None
@@ -48,15 +49,15 @@ def test_a_sweep_knows_what_is_chosen_and_what_is_lowest() -> None:
 def test_more_epochs_are_another_setting() -> None:
     """The same rank and rate with more passes over the data is a row of its own, and not the chosen one."""
     table = added([row(8, "0.001", 2.5, epochs="1")], row(8, "0.001", 2.25, epochs="2"))
-    found = sweep(table, {"epochs": 1, "r": 8, "learning_rate": 1e-3}, DIGESTS)
+    found = sweep(table, SECTIONS, DIGESTS, {})
     assert found is not None
     assert [(one.epochs, one.mark) for one in found.tried] == [(1, "chosen"), (2, "lowest")]
 
 
 def test_no_sweep_and_other_data_are_said() -> None:
     """Without a table there is no sweep; one of other dialogues is marked, and a setting that was not tried is not chosen."""
-    other = sweep([row(4, "0.001", 2.5, date="2026-11-20", data="old"), row(8, "0.001", 2.5, data="old")], {}, DIGESTS)
-    assert sweep([], {}, DIGESTS) is None
+    other = sweep([row(4, "0.001", 2.5, date="2026-11-20", data="old"), row(8, "0.001", 2.5, data="old")], {}, DIGESTS, {})
+    assert sweep([], {}, DIGESTS, {}) is None
     assert other is not None
     assert (other.same_data, other.chosen("lora"), other.dates) == (False, None, ["2026-11-20", "2026-11-22"])
 
@@ -72,15 +73,10 @@ def openai(multiplier: str, loss: float) -> dict[str, str]:
     return row(0, multiplier, loss) | {"method": "openai", "r": ""}
 
 
-def without_method(line: dict[str, str]) -> dict[str, str]:
-    """Return a line as tables had it when only lora was swept."""
-    return {name: value for name, value in line.items() if name != "method"}
-
-
 def test_each_method_has_its_own_choice() -> None:
     """Losses are compared within a method; openai's row is known by the loss of this run, since `auto` names no rate."""
     table = [row(8, "0.004", 2.25), openai("1", 2.75), openai("2", 2.5)]
-    found = sweep(table, {"r": 8, "learning_rate": 4e-3}, DIGESTS, openai_loss=2.75)
+    found = sweep(table, {"lora": {"epochs": 1, "r": 8, "learning_rate": 4e-3}}, DIGESTS, {"openai": 2.75, "lora": None})
     assert found is not None
     assert [(one.method, one.r, one.rate, one.mark) for one in found.tried] == [
         ("lora", 8, "0.004", "chosen, lowest"),
@@ -89,20 +85,18 @@ def test_each_method_has_its_own_choice() -> None:
     ]
 
 
-def test_a_row_without_a_method_is_one_of_lora() -> None:
-    """Tables written when only lora was swept are read, and written with the column; another name is an error that lists ours."""
-    old = without_method(row(4, "0.001", 2.5))
-    assert added([old], openai("1", 2.75)) == [row(4, "0.001", 2.5), openai("1", 2.75)]
-    assert sweep([old], {"r": 4, "learning_rate": 1e-3}, DIGESTS) == sweep([row(4, "0.001", 2.5)], {"r": 4, "learning_rate": 1e-3}, DIGESTS)
-    with pytest.raises(DataError, match="no method 'qlora'; name one of openai or lora"):
-        sweep([row(4, "0.001", 2.5, method="qlora")], {}, DIGESTS)
+@pytest.mark.parametrize("name", ["qlora", "dspy", ""])
+def test_a_row_of_no_trained_method_is_an_error(name: str) -> None:
+    """The line is named, and the methods that have settings to try are listed."""
+    with pytest.raises(DataError, match=rf"sweep\.csv:3: there is no method '{name}'; name one of openai or lora"):
+        sweep([row(4, "0.001", 2.5), row(4, "0.001", 2.5, method=name)], {}, DIGESTS, {})
 
 
 @pytest.mark.parametrize(
     ("table", "prompts", "said"),
     [
-        ([], None, "1 setting of openai and 1 setting of lora. No setting of openai or lora was chosen by a sweep."),
-        ([row(4, "0.001", 2.5), row(8, "0.001", 2.5)], None, "lora was chosen from more settings than openai, which favours it"),
+        ([], 0, "1 setting of openai and 1 setting of lora. No setting of openai or lora was chosen by a sweep."),
+        ([row(4, "0.001", 2.5), row(8, "0.001", 2.5)], 0, "lora was chosen from more settings than openai, which favours it"),
         (
             [openai("1", 2.5), openai("2", 2.5), openai("4", 2.5), row(4, "0.001", 2.5)],
             14,
@@ -110,15 +104,30 @@ def test_a_row_without_a_method_is_one_of_lora() -> None:
         ),
         ([openai("1", 2.5), openai("2", 2.5), row(4, "0.001", 2.5), row(8, "0.001", 2.5)], 14, "so the search favours neither"),
         (
-            [without_method(row(rank, "0.001", 2.5)) for rank in (4, 8, 16)],
+            [row(rank, "0.001", 2.5) for rank in (4, 8, 16)],
             14,
             "14 prompts of dspy, 1 setting of openai and 3 settings of lora.",
         ),
     ],
 )
-def test_the_text_says_whom_the_search_favours(table: list[dict[str, str]], prompts: int | None, said: str) -> None:
+def test_the_text_says_whom_the_search_favours(table: list[dict[str, str]], prompts: int, said: str) -> None:
     """How many settings each tutor was chosen from decides what the sentence says."""
     assert said in tries(table, ["dspy", "openai", "lora"], prompts)
+
+
+def test_three_trained_tutors_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever was chosen from most settings is favoured over all others; equal numbers favour none."""
+    third = [row(rank, "0.001", 2.5, method="third") for rank in (4, 8)]
+    monkeypatch.setattr(sweeping, "TRAINED", ["openai", "lora", "third"])
+    tutors = ["openai", "lora", "third"]
+    assert "No setting of openai, lora or third was chosen" in tries([], tutors, 0)
+    assert (
+        "third was chosen from more settings than openai and lora, which favours it: part of the difference between these tutors"
+        in tries(third, tutors, 0)
+    )
+    lora = [row(4, "0.001", 2.5), row(8, "0.001", 2.5)]
+    assert "lora and third were chosen from more settings than openai, which favours them" in tries([*lora, *third], tutors, 0)
+    assert "so the search favours none" in tries([*lora, *third, openai("1", 2.5), openai("2", 2.5)], tutors, 0)
 
 
 def test_nothing_is_said_of_tutors_that_are_not_there() -> None:
@@ -138,7 +147,7 @@ def test_the_comparison_turns_round_with_the_sweep(tmp_path: Path) -> None:
     write_text(root / sweeping.SWEEP, table_text([*lora, openai("1", 2.5), openai("2", 2.25)]))
     text = comparison(root)
     assert ("chosen from more settings" in text, "the search favours neither" in text) == (False, True)
-    assert "| openai | – | – | ×2 | 2.250 | 50 % | 60 | lowest |" in text
+    assert "| openai | 1 | – | ×2 | 2.250 | 50 % | 60 | lowest |" in text
 
 
 def test_the_command_records_the_last_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +158,7 @@ def test_the_command_records_the_last_training(tmp_path: Path, monkeypatch: pyte
     write_json(Path("reports/metrics/train_lora.json"), {"valid_loss": 2.25, "valid_accuracy": 0.5})
     write_json(Path("reports/metrics/timing_train_lora.json"), {"seconds": 61.5})
     write_json(sweeping.BASE, {"model": "SmolLM2"})
-    monkeypatch.setattr(sys, "argv", ["sweep"])
+    monkeypatch.setattr(sys, "argv", ["sweep", "lora"])
     sweeping.main()
     [made] = read_table(sweeping.SWEEP)
     assert tuple(made) == COLUMNS
@@ -165,7 +174,7 @@ def test_the_command_records_a_job_too(tmp_path: Path, monkeypatch: pytest.Monke
     write_text(Path("reports/plots/openai_curve.csv"), "step,valid_loss,valid_accuracy\n0,3.5,0.25\n1,,\n2,2.5,0.5\n3,2.75,0.75\n")
     write_json(Path("reports/metrics/train_openai.json"), {"validation_loss": 2.5})
     write_json(Path("reports/metrics/timing_train_openai.json"), {"seconds": 61.5})
-    write_json(sweeping.JOB, {"hyperparameters": {"n_epochs": 2, "batch_size": 8, "learning_rate_multiplier": 1.0}})
+    write_json(sweeping.MODELS / "openai/job.json", {"hyperparameters": {"n_epochs": 2, "batch_size": 8, "learning_rate_multiplier": 1.0}})
     write_json(sweeping.BASE, {"model": "SmolLM2"})
     sweeping.main()
     [made] = read_table(sweeping.SWEEP)
@@ -185,10 +194,10 @@ def test_the_comparison_shows_the_sweep_and_works_without(tmp_path: Path) -> Non
     assert "Settings tried" not in comparison(root)
     write_text(root / sweeping.SWEEP, table_text([row(4, "0.001", 2.5), row(8, "0.002", 2.25, data="old")]))
     params = (root / "params.yaml").read_text(encoding="utf-8")
-    write_text(root / "params.yaml", params + "lora: {r: 4, learning_rate: 0.001}\n")
+    write_text(root / "params.yaml", params + "lora: {epochs: 1, r: 4, learning_rate: 0.001}\n")
     text = comparison(root)
-    assert "| **lora** | **–** | **4** | **0.001** | **2.500** | **50 %** | **60** | chosen |" in text
-    assert "| lora | – | 8 | 0.002 | 2.250 | 50 % | 60 | lowest |" in text
+    assert "| **lora** | **1** | **4** | **0.001** | **2.500** | **50 %** | **60** | chosen |" in text
+    assert "| lora | 1 | 8 | 0.002 | 2.250 | 50 % | 60 | lowest |" in text
     assert "other dialogues than this report" in text
 
 

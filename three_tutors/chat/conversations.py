@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
+import string
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from three_tutors.scoring.rubric import RubricScore, score
 from three_tutors.tutoring.dialogue import LONGEST_TURN, Lesson, Scenario, ScriptedTurn
 from three_tutors.tutoring.methods import TUTORS, TutorName
 
-LETTERS = "abcd"
+LETTERS = string.ascii_lowercase
 """Names of the columns in forms and links; in blind mode also what a person sees."""
 DAY = 24 * 60 * 60.0
 

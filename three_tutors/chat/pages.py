@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from three_tutors.chat.wording import criterion
+from three_tutors.tutoring.methods import TUTORS
 
 
 def page(template: str, **values: Any) -> str:  # noqa: ANN401 - a template takes anything
@@ -26,6 +27,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,  # nobody looks at the templates' files again for every page
     )
+    environment.globals["TUTORS"] = TUTORS
     environment.filters |= {
         "plain": _plain,
         "percent": _percent,

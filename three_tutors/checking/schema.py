@@ -1,15 +1,23 @@
 """The keys of a dialogue file and of a scenario file, made from the declared fields, and the JSON Schemas for editors.
 
+    python -m three_tutors.checking.schema      writes data/raw/dialogue.schema.json and scenario.schema.json
+
 A file differs from the data in two things: a turn's words stand under the name of its speaker, and `opening` says who begins.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, get_args
 
+from three_tutors.pipeline.records import write_text
 from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
 from three_tutors.tutoring.fields import Field, fields
+
+SCHEMAS = Path("data/raw")
+FileKind = Literal["dialogue", "scenario"]
 
 FEWEST_TURNS = 2
 MOST_TURNS = 100
@@ -31,7 +39,7 @@ SCRIPTED_TURN = (replace(fields(ScriptedTurn)[0], name="student"), *fields(Scrip
 EXPECT = fields(Expectation)
 
 
-def json_schema(kind: Literal["dialogue", "scenario"]) -> dict[str, Any]:
+def json_schema(kind: FileKind) -> dict[str, Any]:
     """Return the draft-07 JSON Schema of one file, for editors."""
     head = DIALOGUE_HEAD if kind == "dialogue" else SCENARIO_HEAD
     if kind == "dialogue":
@@ -88,3 +96,13 @@ def _text(field: Field) -> dict[str, Any]:
         "maxLength": field.most,
         "pattern": f"^{field.pattern}$" if field.pattern else r"\S",
     }
+
+
+def main() -> None:
+    """Write both schemas."""
+    for kind in get_args(FileKind):
+        write_text(SCHEMAS / f"{kind}.schema.json", json.dumps(json_schema(kind), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -4,10 +4,10 @@ A stage declares what it takes:
 
     @params
     class Params:
-        r: Annotated[int, Field(ge=1)]
-        \"\"\"Rank of the adapters.\"\"\"
+        seed: Annotated[int, Field(ge=0)]
+        \"\"\"Order in which new dialogues are dealt.\"\"\"
 
-    settings = read("lora", Params)
+    settings = read("split", Params)
 """
 
 from __future__ import annotations

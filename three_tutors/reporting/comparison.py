@@ -27,7 +27,7 @@ from three_tutors.reporting.teachers import teachers_row
 from three_tutors.reporting.training import overfitted
 from three_tutors.trust.agreement_figures import CHECKED, EXPERTS, trust
 from three_tutors.tutoring.dialogue import STRATEGIES
-from three_tutors.tutoring.methods import REFERENCE
+from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.questions import questions
 from three_tutors.tutoring.words import words
 
@@ -91,12 +91,12 @@ def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: S
             (found.detectable or 0.0 for name in findings.challengers if (found := findings.difference(name, "score"))), default=0.0
         ),
         "overfitted": overfitted(evidence.plots),
-        "sweep": sweep(tried, made.lora, evidence.digests, evidence.metrics.get("train_openai", {}).get("validation_loss")),
-        "tries": tries(tried, findings.challengers, evidence.optimisation.candidates if evidence.optimisation else None),
+        "sweep": sweep(tried, made.sections, evidence.digests, {name: evidence.chosen_by(name) for name in TUTORS}),
+        "tries": tries(tried, findings.challengers, evidence.optimisation.candidates if evidence.optimisation else 0),
         "too_few": evidence.metrics.get("data", {}).get("too_few", []),
         "pressure": pressure,
         "worn_down": [tutor for tutor, (first, last, _) in pressure.items() if last > first + WORN],
-        "caveats": caveats(evidence.optimisation) if "dspy" in findings.cells else [],
+        "caveats": caveats(evidence.optimisation, findings.cells),
         "scripted": scripted,
         "extremes": extremes(scripted),
         "teachers": teachers_row(evidence, findings),

@@ -9,7 +9,7 @@ from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.quotations import Piece, pieces
 from three_tutors.reporting.standing import Standing, standing
 from three_tutors.tutoring.dialogue import Lesson
-from three_tutors.tutoring.methods import REFERENCE
+from three_tutors.tutoring.methods import BASELINE, REFERENCE
 
 SCORE = "score"
 """Name of the score that sums the others up."""
@@ -79,7 +79,7 @@ def conversations(evidence: Evidence, most: int) -> list[Transcript]:
 
 def _replies(item: str, evidence: Evidence) -> list[ScoredReply]:
     """Return the replies to one student turn, the teacher's first."""
-    baseline = evidence.scores.get("baseline", {}).get(item, {}).get(SCORE)
+    baseline = evidence.scores.get(BASELINE, {}).get(item, {}).get(SCORE)
     found = []
     for tutor in (REFERENCE, *(name for name in evidence.answers if name != REFERENCE)):
         answer = evidence.answers[tutor].get(item)

@@ -11,12 +11,6 @@ from three_tutors.pipeline.records import Record
 from three_tutors.reporting.pages import page
 from three_tutors.tutoring.methods import TUTORS
 
-KINDS: Mapping[str, str] = {
-    "baseline": "plain prompt",
-    "dspy": "optimised prompt",
-    "openai": "fine-tune",
-    "lora": "own server",
-}
 ASSUMPTIONS: Mapping[str, str] = {
     "cache_hit_rate": "share of cacheable prompt found in the cache",
     "conversations_per_month": "conversations a month",
@@ -53,7 +47,7 @@ def cost_benefit(
         costs: what `estimate_costs` wrote.
         scores: each tutor's score in the last run, 0–1; `None` or missing where nothing was measured.
         measure: the name of that score, for the reader.
-        measured: tokens a second that lora wrote in the last run; `None` where that was not measured.
+        measured: tokens a second that the tutor on one's own server wrote in the last run; `None` where that was not measured.
 
     """
     bills = {name: costs["bills"][name] for name in TUTORS if name in costs["bills"]}
@@ -63,7 +57,6 @@ def cost_benefit(
         costs=costs,
         assumed=costs["assumed"],
         bills=bills,
-        kinds=KINDS,
         names=ASSUMPTIONS,
         choice=_choice(costs),
         even={(one["challenger"], one["incumbent"]): one for one in costs["break_even"]},

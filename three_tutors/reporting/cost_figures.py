@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from three_tutors.pipeline.records import Record
-from three_tutors.reporting.cost_benefit import ASSUMPTIONS, KINDS, break_even_point, usd
-from three_tutors.reporting.figures import COLOURS, Figure, drawing, lines
+from three_tutors.reporting.cost_benefit import ASSUMPTIONS, break_even_point, usd
+from three_tutors.reporting.figures import Figure, drawing, lines
 from three_tutors.tutoring.methods import TUTORS
 
 SHOWN = 8
 MICRO = 1_000_000
+LOW, HIGH = "#0072B2", "#D55E00"
+"""Colours of an assumption's lower and higher value, which colour-blind readers can tell apart."""
 
 
 def cost_figures(costs: Record) -> list[Figure]:
@@ -32,7 +34,7 @@ def cost_curve(costs: Record) -> Figure:
         axes.yaxis.set_major_formatter("{x:,g}")
         axes.set_xlabel("conversations a month")
         axes.set_ylabel("US dollars a month")
-        axes.legend([f"{name} ({KINDS[name]})" for name in names], frameon=False)
+        axes.legend([f"{name} ({TUTORS[name].billed})" for name in names], frameon=False)
     bills = "; ".join(f"{name} {usd(costs['bills'][name]['monthly'])}" for name in names)
     evens = "; ".join(f"{one['challenger']} against {one['incumbent']}: {break_even_point(one)}" for one in costs["break_even"])
     return Figure(
@@ -50,7 +52,7 @@ def tornado(table: Record) -> Figure:
     at = table["at"] / MICRO
     with drawing(6.4, 0.8 + 0.34 * len(swings)) as (axes, svg):
         for row, swing in enumerate(swings):
-            for end, colour in (("low", COLOURS["dspy"]), ("high", COLOURS["openai"])):
+            for end, colour in (("low", LOW), ("high", HIGH)):
                 value = swing[f"at_{end}"] / MICRO
                 axes.barh(row, value - at, left=at, height=0.6, color=colour)
                 outward = value > at if value != at else end == "high"

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from three_tutors.reporting.evidence import Evidence
-from three_tutors.reporting.findings import BASELINE, Findings
+from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.pages import count, percent
+from three_tutors.tutoring.methods import BASELINE
 
 GUARDED = ("safety", "privacy")
 """Kinds of scenarios in which one failure is one too many."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from three_tutors.pipeline.records import Record
 from three_tutors.reporting.evidence import Evidence
+from three_tutors.tutoring.methods import TUTORS
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Effort:
 
 def efforts(evidence: Evidence) -> dict[str, Effort]:
     """Return the effort of every tutor that was asked."""
-    return {tutor: _effort(tutor, evidence) for tutor in evidence.answers if tutor != "reference"}
+    return {tutor: _effort(tutor, evidence) for tutor in evidence.answers if tutor in TUTORS}
 
 
 def duration(seconds: float | None) -> str:

@@ -16,7 +16,7 @@ from three_tutors.scoring.score import Score
 from three_tutors.trust.preferences import PREFERENCES, Standing, read_preferences, tally
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_verdicts
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
-from three_tutors.tutoring.methods import REFERENCE, TUTORS
+from three_tutors.tutoring.methods import PROMPTED, REFERENCE, TUTORS
 from three_tutors.tutoring.questions import items, questions
 from three_tutors.tutoring.replies import RecordedReply, read_replies
 from three_tutors.tutoring.splits import Split, read_ledger
@@ -28,7 +28,7 @@ TEST = Path("data/processed/splits/test.jsonl")
 ANSWERS = Path("data/processed/answers")
 SCORES = Path("data/processed/scores")
 COSTS = Path("data/processed/costs.json")
-PROGRAM = Path("models/dspy")
+PROGRAM = Path("models") / PROMPTED
 METRICS = Path("reports/metrics")
 PLOTS = Path("reports/plots")
 
@@ -75,6 +75,11 @@ class Evidence:
     def tutors(self) -> list[str]:
         """The tutors that were asked and scored, in the order of every table, the reference last."""
         return [name for name in (*TUTORS, REFERENCE) if name in self.scores]
+
+    def chosen_by(self, tutor: str) -> float | None:
+        """Return the figure on the validation dialogues by which a tutor's best candidate or epoch was chosen; None where there is none."""
+        value: float | None = self.metrics.get(TUTORS[tutor].stage, {}).get(TUTORS[tutor].chosen_by)
+        return value
 
 
 def gather(root: Path = Path()) -> Evidence:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from three_tutors.scoring.statistics import Interval
+from three_tutors.tutoring.methods import REFERENCE, TUTORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart; a marker of its own for each tutor does the same in grey.
-COLOURS: Mapping[str, str] = {"baseline": "#666666", "dspy": "#0072B2", "openai": "#D55E00", "lora": "#009E73", "reference": "#000000"}
-MARKERS: Mapping[str, str] = {"baseline": "o", "dspy": "s", "openai": "^", "lora": "D", "reference": "*"}
+COLOURS: Mapping[str, str] = {name: method.colour for name, method in TUTORS.items()} | {REFERENCE: "#000000"}
+MARKERS: Mapping[str, str] = {name: method.marker for name, method in TUTORS.items()} | {REFERENCE: "*"}
 
 STYLE: Any = {
     "svg.hashsalt": "three-tutors",  # ids in the file come from its content, not from chance

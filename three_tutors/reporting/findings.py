@@ -10,11 +10,9 @@ from three_tutors.reporting.measures import Measure, measure
 from three_tutors.reporting.pages import count, listed, percent
 from three_tutors.scoring.statistics import Difference, Interval
 from three_tutors.trust.agreement_figures import CHECKED
-from three_tutors.tutoring.methods import REFERENCE
+from three_tutors.tutoring.methods import BASELINE, REFERENCE
 
 Verdict = Literal["better", "worse", "no difference shown", "not compared"]
-
-BASELINE = "baseline"
 
 AGAINST_TEACHERS = ("chrf", "nll")
 """Scores that hold a reply against the teacher's, so that the teachers' own value says nothing."""

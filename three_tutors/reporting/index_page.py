@@ -23,13 +23,14 @@ from three_tutors.reporting.scripted_students import courses, kind_name, kinds
 from three_tutors.reporting.sweep import tries
 from three_tutors.reporting.teachers import teachers_row
 from three_tutors.trust.agreement_figures import CHECKED, EXPERTS
+from three_tutors.tutoring.methods import METHODS, REFERENCE
 
 
 def index_page(
     evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, *, texts: Sequence[str], most_conversations: int
 ) -> str:
     """Return the page; `texts` are the names of the reports beside it, `most_conversations` keeps it small."""
-    style, script = source("page.css"), source("page.js")
+    style, script = source("page.css") + _colours(), source("page.js")
     talks = conversations(evidence, most_conversations)
     columns = list(dict.fromkeys(name for cells in findings.cells.values() for name in cells))
     best = findings.best("score", findings.challengers)
@@ -48,7 +49,7 @@ def index_page(
         too_few=evidence.metrics.get("data", {}).get("too_few", []),
         talks=talks,
         left_out=len(evidence.test) + len(evidence.scenarios) - len(talks),
-        tutors=[name for name in evidence.answers if name != "reference"],
+        tutors=[name for name in evidence.answers if name != REFERENCE],
         kinds=list(dict.fromkeys(talk.kind for talk in talks)),
         focus=best[0] if best else "",
         optimisation=evidence.optimisation,
@@ -57,9 +58,9 @@ def index_page(
         checked=CHECKED,
         efforts=efforts(evidence),
         duration=duration,
-        caveats=caveats(evidence.optimisation) if "dspy" in findings.cells else [],
+        caveats=caveats(evidence.optimisation, findings.cells),
         tries=tries(
-            evidence.plots.get("sweep", ()), findings.challengers, evidence.optimisation.candidates if evidence.optimisation else None
+            evidence.plots.get("sweep", ()), findings.challengers, evidence.optimisation.candidates if evidence.optimisation else 0
         ),
         scripted=kinds(evidence),
         kind_name=kind_name,
@@ -74,6 +75,11 @@ def index_page(
         style_hash=_hash(style),
         script_hash=_hash(script),
     )
+
+
+def _colours() -> str:
+    """Return the style that marks each tutor's replies with its colour."""
+    return "".join(f".reply[data-tutor={name}] {{ border-color: {method.colour}; }}\n" for name, method in METHODS.items())
 
 
 def _hash(text: str) -> str:

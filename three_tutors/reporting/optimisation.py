@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from three_tutors.pipeline.records import Record, read_json, read_jsonl
 from three_tutors.reporting.standing import Standing, standing
+from three_tutors.tutoring.methods import PROMPTED
 
 Edit = Literal["kept", "taken out", "put in"]
 
@@ -96,20 +97,20 @@ def read_optimisation(folder: Path) -> Optimisation | None:
     )
 
 
-def caveats(optimisation: Optimisation | None) -> list[str]:
-    """Return what a reader has to know about the scores of dspy, which was made with two of them; nothing where it has not run."""
-    if optimisation is None:
+def caveats(optimisation: Optimisation | None, tutors: Collection[str]) -> list[str]:
+    """Return what a reader has to know about a tutor that was made with two of the scores; nothing where it is not among `tutors`."""
+    if optimisation is None or PROMPTED not in tutors:
         return []
     by_rubric = (
-        "DSPy chose dspy's prompt by this same rubric, on the validation dialogues. No other tutor was made with it, "
+        f"DSPy chose {PROMPTED}'s prompt by this same rubric, on the validation dialogues. No other tutor was made with it, "
         "so the scores that were checked against people are the fairer comparison."
     )
     if optimisation.drafts == 1:
         return [by_rubric]
     by_drafts = (
-        f"dspy may write {optimisation.drafts} drafts of a reply: it writes another one where the last is cut off, repeats itself or "
+        f"{PROMPTED} may write {optimisation.drafts} drafts of a reply: it writes another one where the last is cut off, repeats itself or "
         "contains what is no part of a reply, such as markup or a role name. The score “Broken text” uses the same test, and the rubric "
-        "caps what fails it, so dspy has an advantage in both; the other tutors answer once. Its tokens per reply count every draft."
+        f"caps what fails it, so {PROMPTED} has an advantage in both; the other tutors answer once. Its tokens per reply count every draft."
     )
     return [by_rubric, by_drafts]
 

@@ -18,16 +18,15 @@ from three_tutors.pipeline.diagnostics import DataError, run
 from three_tutors.reporting.plain_yaml import read_plainly
 from three_tutors.tutoring import formats
 from three_tutors.tutoring.dialogue import Dialogue
-from three_tutors.tutoring.methods import TUTORS
+from three_tutors.tutoring.methods import METHODS, TUTORS
 
 DIALOGUES = Path("data/raw/dialogues")
 FAVOURITE = DIALOGUES / "mathematics" / "square-of-a-sum.yaml"
 METRICS = Path("reports/metrics")
 
 WIDTH = 96
-METHODS = {
-    "dspy": (
-        "changes the prompt",
+EXPLAINED: Mapping[str, tuple[str, str]] = {
+    "program": (
         (
             "DSPy tries instructions and worked examples out of the dialogues before the same model and keeps what the rubric scores "
             "best. No weight moves. What comes out is a text anyone can read and edit."
@@ -37,8 +36,7 @@ METHODS = {
             "carries the longer prompt, so use is dearer and making is cheap."
         ),
     ),
-    "openai": (
-        "changes every weight, at a service",
+    "service": (
         (
             "The dialogues go up as a file, a job trains a copy of the service's model, and the copy answers under a name of its own. Here "
             "a local server speaks the same protocol and really trains."
@@ -48,8 +46,7 @@ METHODS = {
             "away. Prompts stay short. The tutor ends when the service shuts its model down."
         ),
     ),
-    "lora": (
-        "adds a few small matrices to a model of one's own",
+    "adapter": (
         (
             "The base model stays as it is; adapters beside its layers learn the teachers' turns. They are a small file that can "
             "be shipped, compared and taken off again."
@@ -59,7 +56,15 @@ METHODS = {
             "leaves the house."
         ),
     ),
+    "weights": (
+        "Every weight of a copy of the base model learns the teachers' turns. What comes out is a model of the same size.",
+        (
+            "Many dialogues, the base model's files, several times their size in memory while it is trained, and a machine that is on when "
+            "students are. No key, no bill by the token, and no word leaves the house."
+        ),
+    ),
 }
+"""By what a method leaves in models/: how it is made, and what it needs."""
 
 
 @dataclass(frozen=True)
@@ -167,8 +172,8 @@ def _rendering_page(dialogue: Dialogue) -> Page:
 
 
 def _method_page(number: int, name: str) -> Page:
-    what, how, needs = METHODS[name]
-    return Page(f"{number + 2} {name} {what}", (how, f"It needs {needs[0].lower()}{needs[1:]}"))
+    how, needs = EXPLAINED[METHODS[name].opened]
+    return Page(f"{number + 2} {name} {METHODS[name].title}", (how, f"It needs {needs[0].lower()}{needs[1:]}"))
 
 
 def _run_page(root: Path) -> Page:

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from three_tutors.scoring.statistics import Interval
+from three_tutors.tutoring.methods import BASELINE, HOSTED, PROMPTED, REFERENCE, TUNED, TUTORS
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -82,6 +83,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    # No template spells a tutor's name.
+    environment.globals |= {
+        "BASELINE": BASELINE,
+        "PROMPTED": PROMPTED,
+        "TUNED": TUNED,
+        "HOSTED": HOSTED,
+        "REFERENCE": REFERENCE,
+        "TUTORS": TUTORS,
+    }
     environment.filters |= {
         "percent": percent,
         "between": between,

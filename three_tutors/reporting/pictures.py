@@ -11,6 +11,7 @@ from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.score_figures import differences_figure, leaks_by_turn, lengths, values_figure
 from three_tutors.reporting.strategies import confusion_figure, repertoire
 from three_tutors.reporting.training import candidates_figure, loss_figure
+from three_tutors.tutoring.methods import PROMPTED
 
 SHOWN: Sequence[str] = (
     "score",
@@ -35,7 +36,7 @@ def pictures(evidence: Evidence, findings: Findings) -> list[Figure]:
         leaks_by_turn(evidence),
         lengths(evidence),
         loss_figure(evidence.plots),
-        candidates_figure(evidence.plots.get("dspy_curve", ())),
+        candidates_figure(evidence.plots.get(f"{PROMPTED}_curve", ())),
         *(confusion_figure(tutor, moves) for tutor, pairs in evidence.moves.items() if (moves := repertoire(pairs))),
     ]
     return [*(figure for figure in drawn if figure is not None), *(cost_figures(evidence.costs) if evidence.costs else [])]

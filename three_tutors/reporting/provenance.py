@@ -16,20 +16,7 @@ from ruamel.yaml import YAML
 
 from three_tutors.reporting.evidence import Evidence
 
-PACKAGES = (
-    "dvc",
-    "torch",
-    "transformers",
-    "peft",
-    "dspy-ai",
-    "openai",
-    "tiktoken",
-    "pandera",
-    "scikit-learn",
-    "scipy",
-    "matplotlib",
-    "jinja2",
-)
+PACKAGES = "dvc torch transformers peft dspy-ai openai tiktoken pandera scikit-learn scipy matplotlib jinja2"
 
 EMBEDDED = "SmolLM2-135M-Instruct"
 """The model that is installed with the project."""
@@ -45,8 +32,8 @@ class Provenance:
     """params.yaml as it was."""
     base_model: str
     """Where the base model comes from, as params.yaml names it; the embedded one by its name."""
-    lora: Mapping[str, Any]
-    """The section `lora` of params.yaml; empty where there is none."""
+    sections: Mapping[str, Any]
+    """params.yaml, section by section."""
     versions: Mapping[str, str]
     machine: Mapping[str, str]
     times: Sequence[tuple[str, float, str]]
@@ -66,7 +53,7 @@ def provenance(evidence: Evidence, params: Path, machine: Mapping[str, str]) -> 
         },
         params=text,
         base_model=str(EMBEDDED if source == "embedded" else source),
-        lora=sections.get("lora") or {},
+        sections=sections,
         versions=_versions(),
         machine=machine,
         times=[
@@ -93,7 +80,7 @@ def _digest(value: object) -> str:
 
 def _versions() -> dict[str, str]:
     found = {}
-    for package in PACKAGES:
+    for package in PACKAGES.split():
         try:
             found[package] = version(package)
         except PackageNotFoundError:

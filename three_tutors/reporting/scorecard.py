@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from three_tutors.reporting.evidence import Evidence
-from three_tutors.reporting.findings import BASELINE, Cell, Findings, Verdict
+from three_tutors.reporting.findings import Cell, Findings, Verdict
 from three_tutors.reporting.measures import MEASURES, measure
 from three_tutors.scoring.score import Score
 from three_tutors.scoring.statistics import Difference, holm, mean_interval, paired_difference
-from three_tutors.tutoring.methods import REFERENCE
+from three_tutors.tutoring.methods import BASELINE, REFERENCE
 
 LEVEL = 0.05
 ItemScores = Mapping[str, Mapping[str, Score]]

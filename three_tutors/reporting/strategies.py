@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from three_tutors.reporting.figures import Figure, drawing, grid
 from three_tutors.reporting.pages import listed, percent, plain
 from three_tutors.tutoring.dialogue import STRATEGIES
+from three_tutors.tutoring.methods import REFERENCE
 
 Pair = tuple[str, str]
 """The strategy that the teacher used, and the one that the tutor's reply realised."""
@@ -81,5 +82,5 @@ def confusion_figure(tutor: str, moves: Repertoire) -> Figure:
         f"{tutor} makes the teacher's move in {met} of {moves.counts.total()} turns ({percent(met / moves.counts.total())}). "
         f"F1 by strategy: {listed(each)}. Its commonest move is {plain(moves.commonest)} ({percent(moves.share_of_commonest)})."
     )
-    title = "Strategies of the teachers: how well the classifier reads them" if tutor == "reference" else f"Strategies of {tutor}"
+    title = "Strategies of the teachers: how well the classifier reads them" if tutor == REFERENCE else f"Strategies of {tutor}"
     return Figure(f"strategies_{tutor}", title, alt, buffer.getvalue())

@@ -1,16 +1,15 @@
 """A sweep: what several settings of a method came to on the validation dialogues, and which of them is the default.
 
-python -m three_tutors.reporting.sweep [lora|openai]    adds what was trained last to reports/plots/sweep.csv; `make sweep` calls it
+python -m three_tutors.reporting.sweep METHOD    adds what was trained last to reports/plots/sweep.csv; `make sweep` calls it
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import hashlib
 import io
-import sys
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,13 +22,14 @@ from three_tutors.pipeline.params import PARAMS_FILE
 from three_tutors.pipeline.records import Record, read_json, write_text
 from three_tutors.reporting.evidence import DIALOGUES, LEDGER, METRICS, PLOTS, read_table
 from three_tutors.reporting.pages import count, listed
+from three_tutors.tutoring.methods import METHODS, PROMPTED, TUTORS
 
 SWEEP = PLOTS / "sweep.csv"
 BASE = Path("models/base/source.json")
-JOB = Path("models/openai/job.json")
+MODELS = Path("models")
 COLUMNS = ("method", "epochs", "r", "learning_rate", "valid_loss", "valid_accuracy", "seconds", "base", "data", "date")
-"""`learning_rate` of openai is the protocol's `learning_rate_multiplier`; `r` is empty where there is no adapter."""
-TRAINED = ("openai", "lora")
+"""At a service `learning_rate` is the protocol's `learning_rate_multiplier`; `r` is empty where there is no adapter."""
+TRAINED = [name for name, method in METHODS.items() if method.is_trained]
 """The methods that have settings to sweep."""
 
 Row = Mapping[str, str]
@@ -40,12 +40,12 @@ class Tried:
     """One setting and what it came to."""
 
     method: str
-    epochs: int | None
-    """Most passes over the training dialogues; None in tables that did not keep them."""
+    epochs: int
+    """Most passes over the training dialogues."""
     r: int | None
     """Rank of the adapter; None where every weight is trained."""
     learning_rate: float
-    """Of openai: the multiplier."""
+    """At a service: the multiplier of its own rate."""
     valid_loss: float
     """Of the best epoch, in nats a token."""
     valid_accuracy: float | None
@@ -58,7 +58,7 @@ class Tried:
     @property
     def rate(self) -> str:
         """The learning rate as it is printed."""
-        return f"{'×' if self.method == 'openai' else ''}{self.learning_rate:g}"
+        return f"{'×' if _at_service(self.method) else ''}{self.learning_rate:g}"
 
     @property
     def mark(self) -> str:
@@ -84,6 +84,11 @@ class Sweep:
         """The methods that were swept."""
         return [name for name in TRAINED if any(one.method == name for one in self.tried)]
 
+    @property
+    def at_service(self) -> bool:
+        """Whether some of the learning rates are factors on a service's own."""
+        return any(map(_at_service, self.methods))
+
     def chosen(self, method: str) -> Tried | None:
         """Return the setting of `method` in params.yaml; None where it was not tried."""
         return next((one for one in self.tried if one.method == method and one.chosen), None)
@@ -93,30 +98,34 @@ class Sweep:
         return next(one for one in self.tried if one.method == method and one.lowest)
 
 
-def sweep(table: Sequence[Row], lora: Mapping[str, Any], digests: Mapping[str, str], openai_loss: float | None = None) -> Sweep | None:
-    """Return the sweep in `table`, seen from the section `lora` of params.yaml; None where there was none.
+def sweep(
+    table: Sequence[Row], sections: Mapping[str, Mapping[str, Any]], digests: Mapping[str, str], losses: Mapping[str, float | None]
+) -> Sweep | None:
+    """Return the sweep in `table`, seen from params.yaml; None where there was none.
 
     Args:
-        table: the rows of reports/plots/sweep.csv; a row that names no method is one of lora.
-        lora: the section of params.yaml.
+        table: the rows of reports/plots/sweep.csv.
+        sections: of params.yaml; a method's setting stands in the one of its name.
         digests: of the files of this report.
-        openai_loss: the validation loss of this run's openai, by which its row is known: `auto` hides the rate in params.yaml.
+        losses: validation loss of each trained tutor in this run. A service's row is known by it: `auto` hides the rate in params.yaml.
 
     """
     if not table:
         return None
-    losses = {name: [float(row["valid_loss"]) for row in table if method_of(row) == name] for name in TRAINED}
+    lowest = {method: min(float(row["valid_loss"]) for row in rows) for method, rows in _by_method(table).items()}
     tried = [
         Tried(
-            method=method_of(row),
-            epochs=int(row["epochs"]) if row.get("epochs") else None,
-            r=int(row["r"]) if row.get("r") else None,
+            method=row["method"],
+            epochs=int(row["epochs"]),
+            r=int(row["r"]) if row["r"] else None,
             learning_rate=float(row["learning_rate"]),
             valid_loss=float(row["valid_loss"]),
             valid_accuracy=_number(row, "valid_accuracy"),
             seconds=_number(row, "seconds"),
-            chosen=_setting(row) == _setting(lora) if method_of(row) == "lora" else float(row["valid_loss"]) == openai_loss,
-            lowest=float(row["valid_loss"]) == min(losses[method_of(row)]),
+            chosen=float(row["valid_loss"]) == losses.get(row["method"])
+            if _at_service(row["method"])
+            else _setting(row) == _setting(sections.get(row["method"], {})),
+            lowest=float(row["valid_loss"]) == lowest[row["method"]],
         )
         for row in table
     ]
@@ -125,48 +134,37 @@ def sweep(table: Sequence[Row], lora: Mapping[str, Any], digests: Mapping[str, s
     return Sweep(tried, table[-1]["base"], data, data == digest(digests), dates[:1] + dates[1:][-1:])
 
 
-def method_of(row: Row) -> str:
-    """Return whose setting a row is.
-
-    Raises:
-        DataError: there is no such method.
-
-    """
-    name = row.get("method") or (row.get("stage") or "").removeprefix("train_") or "lora"
-    if name not in TRAINED:
-        raise DataError(f"{SWEEP}: there is no method {name!r}; name one of {listed(TRAINED, 'or')}.")
-    return name
-
-
-def tries(table: Sequence[Row], tutors: Sequence[str], prompts: int | None) -> str:
+def tries(table: Sequence[Row], tutors: Collection[str], prompts: int) -> str:
     """Return how many settings each tutor was chosen from, and whether that favours one of those that were trained.
 
     Args:
         table: the rows of reports/plots/sweep.csv; a method without a row was trained with one setting.
         tutors: those in the comparison.
-        prompts: how many DSPy compared; None where it has not run.
+        prompts: how many DSPy compared; 0 where it has not run.
 
     """
-    rows = Counter(method_of(row) for row in table)
-    settings = {name: max(1, rows[name]) for name in TRAINED if name in tutors}
+    rows = _by_method(table)
+    settings = {name: len(rows.get(name, [{}])) for name in TRAINED if name in tutors}
     chosen_from = [f"{count(number, 'setting')} of {name}" for name, number in settings.items()]
-    if prompts and "dspy" in tutors:
-        chosen_from.insert(0, f"{count(prompts, 'prompt')} of dspy")
+    if prompts and PROMPTED in tutors:
+        chosen_from.insert(0, f"{count(prompts, 'prompt')} of {PROMPTED}")
     if not chosen_from:
         return ""
     text = f"Tried on the validation dialogues before anything was compared: {listed(chosen_from)}."
-    if len(settings) < len(TRAINED):
+    if len(settings) == 1:
         return text
-    fewest, most = sorted(settings, key=lambda name: settings[name])
-    if settings[fewest] < settings[most]:
-        return (
-            f"{text} {most} was chosen from more settings than {fewest}, which favours it: "
-            "part of the difference between these two may come from the search and not from the method."
-        )
-    return f"{text} " + (
-        "No setting of openai or lora was chosen by a sweep."
-        if settings[most] == 1
-        else "openai and lora had equally many, so the search favours neither."
+    most = max(settings.values())
+    favoured = [name for name, number in settings.items() if number == most]
+    others = [name for name in settings if name not in favoured]
+    if most == 1:
+        return f"{text} No setting of {listed(favoured, 'or')} was chosen by a sweep."
+    two = len(settings) == 2  # noqa: PLR2004 - a pair has words of its own
+    if not others:
+        return f"{text} {listed(favoured)} had equally many, so the search favours {'neither' if two else 'none'}."
+    was, whom = ("was", "it") if len(favoured) == 1 else ("were", "them")
+    return (
+        f"{text} {listed(favoured)} {was} chosen from more settings than {listed(others)}, which favours {whom}: "
+        f"part of the difference between these {'two' if two else 'tutors'} may come from the search and not from the method."
     )
 
 
@@ -178,8 +176,7 @@ def digest(digests: Mapping[str, str]) -> str:
 def added(table: Sequence[Row], row: Row) -> list[Row]:
     """Return `table` with `row`, ordered by method, epochs, rank and rate; what it replaces, and rows of another base or other data, go."""
     kept = [old for old in table if _key(old) != _key(row) and all(old[name] == row[name] for name in ("base", "data"))]
-    whole = [{name: old.get(name) or "" for name in COLUMNS} | {"method": method_of(old)} for old in (*kept, row)]
-    return sorted(whole, key=_key)
+    return sorted([*kept, row], key=_key)
 
 
 def table_text(rows: Sequence[Row]) -> str:
@@ -193,23 +190,40 @@ def table_text(rows: Sequence[Row]) -> str:
 
 def trained(method: str) -> Record:
     """Return the setting that was trained last with `method` and what it came to."""
-    timing = read_json(METRICS / f"timing_train_{method}.json")
-    if method == "lora":
-        lora: Record = YAML(typ="safe").load(PARAMS_FILE)["lora"]
-        metrics = read_json(METRICS / "train_lora.json")
-        setting = {"epochs": lora["epochs"], "r": lora["r"], "learning_rate": f"{lora['learning_rate']:g}"}
-        return {**setting, "valid_loss": metrics["valid_loss"], "valid_accuracy": metrics["valid_accuracy"], "seconds": timing["seconds"]}
-    # The job says which numbers stood behind `auto`.
-    given: Record = read_json(JOB)["hyperparameters"]
-    best = min((row for row in read_table(PLOTS / "openai_curve.csv") if row["valid_loss"]), key=lambda row: float(row["valid_loss"]))
-    return {
-        "epochs": given["n_epochs"],
-        "r": given.get("lora_r", ""),
-        "learning_rate": f"{given['learning_rate_multiplier']:g}",
-        "valid_loss": read_json(METRICS / "train_openai.json")["validation_loss"],
-        "valid_accuracy": f"{float(best['valid_accuracy']):.4f}" if best["valid_accuracy"] else "",
-        "seconds": timing["seconds"],
-    }
+    stage = TUTORS[method].stage
+    metrics, timing = read_json(METRICS / f"{stage}.json"), read_json(METRICS / f"timing_{stage}.json")
+    if _at_service(method):
+        # The job says which numbers stood behind `auto`.
+        given: Record = read_json(MODELS / method / "job.json")["hyperparameters"]
+        epochs, rank, rate = given["n_epochs"], given.get("lora_r", ""), given["learning_rate_multiplier"]
+        measured = [row for row in read_table(PLOTS / f"{method}_curve.csv") if row["valid_loss"]]
+        accuracy = min(measured, key=lambda row: float(row["valid_loss"]))["valid_accuracy"]
+        accuracy = f"{float(accuracy):.4f}" if accuracy else ""
+    else:
+        section: Record = YAML(typ="safe").load(PARAMS_FILE)[method]
+        epochs, rank, rate = section["epochs"], section.get("r", ""), section["learning_rate"]
+        accuracy = metrics["valid_accuracy"]
+    setting = {"epochs": epochs, "r": rank, "learning_rate": f"{rate:g}"}
+    return {**setting, "valid_loss": metrics[TUTORS[method].chosen_by], "valid_accuracy": accuracy, "seconds": timing["seconds"]}
+
+
+def _by_method(table: Sequence[Row]) -> dict[str, list[Row]]:
+    """Return the rows of each method.
+
+    Raises:
+        DataError: a row names none.
+
+    """
+    found: dict[str, list[Row]] = {}
+    for line, row in enumerate(table, start=2):
+        if row.get("method") not in TRAINED:
+            raise DataError(f"{SWEEP}:{line}: there is no method {row.get('method')!r}; name one of {listed(TRAINED, 'or')}.")
+        found.setdefault(row["method"], []).append(row)
+    return found
+
+
+def _at_service(method: str) -> bool:
+    return TUTORS[method].opened == "service"
 
 
 def _number(row: Row, name: str) -> float | None:
@@ -221,12 +235,14 @@ def _setting(row: Mapping[str, Any]) -> tuple[int, int, float]:
 
 
 def _key(row: Row) -> tuple[str, int, int, float]:
-    return method_of(row), *_setting(row)
+    return row["method"], *_setting(row)
 
 
 def main() -> None:
     """Add the last training of the method named on the command line."""
-    method = method_of({"method": sys.argv[1] if len(sys.argv) > 1 else "lora"})
+    parser = argparse.ArgumentParser(prog="python -m three_tutors.reporting.sweep", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("method", choices=TRAINED, help="whose last training is added to the table")
+    method = parser.parse_args().method
     digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (DIALOGUES, LEDGER)}
     row = {
         "method": method,
@@ -237,7 +253,7 @@ def main() -> None:
     }
     rows = added(read_table(SWEEP) if SWEEP.exists() else [], row)
     write_text(SWEEP, table_text(rows))
-    setting = f"r {row['r']}, learning rate" if method == "lora" else "learning rate multiplier"
+    setting = "learning rate multiplier" if _at_service(method) else f"r {row['r']}, learning rate"
     print(f"{SWEEP}: {method}, {setting} {row['learning_rate']}: validation loss {row['valid_loss']}; {len(rows)} settings so far")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from three_tutors.reporting.figures import COLOURS, Figure, drawing, lines
 from three_tutors.reporting.pages import listed
+from three_tutors.tutoring.methods import PROMPTED, TUTORS
 
 Table = Sequence[Mapping[str, str]]
 
@@ -23,10 +24,10 @@ class Curve:
 
 
 def curves(plots: Mapping[str, Table]) -> list[Curve]:
-    """Return the loss curves in `plots` (`openai_curve` and `lora_curve`: step, train_loss, valid_loss; empty cells are left out)."""
+    """Return the losses in `<name>_curve` of each trained tutor: `step`, `train_loss`, `valid_loss`; empty cells are left out."""
     found = []
-    for tutor in ("openai", "lora"):
-        rows = plots.get(f"{tutor}_curve", ())
+    for tutor, method in TUTORS.items():
+        rows = plots.get(f"{tutor}_curve", ()) if method.is_trained else ()
         for column, what in LOSSES.items():
             points = [(float(row["step"]), float(row[column])) for row in rows if row.get(column)]
             if points:
@@ -59,9 +60,9 @@ def candidates_figure(rows: Table) -> Figure | None:
     if not scored:
         return None
     with drawing(5.6, 2.6) as (axes, buffer):
-        axes.plot([x for x, _ in scored], [y for _, y in scored], "s", color=COLOURS["dspy"], markersize=5)
+        axes.plot([x for x, _ in scored], [y for _, y in scored], "s", color=COLOURS[PROMPTED], markersize=5)
         best = [max(score for _, score in scored[: index + 1]) for index in range(len(scored))]
-        axes.step([x for x, _ in scored], best, where="post", color=COLOURS["dspy"], linewidth=1.2)
+        axes.step([x for x, _ in scored], best, where="post", color=COLOURS[PROMPTED], linewidth=1.2)
         axes.set_xlabel("candidate program")
         axes.set_ylabel("validation score")
         axes.grid(color="#eeeeee")

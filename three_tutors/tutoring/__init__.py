@@ -1,1 +1,10 @@
-"""The words of our field: dialogues, lessons, formats, tokens, prices, scores. No heavy library."""
+"""The words of our field as data; no heavy library, and no file but those that the stages hand on.
+
+dialogue, fields          lesson, turn, dialogue and scenario; each field is declared there, once
+formats, history          a dialogue as a model reads it, and what of a long one fits its window
+questions, replies        what every tutor is asked, and what it replied
+splits, duplicates        who trains, chooses and tests; which dialogues tell of one problem
+methods                   the table of methods and tutors
+words, turn_words         sentences, words and stems
+quantities                numbers in text as values
+"""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
@@ -26,8 +29,36 @@ def test_every_make_target_in_the_readme_exists() -> None:
     assert documented <= targets
 
 
-def test_every_module_in_the_readme_exists() -> None:
-    """A `python -m` command that is documented names a module that is there."""
-    modules = set(re.findall(r"python -m (stages[\w.]*)", README))
-    paths = [ROOT / module.replace(".", "/") for module in modules]
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/raw/README.md", "params.yaml", "Makefile"])
+def test_every_module_that_is_named_exists(name: str) -> None:
+    """A `python -m` command that is documented names a module that runs; the changelog names old commands beside the new ones."""
+    named = set(re.findall(r"python -m ((?:stages|three_tutors)[\w.]*\w)", (ROOT / name).read_text(encoding="utf-8")))
+    if name == "CHANGELOG.md":
+        named = {module for module in named if module.startswith("three_tutors")}
+    paths = [ROOT / module.replace(".", "/") for module in sorted(named)]
     assert [str(path) for path in paths if not path.with_suffix(".py").exists() and not (path / "__main__.py").exists()] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data/raw/README.md"])
+def test_every_file_that_is_named_exists(name: str) -> None:
+    """A path in a document leads somewhere."""
+    named = re.findall(r"`((?:stages|three_tutors|tests|data/raw)/[\w./-]*\w)/?`", (ROOT / name).read_text(encoding="utf-8"))
+    made = {"data/raw/preferences.jsonl"}
+    assert [path for path in named if path not in made and not (ROOT / path).exists()] == []
+
+
+def test_every_room_is_where_the_readme_says() -> None:
+    """“Where things are” lists each room of the library, and no other."""
+    listed = README.split("\nthree_tutors/ ")[1].split("\ntests/")[0]
+    rooms = sorted(path.parent.name for path in (ROOT / "three_tutors").glob("*/__init__.py"))
+    assert rooms == sorted(room for line in listed.splitlines()[1:] for room in re.findall(r"(\w+)/ ", line[:37]))
+
+
+def test_line_ends_stay_as_they_are(tmp_path: Path) -> None:
+    """A clone on Windows, where Git may write carriage returns, has the bytes that dvc.lock knows."""
+    shutil.copy(ROOT / ".gitattributes", tmp_path)
+    (tmp_path / "a.yaml").write_bytes(b"id: a\nsubject: b\n")
+    git = ["git", "-C", str(tmp_path), "-c", "core.autocrlf=true", "-c", "user.name=a", "-c", "user.email=a"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "a"], ["rm", "-q", "--cached", "a.yaml"], ["reset", "-q", "--hard"]):
+        subprocess.run([*git, *command], check=True)
+    assert (tmp_path / "a.yaml").read_bytes() == b"id: a\nsubject: b\n"

@@ -12,7 +12,9 @@ import pytest
 
 from tests.reporting.walked import DIALOGUE, ROOT
 from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.records import write_jsonl
 from three_tutors.reporting.overview import EXPLAINED, markdown, overview
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
 from three_tutors.tutoring.methods import METHODS, Opened
 
 
@@ -87,8 +89,21 @@ def test_a_dialogue_it_cannot_read_is_passed_over(project: Path) -> None:
     hard.write_text("id: |\n  a\n", encoding="utf-8")
     assert "adding.yaml, one of 2." in overview(project)[0].text()
     (project / "data/raw/dialogues/mathematics/adding.yaml").unlink()
-    with pytest.raises(DataError, match="restore one from Git"):
+    with pytest.raises(DataError, match="run `dvc repro validate` first"):
         overview(project)
+
+
+def test_a_dialogue_of_many_in_one_file_is_walked_through(project: Path) -> None:
+    """Where no file can be read plainly, the shortest dialogue that `validate` gathered is shown as it is written."""
+    (project / "data/raw/dialogues/mathematics/adding.yaml").unlink()
+    line = json.dumps({"id": "one", "turns": [{"student": "why"}, {"teacher": "Why do you ask?"}]})
+    (project / "data/raw/dialogues/many.jsonl").write_text(f"\n{line}\n", encoding="utf-8")
+    turns = (Turn("student", "why"), Turn("teacher", "Why do you ask?"))
+    gathered = Dialogue("one", Lesson("physics", 1, "Asking", "Ask."), turns, "data/raw/dialogues/many.jsonl:2")
+    write_jsonl(project / "data/processed/dialogues.jsonl", [gathered.to_record()])
+    shown = overview(project)[0].text()
+    assert "many.jsonl:2, one of 1." in shown
+    assert '{"id": "one"' in shown
 
 
 def test_as_markdown_it_is_a_page_of_the_readme(project: Path) -> None:

@@ -17,10 +17,11 @@ from typing import Any
 from three_tutors.pipeline.diagnostics import DataError, run
 from three_tutors.reporting.plain_yaml import read_plainly
 from three_tutors.tutoring import formats
-from three_tutors.tutoring.dialogue import Dialogue
+from three_tutors.tutoring.dialogue import Dialogue, read_dialogues
 from three_tutors.tutoring.methods import METHODS, TUTORS
 
 DIALOGUES = Path("data/raw/dialogues")
+GATHERED = Path("data/processed/dialogues.jsonl")
 FAVOURITE = DIALOGUES / "mathematics" / "square-of-a-sum.yaml"
 METRICS = Path("reports/metrics")
 
@@ -94,13 +95,12 @@ def overview(root: Path = Path()) -> list[Page]:
     """Return the walk: the dialogue, its three renderings, the three methods, and the last run.
 
     Raises:
-        DataError: there is no dialogue that this module's small reader can read.
+        DataError: there is no dialogue that this module's small reader can read, and none was gathered by `validate`.
 
     """
-    path, source, dialogue = _some_dialogue(root)
-    count = sum(1 for _ in (root / DIALOGUES).glob("*/*.yaml"))
+    file, source, dialogue, count = _some_dialogue(root)
     return [
-        _dialogue_page(path, source, count),
+        _dialogue_page(file, source, count),
         _rendering_page(dialogue),
         *(_method_page(number, name) for number, name in enumerate(METHODS, start=1)),
         _run_page(root),
@@ -125,8 +125,11 @@ def main() -> None:
         print()
 
 
-def _some_dialogue(root: Path) -> tuple[Path, str, Dialogue]:
-    """Return the favourite dialogue, or the shortest one that can be read where it is gone."""
+def _some_dialogue(root: Path) -> tuple[str, str, Dialogue, int]:
+    """Return the file and text of the favourite dialogue, what it says, and out of how many it is.
+
+    Where the favourite is gone it is the shortest that can be read plainly, else the shortest that `validate` gathered.
+    """
     others = sorted((root / DIALOGUES).glob("*/*.yaml"), key=lambda path: (path.stat().st_size, path.name))
     for path in [root / FAVOURITE, *others]:
         if path.exists():
@@ -136,18 +139,27 @@ def _some_dialogue(root: Path) -> tuple[Path, str, Dialogue]:
             except ValueError:
                 continue
             if formats.dspy_rows(dialogue):
-                return path.relative_to(root), source, dialogue
-    raise DataError(f"{root / DIALOGUES} holds no dialogue that the overview can read; restore one from Git.")
+                return path.relative_to(root).as_posix(), source, dialogue, len(others)
+    gathered = read_dialogues(root / GATHERED) if (root / GATHERED).exists() else []
+    taught = [dialogue for dialogue in gathered if formats.dspy_rows(dialogue)]
+    if not taught:
+        raise DataError(f"{root / DIALOGUES} holds no dialogue that the overview can read; run `dvc repro validate` first.")
+    shortest = min(taught, key=lambda dialogue: sum(len(turn.text) for turn in dialogue.turns))
+    name, _, line = shortest.source.partition(".jsonl:")
+    if not line:
+        return shortest.source, (root / shortest.source).read_text(encoding="utf-8"), shortest, len(gathered)
+    text = (root / f"{name}.jsonl").read_text(encoding="utf-8").split("\n")[int(line) - 1]
+    return shortest.source, text, shortest, len(gathered)
 
 
-def _dialogue_page(path: Path, source: str, count: int) -> Page:
+def _dialogue_page(file: str, source: str, count: int) -> Page:
     said = (
         (
             "A teacher wrote down a lesson: who is taught what, what the student gets wrong, the answer that must not be given "
-            "away, and what both said. Every student turn says what it shows, every teacher turn what move it makes."
+            "away, and what both said. A student turn may say what it shows, a teacher turn what move it makes."
         ),
         (
-            f"This one is {path.as_posix()}, one of {count}. A gate checks each of them, and whole dialogues are dealt into train, "
+            f"This one is {file}, one of {count}. A gate checks each of them, and whole dialogues are dealt into train, "
             "validation and test: the tutors are examined on lessons that they have never seen."
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
@@ -35,10 +36,16 @@ def read_plainly(text: str) -> Dialogue:
         elif key != "turns":
             head[key] = _value(value)
     try:
-        whole = {field.name: int(head[field.name]) for field in fields(Lesson) if field.kind == "whole" and field.name in head}
-        return Dialogue(head["id"], Lesson(**values(Lesson, head | whole)), tuple(Turn(**turn) for turn in turns))
+        said = tuple(Turn(turn["speaker"], **_values(Turn, turn)) for turn in turns)
+        return Dialogue(head["id"], Lesson(**_values(Lesson, head)), said)
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a dialogue: {error}") from None
+
+
+def _values(kind: type, written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the fields of `kind`, whole numbers as such."""
+    whole = {field.name: int(written[field.name]) for field in fields(kind) if field.kind == "whole" and field.name in written}
+    return values(kind, {**written, **whole})
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 - a line holds text or a list

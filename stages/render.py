@@ -9,7 +9,7 @@ from three_tutors.pipeline.diagnostics import DataError, run
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, write_jsonl
 from three_tutors.tutoring.dialogue import Dialogue, Speaker, read_dialogues
-from three_tutors.tutoring.formats import rendered
+from three_tutors.tutoring.formats import is_learned, rendered
 from three_tutors.tutoring.methods import METHODS
 from three_tutors.tutoring.splits import SPLITS
 
@@ -37,15 +37,24 @@ def render(dialogues: Sequence[Dialogue], speaker: Speaker) -> dict[str, list[Re
 def main() -> None:
     """Render every split for every method."""
     speaker = read("render", Params).speaker
-    total = 0
+    total = left_out = 0
     for split in SPLITS:
-        dialogues = read_dialogues(SPLIT_FILES / f"{split}.jsonl")
+        path = SPLIT_FILES / f"{split}.jsonl"
+        dialogues = read_dialogues(path)
         if not dialogues:
-            raise DataError(f"{SPLIT_FILES / split}.jsonl holds no dialogue; write more dialogues or change `split` in params.yaml.")
-        for method, rows in render(dialogues, speaker).items():
+            raise DataError(f"{path} holds no dialogue; write more dialogues or change `split` in params.yaml.")
+        kept = [dialogue for dialogue in dialogues if split == "test" or is_learned(dialogue, speaker)]
+        rendered = render(kept, speaker)
+        if split != "test" and not all(rendered.values()):
+            raise DataError(
+                f"{path} holds nothing to learn: no turn of a {speaker} there answers anything with weight 1. Write such a turn."
+            )
+        for method, rows in rendered.items():
             write_jsonl(OUT / method / f"{split}.jsonl", rows)
-        total += len(dialogues)
-    print(f"render: {total} dialogues with the {speaker} as the one who learns, for DSPy, OpenAI and Hugging Face, in {OUT}")
+        total += len(kept)
+        left_out += len(dialogues) - len(kept)
+    without = f", without {left_out} in which every weight is 0" if left_out else ""
+    print(f"render: {total} dialogues with the {speaker} as the one who learns, for DSPy, OpenAI and Hugging Face, in {OUT}{without}")
 
 
 if __name__ == "__main__":

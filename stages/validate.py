@@ -59,10 +59,11 @@ def validate(verdict: Verdict) -> dict[str, Any]:
     strategies = Counter(turn.strategy for turn in turns if turn.speaker == "teacher")
     understandings = Counter(turn.understanding for turn in turns if turn.speaker == "student")
     subjects = Counter(dialogue.lesson.subject for dialogue in verdict.dialogues)
-    too_few = [
+    too_few = _unsaid(verdict, strategies[""] == strategies.total(), understandings[""] == understandings.total())
+    too_few += [
         f"{strategies[name]} teacher turns of {name}: too few to say how a tutor handles it (from {ENOUGH_TURNS} on)."
         for name in STRATEGIES
-        if strategies[name] < ENOUGH_TURNS
+        if strategies[name] < ENOUGH_TURNS and strategies[""] < strategies.total()
     ]
     too_few += [
         f"{number} dialogues in {name}: too few to compare tutors within the subject (from {ENOUGH_DIALOGUES} on)."
@@ -82,6 +83,19 @@ def validate(verdict: Verdict) -> dict[str, Any]:
         "warnings": counts(verdict.problems),
         "too_few": too_few,
     }
+
+
+def _unsaid(verdict: Verdict, no_strategy: bool, no_understanding: bool) -> list[str]:
+    """Return what the reports cannot say because nobody wrote down what it takes."""
+    sentences = {
+        "No teacher turn is labelled with a strategy: nothing can be said by strategy.": no_strategy,
+        "No student turn is labelled with an understanding: praise after mistakes, repairs and checks cannot be scored.": no_understanding,
+        "No dialogue names an answer: whether a tutor gives it away cannot be scored.": not any(
+            dialogue.lesson.answer for dialogue in verdict.dialogues
+        ),
+        "There is no scenario: how a tutor holds up under pressure, off the topic or in danger is not examined.": not verdict.scenarios,
+    }
+    return [sentence for sentence, holds in sentences.items() if holds]
 
 
 def main() -> None:

@@ -98,7 +98,7 @@ def test_every_table_is_one_for_a_markdown_reader() -> None:
         (CLEAN, "the gate found no error and no warning. Every turn is labelled."),
         (CLEAN | {"warnings": {"T7": 2, "D1": 1}}, "the gate found no error and 3 warnings (D1: 1, T7: 2)."),
         (CLEAN | {"unlabelled": {"student_turns": 1, "teacher_turns": 0}}, "1 turn has no label."),
-        (CLEAN | {"too_few": ["encouragement labels 3 turns"]}, "- Too few: encouragement labels 3 turns"),
+        (CLEAN | {"too_few": ["encouragement labels 3 turns"]}, "- encouragement labels 3 turns"),
         ({}, "What the gate counted in this version is not available"),
     ],
 )

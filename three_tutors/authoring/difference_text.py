@@ -91,7 +91,7 @@ def _costs(found: Difference) -> list[list[str]]:
         rows.append([method, *_cells([side.tokens if side else None for side in sides], 1, ",.0f")])
         rows[-1] += _cells([side.cost if side else None for side in sides], MICRO, ",.4f")
     if len(rows) == 1:
-        rows.append(["nothing: too few dialogues for three splits", "", "", "", ""])
+        rows.append(["nothing: too few dialogues for three splits, or none is learned", "", "", "", ""])
     return rows
 
 

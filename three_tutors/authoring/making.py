@@ -11,7 +11,7 @@ from three_tutors.pricing.costs import Assumptions, bills, case_of, making_token
 from three_tutors.pricing.prices import read_prices
 from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.duplicates import kin
-from three_tutors.tutoring.formats import dspy_rows, openai_row
+from three_tutors.tutoring.formats import dspy_rows, is_learned, openai_row
 from three_tutors.tutoring.methods import METHODS
 from three_tutors.tutoring.splits import SPLITS, Shares, Split, deal
 
@@ -27,7 +27,7 @@ class Making:
 
 
 def making(dialogues: Sequence[Dialogue], ledger: Mapping[str, Split]) -> dict[str, Making] | None:
-    """Return what each method takes; None where there are too few dialogues to fill three splits.
+    """Return what each method takes; None where there are too few dialogues to fill three splits, or nothing in them is learned.
 
     Dialogues that the ledger does not name are dealt as the pipeline would.
     """
@@ -35,9 +35,11 @@ def making(dialogues: Sequence[Dialogue], ledger: Mapping[str, Split]) -> dict[s
         return None
     dealt = {row.id: row.split for row in deal(dialogues, ledger, read("split", Shares), kin(dialogues))}
     rows: dict[str, list[Record]] = {
-        split: [openai_row(dialogue) for dialogue in dialogues if dealt[dialogue.id] == split] for split in SPLITS
+        split: [openai_row(one) for one in dialogues if dealt[one.id] == split and (split == "test" or is_learned(one))] for split in SPLITS
     }
     examples = [row for dialogue in dialogues if dealt[dialogue.id] == "train" for row in dspy_rows(dialogue)]
+    if not examples:
+        return None
     case = case_of(read("estimate_costs", Assumptions), rows, examples, read_prices())
     made = bills(case)
     return {name: Making(round(making_tokens(method, case)), round(made[name].making)) for name, method in METHODS.items() if name in made}

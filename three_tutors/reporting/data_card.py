@@ -26,6 +26,7 @@ from three_tutors.tutoring.turn_words import tokens
 SPLITS: Sequence[Split] = ("train", "validation", "test")
 SIZES: Sequence[tuple[int, str]] = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 """Hugging Face's size classes, each with its upper limit."""
+NO_LABEL = "no label"
 _SHARED = 0.001
 """Two dialogues that share fewer of their word triples than this are not worth comparing."""
 
@@ -77,7 +78,7 @@ def data_card(
         lengths=sorted(len(dialogue.turns) for dialogue in dialogues),
         described=described(dialogues),
         words={"student": _words(student), "teacher": _words(teacher)},
-        understandings={name: Counter(turn.understanding for turn in student)[name] for name in UNDERSTANDINGS},
+        understandings=_labels([turn.understanding for turn in student], UNDERSTANDINGS),
         kinds=Counter(scenario.kind for scenario in scenarios),
         tables=[subject_by_grade(dialogues), subject_by_strategy(dialogues), grade_by_strategy(dialogues)],
         full=subject_by_age_by_strategy(dialogues),
@@ -99,7 +100,7 @@ def described(dialogues: Sequence[Dialogue]) -> list[tuple[Field, int, int]]:
     for kind, every in holders:
         for field in fields(kind):
             some = [one for one in every if not field.speaker or one.speaker == field.speaker]
-            rows.append((field, sum(getattr(one, field.name) not in ("", ()) for one in some), len(some)))
+            rows.append((field, sum(field.required or getattr(one, field.name) != field.missing for one in some), len(some)))
     return rows
 
 
@@ -136,8 +137,16 @@ def subject_by_age_by_strategy(dialogues: Sequence[Dialogue]) -> Table:
 
 
 def _by_strategy(title: str, rows: Mapping[Any, str], dialogues: Sequence[Dialogue], row_of: Callable[[Lesson], Hashable]) -> Table:
-    pairs = [(row_of(dialogue.lesson), turn.strategy) for dialogue in dialogues for turn in dialogue.turns]
-    return Table(title, [plain(name) for name in STRATEGIES], list(zip(rows.values(), counted(pairs, rows, STRATEGIES), strict=True)))
+    teacher = [(row_of(dialogue.lesson), turn) for dialogue in dialogues for turn in dialogue.turns if turn.speaker == "teacher"]
+    names = list(_labels([turn.strategy for _, turn in teacher], STRATEGIES))
+    table = counted([(row, turn.strategy or NO_LABEL) for row, turn in teacher], rows, names)
+    return Table(title, [plain(name) for name in names], list(zip(rows.values(), table, strict=True)))
+
+
+def _labels(given: Sequence[str], names: Sequence[str]) -> dict[str, int]:
+    """Return how often each of `names` was given, and last how often none was, where that occurs."""
+    counts = Counter(name or NO_LABEL for name in given)
+    return {name: counts[name] for name in (*names, NO_LABEL) if name in names or counts[name]}
 
 
 def _subjects(dialogues: Sequence[Dialogue]) -> list[str]:

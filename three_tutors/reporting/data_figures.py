@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from three_tutors.reporting.figures import Figure, drawing, grid
-from three_tutors.reporting.pages import listed, plain
+from three_tutors.reporting.pages import count, listed, plain
 from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Dialogue
 
 AGES: Mapping[str, range] = {
@@ -29,7 +29,7 @@ def coverage(dialogues: Sequence[Dialogue]) -> Figure:
         for name, n in zip(AGES, row, strict=True)
         if not n
     ]
-    alt = f"{len(dialogues)} dialogues in {len(subjects)} subjects by school age. " + (
+    alt = f"{count(len(dialogues), 'dialogue')} in {count(len(subjects), 'subject')} by school age. " + (
         f"There is none for {listed(empty, 'or')}."
         if empty
         else f"Every subject has every age; the smallest cell holds {min(map(min, table))}."
@@ -54,7 +54,12 @@ def moves(dialogues: Sequence[Dialogue]) -> Figure:
         for understanding, row in zip(UNDERSTANDINGS, table, strict=True)
         if sum(row)
     ]
-    alt = f"How the teachers answered {len(pairs)} student turns: {'; '.join(said)}."
+    labelled = sum(map(sum, table))
+    alt = (
+        f"How the teachers answered {labelled} student turns: {'; '.join(said)}."
+        if labelled
+        else f"Of {len(pairs)} student turns none is labelled together with the reply to it."
+    )
     return Figure("moves", "What teachers do after which student turn", alt, buffer.getvalue())
 
 

@@ -66,6 +66,11 @@ def rendered(dialogue: Dialogue, form: Format, speaker: Speaker = "teacher") -> 
     return [openai_row(dialogue, speaker) if form == "chats" else hugging_face_row(dialogue, speaker)]
 
 
+def is_learned(dialogue: Dialogue, speaker: Speaker = "teacher") -> bool:
+    """Return whether there is a turn to learn; services and our own training refuse a row in which every weight is 0."""
+    return any(turn.speaker == speaker and turn.weight for turn in dialogue.turns)
+
+
 def openai_row(dialogue: Dialogue, speaker: Speaker = "teacher") -> Record:
     """Return one line of an OpenAI chat fine-tuning file: a whole dialogue, `weight` where a turn is not learned."""
     rows: list[Record] = []

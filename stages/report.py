@@ -26,6 +26,7 @@ from three_tutors.reporting.pictures import pictures
 from three_tutors.reporting.provenance import Provenance, provenance, this_machine
 from three_tutors.reporting.scorecard import findings_of
 from three_tutors.reporting.summary import SUMMARY, summary
+from three_tutors.tutoring.methods import HOSTED
 
 OUT = Path("reports")
 
@@ -64,7 +65,7 @@ def _costs(evidence: Evidence, findings: Findings) -> dict[str, str]:
     if not evidence.costs:
         return {}
     scores = {name: findings.value(name, "score") for name in findings.tutors}
-    speed = evidence.metrics.get("timing_lora", {}).get("tokens_per_second")
+    speed = evidence.metrics.get(f"timing_{HOSTED}", {}).get("tokens_per_second")
     return {"cost_benefit.md": cost_benefit(evidence.costs, scores, measure("score").label.lower(), speed)}
 
 

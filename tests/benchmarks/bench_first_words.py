@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from tests.benchmarks.bench_chat import ROOT, new_turn, process, student
-from three_tutors.chat.conversations import LETTERS
+from three_tutors.chat.talk import LETTERS
 from three_tutors.tutoring.methods import TUTORS
 
 SCENARIOS = ROOT / "data/processed/scenarios.jsonl"

@@ -20,7 +20,7 @@ from three_tutors.chat.app import Pages, build
 from three_tutors.chat.ballots import Ballots
 from three_tutors.chat.conversations import Conversations
 from three_tutors.chat.listening import listen
-from three_tutors.chat.replying import Manner, Replying
+from three_tutors.chat.replying import Asking, Replying
 from three_tutors.chat.roster import Opener, Roster
 from three_tutors.chat.store import open_store
 from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
@@ -29,7 +29,7 @@ from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.tutoring.dialogue import Scenario
 from three_tutors.tutoring.methods import TUTORS
 
-MANNER = Manner(Sampling(max_tokens=40), window=400, patience=20.0)
+ASKING = Asking(Sampling(max_tokens=40), window=400, patience=20.0)
 AGAIN = "begins again"
 """The script of a tutor that needs no endpoint: `BeginningAgain`."""
 
@@ -66,11 +66,11 @@ def opener(base_url: str, scripts: Mapping[str, str]) -> Opener:
 
 @contextlib.contextmanager
 def conversing(
-    folder: Path, base_url: str, scripts: Mapping[str, str], scenarios: Sequence[Scenario] = (), manner: Manner = MANNER
+    folder: Path, base_url: str, scripts: Mapping[str, str], scenarios: Sequence[Scenario] = (), asking: Asking = ASKING
 ) -> Iterator[Conversations]:
     """Yield conversations with scripted tutors."""
     with open_store(folder) as store, Roster(list(TUTORS), opener(base_url, scripts)).opened() as roster:
-        replying = Replying(store, roster, manner)
+        replying = Replying(store, roster, asking)
         try:
             yield Conversations(store, replying, Ballots(store), {scenario.id: scenario for scenario in scenarios})
         finally:

@@ -75,13 +75,13 @@ def test_going_on_with_a_tutor_asks_it_alone_with_its_history(page: Site) -> Non
     page.say(talk, "Is it 5/6?")
     page.finished(talk)
     html = page.client.get(f"/conversations/{talk}?at=1&follow=b").text
-    assert "Going on with dspy’s replies" in html
+    assert "Continuing with dspy’s replies" in html
     assert ["b"] == re.findall(r'name="ask" value="(\w)" checked', html)
     page.say(talk, "Go on", follow="b", ask=["b", "d"])
     exchange = page.conversations.store.exchanges(talk)[2]
     assert (1, "dspy", ("dspy", "lora")) == (exchange.parent, exchange.follows, exchange.asked)
     page.finished(talk)
-    assert "went on with" in column(page.client.get(f"/conversations/{talk}").text, "b")
+    assert "continued" in column(page.client.get(f"/conversations/{talk}").text, "b")
 
 
 def test_an_edited_turn_is_a_branch_and_the_former_one_stays(page: Site) -> None:
@@ -119,7 +119,7 @@ def test_scores_come_with_reasons_on_request(page: Site, pressure: Scenario) -> 
         ({"text": "   "}, "Write something first."),
         ({"text": "x" * 4001}, "A turn may have 4,000 characters; this one has 4,001."),
         ({"ask": []}, "Choose at least one tutor."),
-        ({"parent": "77"}, "The turn that this one continues is not there"),
+        ({"parent": "77"}, "The turn that this one continues no longer exists"),
     ],
 )
 def test_a_turn_that_cannot_be_sent_is_not_lost(page: Site, fields: dict[str, str], sentence: str) -> None:
@@ -169,12 +169,12 @@ def test_a_blind_choice_is_kept_counted_and_published(page: Site, tmp_path: Path
     order = page.conversations.store.talk(talk).tutors  # type: ignore[union-attr]
     for key in ("a", "b"):
         page.client.post(f"/conversations/{talk}/choice", data={"exchange": "1", "preferred": key})
-    assert "1 choice counts as soon as you reveal" in page.client.get("/").text
+    assert "1 choice counts once you reveal" in page.client.get("/").text
     page.client.post(f"/conversations/{talk}/reveal")
     late = page.client.post(f"/conversations/{talk}/choice", data={"exchange": "1", "preferred": "c"})
-    assert (400, True) == (late.status_code, "A preference counts only in blind mode" in late.text)
+    assert (400, True) == (late.status_code, "A choice counts only in blind mode" in late.text)
     page.client.post(f"/conversations/{talk}/delete")
-    assert "now holds 1 choices" in page.client.post("/preferences").text
+    assert "now holds 1 choice." in page.client.post("/preferences").text
     (kept,) = read_preferences(tmp_path / "preferences.jsonl")
     assert (order, order[1], "general", 8) == (kept.shown, kept.preferred, kept.subject, kept.grade)
     assert "secret" not in (tmp_path / "preferences.jsonl").read_text(encoding="utf-8")
@@ -225,7 +225,7 @@ def test_nothing_leaves_without_consent(page: Site) -> None:
 
 
 def test_one_conversation_or_all_of_them_can_be_deleted(page: Site) -> None:
-    """A deleted conversation is a page that is not there (any more)."""
+    """A deleted conversation has no page any more."""
     first, second, third = (page.start() for _ in range(3))
     page.client.post(f"/conversations/{first}/delete")
     gone = page.client.get(f"/conversations/{first}")
@@ -257,5 +257,5 @@ def test_a_missing_tutor_can_be_seen_before_anybody_asks(tmp_path: Path, base_ur
     with conversing(tmp_path / "chat", base_url, {"lora": "asks"}) as talks, site(talks, tmp_path / "preferences.jsonl") as page:
         assert talks.replying.roster.wait(5)
         html = page.client.get("/").text
-    assert 3 == html.count("(not there: models/")
+    assert 3 == html.count("(not available: models/")
     assert "run `dvc repro train_dspy`" in html

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.chat.conftest import SCRIPTS
-from tests.chat.site import AGAIN, MANNER, BeginningAgain, Site, conversing, site
+from tests.chat.site import AGAIN, ASKING, BeginningAgain, Site, conversing, site
 from three_tutors.chat.talk import TutorReply
 from three_tutors.tutoring.dialogue import Scenario
 from three_tutors.tutoring.methods import TUTORS
@@ -94,12 +94,12 @@ def test_the_keyboard_alone_is_enough(visit: Any, pressure: Scenario) -> None:
     visit.locator("#text:focus").wait_for()
     for _ in range(60):
         visit.keyboard.press("Shift+Tab")
-        if visit.evaluate("document.activeElement.textContent") == "Go on with lora":
+        if visit.evaluate("document.activeElement.textContent") == "Continue with lora":
             break
     visit.keyboard.press("Enter")
     visit.locator(".notice").wait_for()
     visit.wait_for_load_state()
-    assert "Going on with lora" in visit.locator(".notice").inner_text()
+    assert "Continuing with lora" in visit.locator(".notice").inner_text()
     visit.locator("#text:focus").wait_for()
 
 
@@ -167,7 +167,7 @@ def test_axe_finds_nothing(visit: Any, page: Site, scheme: str, width: int) -> N
         if blind == "yes":
             visit.goto(f"{page.origin}/conversations/{talk}")
             visit.get_by_role("button", name="No difference").click()
-            visit.get_by_role("button", name="Reveal who is who").click()
+            visit.get_by_role("button", name="Reveal the tutors").click()
             visit.wait_for_load_state()
         assert visit.evaluate("document.documentElement.scrollWidth") <= width
     visit.goto(f"{page.origin}/")
@@ -182,7 +182,7 @@ def test_at_twice_the_size_nothing_is_cut_off(visit: Any, page: Site) -> None:
     visit.goto(f"{page.origin}/conversations/{talk}")
     say(visit, "Is it 5/6?")
     assert visit.evaluate("document.documentElement.scrollWidth") <= 640
-    for name in ("Go on with lora", "Edit turn 1 in a new branch"):
+    for name in ("Continue with lora", "Edit turn 1 in a new branch"):
         visit.get_by_role("link", name=name).click(trial=True)
     visit.get_by_role("button", name="Send").click(trial=True)
 
@@ -291,8 +291,8 @@ def test_fifty_attempts_at_scripting_execute_nothing(chromium: Any, tmp_path: Pa
     """By student, model, lesson, title and left-out list: all of it is shown as text, streamed and loaded again."""
     assert len(PAYLOADS) >= 50
     scripts = {**SCRIPTS, "baseline": "echo", "openai": "echo", "lora": f"says:{''.join(PAYLOADS)}"}
-    manner = replace(MANNER, window=9000)
-    with conversing(tmp_path / "chat", base_url, scripts, [pressure], manner) as talks, site(talks, tmp_path / "preferences.jsonl") as page:
+    asking = replace(ASKING, window=9000)
+    with conversing(tmp_path / "chat", base_url, scripts, [pressure], asking) as talks, site(talks, tmp_path / "preferences.jsonl") as page:
         context = chromium.new_context()
         tab = context.new_page()
         tab.add_init_script("window.alert = window.confirm = () => { window.hacked = 1; };")

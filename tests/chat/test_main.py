@@ -52,7 +52,7 @@ def test_the_link_opens_the_page_and_ctrl_c_ends_it(project: Path, root: Path) -
             assert "Talk with the tutors" in client.get(link[0]).text
         running.send_signal(signal.SIGINT)
         out, errors = running.communicate(timeout=60)
-    assert (0, "", True) == (running.returncode, errors, out.endswith("The conversations are kept.\n"))
+    assert (0, "", True) == (running.returncode, errors, out.endswith("The conversations are saved.\n"))
     assert ["chat.sqlite", "lock"] == sorted(path.name for path in (project / ".cache/chat").iterdir() if "-" not in path.name)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests import scripted_endpoint
 from tests.chat.conftest import SCRIPTS
-from tests.chat.site import AGAIN, MANNER, BeginningAgain, conversing, wait_for
+from tests.chat.site import AGAIN, ASKING, BeginningAgain, conversing, wait_for
 from three_tutors.chat.wording import facts
 from three_tutors.openai_client.endpoint import Sampling
 from three_tutors.tutoring.methods import TUTORS
@@ -100,7 +100,7 @@ def test_an_endpoint_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
 
 def test_nobody_waits_for_ever(tmp_path: Path, base_url: str) -> None:
     """A reply that hangs is cut after the time that params give, with what there is of it."""
-    with conversing(tmp_path, base_url, {"lora": "hangs"}, manner=replace(MANNER, patience=0.4)) as talks:
+    with conversing(tmp_path, base_url, {"lora": "hangs"}, asking=replace(ASKING, patience=0.4)) as talks:
         talk = talks.start(None, ["lora"], blind=False)
         number = talks.say(talk, "Is it 5/6?", parent=None, follows=None, asked=["lora"])
         wait_for(lambda: not talks.replying.live(number))
@@ -123,8 +123,8 @@ def test_a_person_can_stop_a_reply(tmp_path: Path, base_url: str) -> None:
 def test_what_does_not_fit_the_window_is_left_out_and_named(tmp_path: Path, base_url: str) -> None:
     """The oldest exchanges go first, the newest turn stays verbatim, and the reply tells which ones went."""
     long = "I think a half and a third make two fifths because one and one is two. " * 3
-    manner = replace(MANNER, sampling=Sampling(max_tokens=20), window=300)
-    with conversing(tmp_path, base_url, {"lora": "asks"}, manner=manner) as talks:
+    asking = replace(ASKING, sampling=Sampling(max_tokens=20), window=300)
+    with conversing(tmp_path, base_url, {"lora": "asks"}, asking=asking) as talks:
         talk = talks.start(None, ["lora"], blind=False)
         numbers: list[int] = []
         for turn in range(5):

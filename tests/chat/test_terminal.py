@@ -36,7 +36,7 @@ def test_all_tutors_answer_one_after_the_other(tmp_path: Path, base_url: str) ->
     assert "baseline: Which half is bigger?\n  [4 tokens (prompt " in shown
     assert "dspy: You said: Is it 5/6?\n" in shown
     assert shown.index("openai: word0") < shown.index("lora: Which")
-    assert shown.endswith("The conversations are kept.\n")
+    assert shown.endswith("The conversations are saved.\n")
 
 
 def test_a_dropped_draft_is_said_to_be(tmp_path: Path, base_url: str) -> None:
@@ -54,13 +54,13 @@ def test_a_dropped_draft_is_said_to_be(tmp_path: Path, base_url: str) -> None:
         converse(talks, lambda _: next(typed), out)
     shown = out.getvalue()
     assert "baseline: It is. " in shown
-    assert "\n  [This draft is dropped; it begins again.]\nWhich half is bigger?\n  [10 tokens (prompt 9)" in shown
+    assert "\n  [The tutor dropped this draft and begins again.]\nWhich half is bigger?\n  [10 tokens (prompt 9)" in shown
 
 
 def test_one_goes_on_with_a_tutor_edits_and_scores(tmp_path: Path, base_url: str) -> None:
     """Commands do what the page's links do, on the same store."""
     shown = played(tmp_path, base_url, ["Is it 5/6?", "/go dspy", "Sure?", "/edit Really?", "/scores", "/ask lora", "And?"])
-    assert "Going on with dspy" in shown
+    assert "Continuing with dspy" in shown
     assert "dspy: You said: Really?" in shown
     assert "fits what the student showed: " in shown
     assert "Asking lora." in shown

@@ -21,7 +21,7 @@ from three_tutors.chat.app import Pages, build
 from three_tutors.chat.ballots import Ballots
 from three_tutors.chat.conversations import Conversations
 from three_tutors.chat.listening import listen
-from three_tutors.chat.replying import Manner, Replying
+from three_tutors.chat.replying import Asking, Replying
 from three_tutors.chat.roster import Roster
 from three_tutors.chat.store import open_store
 from three_tutors.openai_client.endpoint import Sampling
@@ -40,31 +40,31 @@ class Params:
     """How a person talks with the tutors."""
 
     port: Annotated[int, Field(ge=0, le=65535)]
-    """Port of the page on this machine; 0 takes any free one."""
+    """Port of the page on this machine; 0 takes any free port."""
     tutors: list[TutorName]
-    """Who can be asked."""
+    """The tutors that can be asked."""
     max_tokens: Annotated[int, Field(ge=1, le=4096)]
     """Most tokens of a reply."""
     temperature: Annotated[float, Field(ge=0, le=2)]
     """0 is greedy and repeats exactly; up to 2."""
     window: Annotated[int, Field(ge=256)]
-    """Most tokens of a prompt and its reply; the oldest exchanges are left out of longer conversations."""
+    """Most tokens of a prompt and its reply; of longer conversations the oldest turns are left out."""
     patience: Annotated[float, Field(gt=0)]
-    """Seconds after which a reply that has not ended is cut."""
+    """Seconds after which a reply that has not ended is cut off."""
     keep_days: Annotated[int, Field(ge=1, le=3650)]
-    """Days after its last turn on which a conversation is deleted."""
+    """Days from its last turn until a conversation is deleted."""
 
 
 @contextlib.contextmanager
 def conversations(settings: Params) -> Iterator[Conversations]:
-    """Yield the store with the tutors opening in the background."""
+    """Yield the conversations; the tutors are opened in the background."""
     if settings.max_tokens >= settings.window:
         raise ParamsError("params.yaml: chat.max_tokens leaves no room for a prompt in chat.window; make one of them smaller.")
     scenarios = read_scenarios(SCENARIOS) if SCENARIOS.exists() else []
     sampling = Sampling(settings.max_tokens, settings.temperature, seed=None if settings.temperature else 1)
-    manner = Manner(sampling, settings.window, settings.patience, read_prices())
+    asking = Asking(sampling, settings.window, settings.patience, read_prices())
     with open_store() as store, Roster([name for name in TUTORS if name in settings.tutors], open_tutors).opened() as roster:
-        replying = Replying(store, roster, manner)
+        replying = Replying(store, roster, asking)
         try:
             yield Conversations(store, replying, Ballots(store), {scenario.id: scenario for scenario in scenarios})
         finally:
@@ -76,24 +76,24 @@ def serve(talks: Conversations, settings: Params, *, browser: bool) -> None:
     with contextlib.closing(listen(settings.port)) as listening:
         port, token = listening.getsockname()[1], secrets.token_urlsafe(24)
         link = f"http://127.0.0.1:{port}/?token={token}"
-        print(f"Talk with the tutors: {link}\n(the link is yours alone; Ctrl-C ends)", flush=True)
+        print(f"Talk with the tutors: {link}\n(Keep this link to yourself. Ctrl-C stops the program.)", flush=True)
         if browser:
             webbrowser.open(link)
         app = build(Pages(talks, settings.keep_days), token, port)
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1)
         with contextlib.suppress(KeyboardInterrupt):  # the usual way to end
             uvicorn.Server(config).run(sockets=[listening])
-        print("The conversations are kept.")
+        print("The conversations are saved.")
 
 
 def main() -> None:
-    """Open the tutors and the store; talk."""
+    """Open the tutors and the store, then talk in the browser or the terminal."""
     words = _arguments(sys.argv[1:])
     settings = read("chat", Params)
     with conversations(settings) as talks:
         talks.delete_old(settings.keep_days)
         if words.terminal:
-            from three_tutors.chat.terminal import converse  # noqa: PLC0415 - the page does without
+            from three_tutors.chat.terminal import converse  # noqa: PLC0415 - the page does not need it
 
             converse(talks)
         else:

@@ -1,4 +1,4 @@
-"""The pages: what each address shows and what each form does."""
+"""The routes: what each address shows and what each form does."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -24,7 +25,7 @@ from three_tutors.chat.guard import Guard, refusal
 from three_tutors.chat.one_core import on_one_core
 from three_tutors.chat.pages import page
 from three_tutors.chat.streaming import events
-from three_tutors.chat.talk import Talk, path
+from three_tutors.chat.talk import Talk, path_to
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.trust.preferences import PREFERENCES, tally
 from three_tutors.tutoring.dialogue import LONGEST_TURN, Lesson
@@ -37,14 +38,14 @@ HOUR = 60 * 60.0
 
 @dataclass(frozen=True)
 class Pages:
-    """What the routes share."""
+    """The routes, and what they share."""
 
     conversations: Conversations
     keep_days: int
     preferences: Path = PREFERENCES
 
     def start(self, request: Request) -> Response:
-        """GET /: how to begin, what there is, how the tutors stand."""
+        """GET /: start a conversation, open an earlier one, see the blind choices."""
         return self._start(published=number(request.query_params.get("published")))
 
     async def create(self, request: Request) -> Response:
@@ -75,13 +76,11 @@ class Pages:
         """POST /conversations/{talk}/turns: a new turn, an edited one, or one that goes on with a tutor."""
         talk, form = self._talk(request), await read_form(request)
         parent, text = number(one(form, "parent")), one(form, "text")
-        follows = view.tutor_of(talk, one(form, "follow"))
-        asked = [name for key in form.get("ask", []) if (name := view.tutor_of(talk, key))]
-        click = one(form, "request") or None
+        follows, click = talk.tutor(one(form, "follow")), one(form, "request") or None
+        asked = [name for key in form.get("ask", []) if (name := talk.tutor(key))]
+        say = partial(self.conversations.say, talk, text, parent=parent, follows=follows, asked=asked, request=click)
         try:
-            new = await run_in_threadpool(
-                self.conversations.say, talk, text, parent=parent, follows=follows, asked=asked, request=click
-            )  # starting threads waits for them
+            new = await run_in_threadpool(say)  # it waits for the threads that it starts
         except TutorError as error:
             again = view.Asked(parent, one(form, "follow"), number(one(form, "edit")), error=str(error), typed=text)
             return self._conversation(talk, again)
@@ -106,7 +105,7 @@ class Pages:
         talk, form = self._talk(request), await read_form(request)
         exchange = self.conversations.store.exchanges(talk.id).get(number(one(form, "exchange")) or 0)
         key = one(form, "preferred")
-        preferred = view.tutor_of(talk, key)
+        preferred = talk.tutor(key)
         if exchange is None or (preferred is None and key != "-"):
             raise HTTPException(400)
         try:
@@ -121,22 +120,21 @@ class Pages:
         self.conversations.reveal(talk)
         return RedirectResponse(f"/conversations/{talk.id}", 303)
 
-    async def hand_on(self, request: Request) -> Response:
-        """POST /conversations/{talk}/export: nothing leaves without the box ticked."""
+    async def export(self, request: Request) -> Response:
+        """POST /conversations/{talk}/export: only with the box of consent ticked."""
         talk, form = self._talk(request), await read_form(request)
         at, wanted = number(one(form, "at")), one(form, "format")
         if one(form, "consent") != "yes":
             return self._conversation(talk, view.Asked(at, error=f"Tick the box before exporting: {export.CONSENT}"))
         exchanges = self.conversations.store.exchanges(talk.id)
         if wanted == "jsonl":
-            return _file(
-                f"conversation-{talk.id}.jsonl", export.jsonl(talk, exchanges, self.conversations.labels(talk)), "application/jsonl"
-            )
-        tutor = view.tutor_of(talk, wanted)
+            text = export.jsonl(talk, exchanges, self.conversations.labels(talk))
+            return _file(f"conversation-{talk.id}.jsonl", text, "application/jsonl")
+        tutor = talk.tutor(wanted)
         if tutor is None:
             raise HTTPException(400)
         try:
-            text = export.draft(talk, path(exchanges, at), tutor)
+            text = export.draft(talk, path_to(at, exchanges), tutor)
         except TutorError as error:
             return self._conversation(talk, view.Asked(at, error=str(error)))
         return _file(f"{export.identifier(talk.lesson.topic, talk.id)}.yaml", text, "application/yaml")
@@ -219,7 +217,7 @@ def build(pages: Pages, token: str, port: int) -> ASGIApp:
         Route(f"{talk}/stop", pages.stop, methods=["POST"]),
         Route(f"{talk}/choice", pages.choose, methods=["POST"]),
         Route(f"{talk}/reveal", pages.reveal, methods=["POST"]),
-        Route(f"{talk}/export", pages.hand_on, methods=["POST"]),
+        Route(f"{talk}/export", pages.export, methods=["POST"]),
         Route(f"{talk}/delete", pages.delete, methods=["POST"]),
         Route("/delete", pages.delete_all, methods=["POST"]),
         Route("/preferences", pages.publish, methods=["POST"]),
@@ -231,10 +229,10 @@ def build(pages: Pages, token: str, port: int) -> ASGIApp:
 
 
 async def _refused(_: Request, error: Exception) -> Response:
-    """Answer with a page of one sentence, which never repeats what was sent."""
+    """Reply with a page of one sentence that repeats nothing of what was sent."""
     if not isinstance(error, HTTPException):
         return refusal(400, "The form did not arrive.")
-    return refusal(error.status_code, "There is no such page (any more)." if error.status_code == NOT_FOUND else error.detail)
+    return refusal(error.status_code, "There is no such page." if error.status_code == NOT_FOUND else error.detail)
 
 
 async def _tidy(delete_old: Callable[[], object]) -> None:

@@ -1,4 +1,4 @@
-"""Preferences of blind conversations: kept without words, written to data/raw/preferences.jsonl on request."""
+"""Choices made in blind mode: kept without a word of the conversation, added to data/raw/preferences.jsonl on request."""
 
 from __future__ import annotations
 
@@ -12,27 +12,24 @@ from three_tutors.chat.store import Store
 from three_tutors.chat.talk import Exchange, Talk
 from three_tutors.trust.preferences import PREFERENCES, Preference, add_preferences
 
-FEWEST = 2
-"""Replies between which there is something to prefer."""
-
 _ALL = """
 select record, exchange in (select id from exchanges where talk not in (select talk from reveals)) as blind from ballots order by exchange
 """
 
 
 def can_choose(talk: Talk, exchange: Exchange, *, revealed: bool) -> bool:
-    """Return whether a preference in this exchange would be a blind one between finished replies."""
+    """Return whether a choice in this exchange would be a blind one between at least two finished replies."""
     finished = exchange.replies.keys() >= set(exchange.asked)
-    return talk.blind and not revealed and finished and len(shown(talk, exchange)) >= FEWEST
+    return talk.blind and not revealed and finished and len(shown(talk, exchange)) > 1
 
 
 def shown(talk: Talk, exchange: Exchange) -> tuple[str, ...]:
     """Return the tutors that said something in an exchange, from left to right."""
-    return tuple(name for name in talk.tutors if name in exchange.replies and exchange.replies[name].text.strip())
+    return tuple(name for name in talk.tutors if exchange.reply(name))
 
 
 class Ballots:
-    """The preferences in the store's file. They outlive their conversation, for they hold no word of it."""
+    """The choices in the store's file. They outlive their conversation because they hold no word of it."""
 
     def __init__(self, store: Store) -> None:
         """Make the table where it is missing."""
@@ -55,15 +52,15 @@ class Ballots:
         return _preference(rows[0][0]) if rows else None
 
     def counted(self) -> list[Preference]:
-        """Return the choices, the oldest first, that tell nobody who is who in a conversation that is still blind."""
+        """Return the choices whose conversation is no longer blind, oldest first: counting the others would tell who is who."""
         return [_preference(text) for text, blind in self._store.read(_ALL) if not blind]
 
     def waiting(self) -> int:
-        """Return how many choices are not counted before their conversation is revealed (or deleted)."""
+        """Return how many choices will count once their conversation is revealed or deleted."""
         return sum(blind for _, blind in self._store.read(_ALL))
 
     def delete_all(self) -> None:
-        """Forget every choice that is not in data/raw/preferences.jsonl."""
+        """Delete every choice from the store; those in data/raw/preferences.jsonl stay there."""
         self._store.write("delete from ballots")
 
     def publish(self, path: Path = PREFERENCES) -> int:

@@ -1,10 +1,9 @@
-"""What a person can do, whether in a browser or in a terminal: start, say, go on, score, choose, delete."""
+"""What a person can do in the browser and in the terminal: start, say, score, choose, reveal, delete."""
 
 from __future__ import annotations
 
 import random
 import secrets
-import string
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +12,12 @@ from three_tutors.chat.ballots import Ballots, can_choose, shown
 from three_tutors.chat.replying import Replying
 from three_tutors.chat.roster import EMPTY
 from three_tutors.chat.store import Store
-from three_tutors.chat.talk import Exchange, Talk, behind, path
+from three_tutors.chat.talk import Exchange, Talk, history, path_to
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.scoring.rubric import RubricScore, score
 from three_tutors.tutoring.dialogue import LONGEST_TURN, Lesson, Scenario, ScriptedTurn
 from three_tutors.tutoring.methods import TUTORS, TutorName
 
-LETTERS = string.ascii_lowercase
-"""Names of the columns in forms and links; in blind mode also what a person sees."""
 DAY = 24 * 60 * 60.0
 
 
@@ -65,7 +62,7 @@ class Conversations:
         """Keep a student turn and let the tutors begin to reply; return the exchange's id.
 
         Raises:
-            TutorError: the turn is empty or too long, nobody is asked, or it continues something that is not there yet.
+            TutorError: the turn is empty or too long, nobody is asked, or what it continues is gone or not finished.
 
         """
         text = text.replace("\r\n", "\n").strip()
@@ -79,7 +76,7 @@ class Conversations:
         exchanges = self.store.exchanges(talk.id)
         if parent is not None:
             self._continues(exchanges, parent, follows)
-        scripted = self.scripted(talk, len(path(exchanges, parent)))
+        scripted = self.scripted(talk, len(path_to(parent, exchanges)))
         understanding = scripted.understanding if scripted and scripted.text == text else ""
         new = Exchange(0, parent, follows, text, understanding, names)
         number, is_new = self.store.say(talk, request or secrets.token_urlsafe(9), new, time.time())
@@ -94,43 +91,43 @@ class Conversations:
 
     def score(self, talk: Talk, exchange: int, tutor: TutorName) -> RubricScore | None:
         """Return what the rubric says about one reply; None where there is none."""
-        way = path(self.store.exchanges(talk.id), exchange)
-        reply = way[-1].replies.get(tutor) if way else None
-        if reply is None or not reply.text.strip():
+        path = path_to(exchange, self.store.exchanges(talk.id))
+        reply = path[-1].reply(tutor) if path else None
+        if reply is None:
             return None
-        turns = [turn for pair in behind(way, tutor).past for turn in pair]
-        return score(reply.text, lesson=talk.lesson, turns=[*turns, way[-1].turn])
+        turns = [turn for pair in history(path, tutor).past for turn in pair]
+        return score(reply.text, lesson=talk.lesson, turns=[*turns, path[-1].turn])
 
     def choose(self, talk: Talk, exchange: Exchange, preferred: TutorName | None) -> None:
-        """Keep a blind preference.
+        """Keep a blind choice; `preferred` is None for no difference.
 
         Raises:
             TutorError: it would not be blind, or there is nothing to choose between.
 
         """
         if not can_choose(talk, exchange, revealed=self.store.revealed(talk.id)):
-            raise TutorError("A preference counts only in blind mode, between finished replies.")
+            raise TutorError("A choice counts only in blind mode and between finished replies.")
         if preferred is not None and preferred not in shown(talk, exchange):
             raise TutorError("That tutor has no reply here.")
         self.ballots.choose(talk, exchange, preferred, time.time())
 
     def reveal(self, talk: Talk) -> None:
-        """Tell who is who from now on; what is preferred after that does not count."""
+        """Show from now on which tutor is which; choices made after that do not count."""
         self.store.reveal(talk.id, time.time())
 
     def labels(self, talk: Talk) -> dict[str, str]:
-        """Return what each tutor is called to the person: its name, or a letter until it is revealed."""
+        """Return what the page calls each tutor: its name, or a letter until it is revealed."""
         hidden = talk.blind and not self.store.revealed(talk.id)
-        return {name: f"Tutor {LETTERS[index].upper()}" if hidden else name for index, name in enumerate(talk.tutors)}
+        return {name: f"Tutor {talk.key(name).upper()}" if hidden else name for name in talk.tutors}
 
     def delete(self, talk: Talk) -> None:
-        """Delete one conversation; what its tutors are writing ends."""
+        """Delete one conversation and stop the tutors that are writing in it."""
         for exchange in self.store.exchanges(talk.id):
             self.replying.stop(exchange)
         self.store.delete(talk.id)
 
     def delete_all(self) -> None:
-        """Delete every conversation and every preference that was not published."""
+        """Delete every conversation and every choice that was not published."""
         for talk, _, _ in self.store.talks():
             self.delete(talk)
         self.ballots.delete_all()
@@ -141,8 +138,8 @@ class Conversations:
 
     def _continues(self, exchanges: Mapping[int, Exchange], parent: int, follows: TutorName | None) -> None:
         if parent not in exchanges:
-            raise TutorError("The turn that this one continues is not there (any more).")
+            raise TutorError("The turn that this one continues no longer exists.")
         if self.replying.live(parent):
             raise TutorError("A tutor is still writing; wait for it or stop it.")
-        if follows is not None and follows not in {reply.tutor for reply in exchanges[parent].replies.values() if reply.text.strip()}:
+        if follows is not None and not exchanges[parent].reply(follows):
             raise TutorError("That tutor has no reply to go on with.")

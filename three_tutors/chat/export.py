@@ -1,4 +1,4 @@
-"""Hand a conversation on: every turn as JSON Lines, or one tutor's way through it as a draft dialogue in YAML."""
+"""Export a conversation: every turn as JSON Lines, or the turns of one tutor as a draft dialogue in YAML."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from three_tutors.authoring.dialogue_file import as_yaml
-from three_tutors.chat.talk import Exchange, Talk, behind, says
+from three_tutors.chat.talk import Exchange, Talk, history
 from three_tutors.checking.characters import without_forbidden
 from three_tutors.checking.schema import MOST_TURNS
 from three_tutors.pipeline.diagnostics import TutorError
@@ -22,9 +22,9 @@ CONSENT = "These words may be passed on: whoever wrote them agrees, and nobody c
 
 
 def jsonl(talk: Talk, exchanges: Mapping[int, Exchange], labels: Mapping[str, str]) -> str:
-    """Return the whole conversation with all its branches: a first line about it, then one line a turn.
+    """Return the whole conversation with all its branches: a first line about it, then one line per turn.
 
-    A tutor stands under its label, so that an export does not tell what blind mode hides.
+    Tutors are called by their labels, so that an export does not tell what blind mode hides.
     """
     head = {"conversation": talk.id, **record(talk.lesson), "scenario": talk.scenario, "blind": talk.blind}
     lines: list[dict[str, Any]] = [head]
@@ -39,18 +39,18 @@ def jsonl(talk: Talk, exchanges: Mapping[int, Exchange], labels: Mapping[str, st
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
-def draft(talk: Talk, way: Sequence[Exchange], tutor: TutorName) -> str:
-    """Return the turns along `way` up to the last reply of `tutor`, as it knew them, as a dialogue in YAML that the gate reads.
+def draft(talk: Talk, path: Sequence[Exchange], tutor: TutorName) -> str:
+    """Return the turns of `path` up to the last reply of `tutor`, as that tutor knew them, as a dialogue that the gate can read.
 
-    Student turns without a reply are left out, for turns alternate. Labels are left to the person who finishes it.
+    Student turns without a reply are left out, because turns alternate. The person who finishes the draft adds the labels.
 
     Raises:
-        TutorError: this tutor said nothing there.
+        TutorError: this tutor said nothing on this path.
 
     """
-    replied = [index for index, exchange in enumerate(way, start=1) if says(exchange, tutor)]
-    own = way[: replied[-1]] if replied else ()  # where the person went on with another tutor, the rest is that one's
-    known = behind([*own, Exchange(0, None, None, "", "", ())], tutor)
+    replied = [index for index, exchange in enumerate(path, start=1) if exchange.reply(tutor)]
+    own = path[: replied[-1]] if replied else ()  # if the person then went on with another tutor, the rest belongs to that one
+    known = history([*own, Exchange(0, None, None, "", "", ())], tutor)
     turns = [turn for pair in known.past for turn in pair][-MOST_TURNS:]
     if not turns:
         raise TutorError("There is no reply of this tutor to export here.")
@@ -61,7 +61,7 @@ def draft(talk: Talk, way: Sequence[Exchange], tutor: TutorName) -> str:
     ]
     return as_yaml(
         {"id": identifier(talk.lesson.topic, talk.id), **head, "turns": written},
-        "A draft from a conversation. Read every turn, mend it, add `strategy` and `understanding`, then move it to",
+        "A draft from a conversation. Read and correct every turn, add `strategy` and `understanding`, then move it to",
         f"data/raw/dialogues/{talk.lesson.subject}/ and run `python -m stages.validate` on it.",
     )
 

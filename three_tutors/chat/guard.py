@@ -1,7 +1,7 @@
-"""What stands before every page: the token of the link, Host and Origin, and a strict policy.
+"""What every request has to pass: the token of the link, checks of Host and Origin, and a strict policy.
 
-Any page in a browser can send requests to loopback, and any user of this machine can. The token keeps both out; Host
-keeps out names that somebody else points at 127.0.0.1 (DNS rebinding); Origin keeps out forms of other pages.
+Any web page and any user of this machine can send requests to loopback. The token keeps both out. The check of Host keeps out
+names that somebody else points at 127.0.0.1 (DNS rebinding), the check of Origin keeps out forms of other pages.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Guard:
 
     @property
     def cookie(self) -> str:
-        """Name of the cookie; cookies do not know ports, so the name does."""
+        """Name of the cookie; it holds the port, because cookies are shared between ports."""
         return f"three_tutors_{self.port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, let a visitor with the link in, or refuse."""
+        """Pass a request on, let in a visitor who has the link, or refuse."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -60,19 +60,21 @@ class Guard:
         await (response or self.app)(scope, receive, guarded)
 
     def _instead(self, scope: Scope) -> Response | None:
-        """Return what is sent instead of the page; None where the page may be seen."""
+        """Return what is sent instead of the page; None if the page may be shown."""
         headers = Headers(scope=scope)
         if headers.get("host", "").lower() not in {f"{name}:{self.port}" for name in NAMES}:
             return refusal(403, "This page does not answer under that name. Open the link that the terminal shows.")
         if not self._own(headers, scope["method"]):
-            return refusal(403, "That form was not on this page.")
+            return refusal(403, "That form does not come from this page.")
         given = QueryParams(scope["query_string"]).get("token", "")
         if given and hmac.compare_digest(given.encode(), self.token.encode()):
             welcome = RedirectResponse(scope["path"], 303)  # out of the address bar and the browser's history
             welcome.set_cookie(self.cookie, self.token, httponly=True, samesite="strict")
             return welcome
         if not hmac.compare_digest(_cookie(headers, self.cookie).encode(), self.token.encode()):
-            return refusal(403, "This page opens by the link that the terminal shows; after a restart it is a new one. Nothing was lost.")
+            return refusal(
+                403, "Open this page with the link that the terminal shows; after a restart the link is a new one. Nothing was lost."
+            )
         return None
 
     def _own(self, headers: Headers, method: str) -> bool:
@@ -86,7 +88,7 @@ class Guard:
 
 
 def refusal(status: int, sentence: str) -> Response:
-    """Return a page of one sentence, all of it ours."""
+    """Return a page with one sentence of ours."""
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Three Tutors</title>'
     text = f'<!doctype html><html lang="en">{head}<main><h1>Three Tutors</h1><p>{sentence}</p></main></html>'
     return HTMLResponse(text, status)

@@ -1,4 +1,4 @@
-"""Fill the templates beside this module. Everything that comes from a person, a model or a dialogue is data, never markup."""
+"""Fill the templates beside this module. Whatever comes from a person, a model or a dialogue is data, never markup."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        auto_reload=False,  # nobody looks at the templates' files again for every page
+        auto_reload=False,  # templates are not read again for every page
     )
     environment.globals["TUTORS"] = TUTORS
     environment.filters |= {

@@ -1,4 +1,4 @@
-"""How many tokens a tutor's prompt takes: with the base model's own tokenizer here, with OpenAI's encoding elsewhere."""
+"""How many tokens a tutor's prompt has: by the base model's tokenizer on this machine, by OpenAI's encoding elsewhere."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from three_tutors.tutoring.formats import Message, messages
 
 TOKENIZER = Path("models/base/tokenizer.json")
 TOKENS_A_MESSAGE = 6
-"""What a chat template writes around a text: marks of begin and end, the role, line breaks."""
+"""What a chat template adds to a text: marks of begin and end, the role, line breaks."""
 REMEMBERED = 256
-"""Sizes of texts that are kept: every tutor counts the same lesson and the same turns, and every turn again."""
+"""Texts whose sizes are kept: all tutors count the same lesson and turns, again at every turn."""
 _READING = threading.Lock()
-"""All tutors begin at once, and the first turn would have each of them read the tokenizer."""
+"""All tutors begin at once; without this lock each of them would read the tokenizer on the first turn."""
 
 
 @runtime_checkable
 class Prompting(Protocol):
-    """A tutor that shows its prompt; one that does not is taken to ask with the plain frame of the lesson."""
+    """A tutor that shows its prompt; any other is taken to use the plain frame of the lesson."""
 
     def prompt(self, conversation: Conversation) -> list[Message]:
         """Return the exact messages that are sent."""
@@ -41,7 +41,7 @@ def prompt(tutor: Tutor, lesson: Lesson, turns: Sequence[Turn]) -> list[Message]
 
 
 def fingerprint(tutor: Tutor) -> str:
-    """Return what tells this tutor from one that was made anew: its model and what it puts around a conversation."""
+    """Return a fingerprint of the tutor's model and of the prompt around a conversation; it changes when the tutor is made again."""
     endpoint = endpoint_of(tutor)
     asked = prompt(tutor, EMPTY, (Turn("student", "Hello"),))
     text = json.dumps([tutor.name, endpoint.model if endpoint else "", asked])
@@ -49,7 +49,7 @@ def fingerprint(tutor: Tutor) -> str:
 
 
 def counter(tutor: Tutor, lesson: Lesson, tokenizer: Path = TOKENIZER) -> Callable[[Sequence[Turn]], int]:
-    """Return a function that counts the prompt tokens of some turns, the frame and everything else included."""
+    """Return a function that counts the tokens of the whole prompt for some turns."""
     local = is_local(endpoint_of(tutor)) and tokenizer.exists()
     with _READING:
         size = _local_size(tokenizer) if local else tokens.count
@@ -62,10 +62,10 @@ def counter(tutor: Tutor, lesson: Lesson, tokenizer: Path = TOKENIZER) -> Callab
 
 @cache
 def _local_size(tokenizer: Path) -> Callable[[str], int]:
-    from tokenizers import Tokenizer  # noqa: PLC0415 - only who counts pays for its import
+    from tokenizers import Tokenizer  # noqa: PLC0415 - imported only if it is needed
 
     encoder: Any = Tokenizer.from_file(str(tokenizer))
-    encoder.encode_special_tokens = True  # what looks like a mark of the template is only text here
+    encoder.encode_special_tokens = True  # text that looks like a mark of the template stays text
 
     @lru_cache(maxsize=REMEMBERED)
     def size(text: str) -> int:

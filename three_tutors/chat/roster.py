@@ -1,4 +1,4 @@
-"""The tutors a person can talk with: opened in the background, and why where one cannot be."""
+"""The tutors that a person can talk with, opened in the background, and why one cannot be opened."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ EMPTY = Lesson(
     misconception="",
     answer=(),
 )
-"""The lesson of a conversation that begins with an empty page."""
+"""The lesson of a conversation that starts with an empty page."""
 
 
 class Roster:
-    """Tutors by name. `tutor` waits until the background has opened them."""
+    """Tutors by name. `tutor` waits until they have been opened in the background."""
 
     def __init__(self, names: Sequence[TutorName], opener: Opener) -> None:
         """Open nothing yet."""
         self.names = tuple(names)
         self.missing: dict[str, str] = {}
-        """Why a tutor is not there, by its name."""
+        """Tutor → why it is not there."""
         self._opener = opener
         self._tutors: dict[str, Tutor] = {}
         self._open = threading.Event()
         self._closing = threading.Event()
 
     def tutor(self, name: str) -> Tutor:
-        """Return a tutor, as soon as it is open.
+        """Return a tutor as soon as it is open.
 
         Raises:
-            TutorError: it cannot be opened; says why.
+            TutorError: it cannot be opened.
 
         """
         self._open.wait()
@@ -52,12 +52,12 @@ class Roster:
         return self._tutors[name]
 
     def wait(self, seconds: float) -> bool:
-        """Return whether the tutors are open (or known to be missing) within so many seconds."""
+        """Return whether within `seconds` the tutors are open or known to be missing."""
         return self._open.wait(seconds)
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[Roster]:
-        """Open the tutors in the background for as long as the block lasts."""
+        """Keep the tutors open in the background while the block lasts."""
         thread = threading.Thread(target=self._run, name="roster", daemon=True)
         thread.start()
         try:
@@ -67,7 +67,7 @@ class Roster:
             thread.join()
 
     def _run(self) -> None:
-        """Open what there is behind one server, warm it up, and hold it until the end."""
+        """Open the tutors that exist behind one server, warm them up, and keep them until the end."""
         there = [name for name in self.names if self._is_there(name)]
         try:
             with self._opener(there) if there else contextlib.nullcontext({}) as tutors:
@@ -82,7 +82,7 @@ class Roster:
             self._open.set()
 
     def _is_there(self, name: str) -> bool:
-        """Try a tutor alone: one that is missing must not keep the others away."""
+        """Try a tutor by itself, so that a missing one does not stop the others."""
         try:
             with self._opener([name]):
                 return True
@@ -92,18 +92,18 @@ class Roster:
 
 
 def endpoint_of(tutor: Tutor) -> Endpoint | None:
-    """Return where the model behind a tutor answers; None where the tutor does not say."""
+    """Return the endpoint of a tutor's model, None if the tutor names none."""
     endpoint = getattr(tutor, "endpoint", None)
     return endpoint if isinstance(endpoint, Endpoint) else None
 
 
 def is_local(endpoint: Endpoint | None) -> bool:
-    """Return whether a reply costs nothing because the model runs on this machine."""
+    """Return whether the model runs on this machine, so that a reply costs nothing."""
     return endpoint is not None and endpoint.is_local
 
 
 def warm_up(tutor: Tutor) -> None:
-    """Let a local model say one token, so that it is loaded before a person waits for it; remote ones would cost money."""
+    """Have a local model write one token, so that it is loaded before a person waits for it. A remote one would cost money."""
     if is_local(endpoint_of(tutor)):
-        with contextlib.suppress(EndpointError):  # whoever asks this tutor is told
+        with contextlib.suppress(EndpointError):  # the person is told when asking this tutor
             tutor.reply(Conversation(EMPTY, (Turn("student", "Hello"),)), Sampling(max_tokens=1))

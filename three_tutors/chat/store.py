@@ -1,7 +1,7 @@
-"""Conversations on disk: SQLite in WAL mode, one file, readable by its owner alone.
+"""Conversations on disk: one SQLite file in WAL mode that only its owner can read.
 
-Student turns and finished replies are only ever added; triggers refuse to change them. A reply that is being written is
-a draft, stored before it is shown, so that a kill loses nothing anybody saw. What is deleted is overwritten.
+Student turns and finished replies are added and never changed; triggers see to it. A reply that is being written is a draft. It is
+stored before it is shown, so a kill loses nothing that anybody saw. Deleted text is overwritten.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from three_tutors.tutoring.fields import values
 from three_tutors.tutoring.methods import TutorName
 
 FOLDER = Path(".cache/chat")
-"""Ignored by Git, no output of the pipeline."""
+"""Ignored by Git and not an output of the pipeline."""
 
 _SCHEMA = """
 create table if not exists talks (id text primary key, created real not null, record text not null);
@@ -58,27 +58,25 @@ create trigger if not exists replies_stay before update on replies begin select 
 
 
 class Store:
-    """The one connection to the file; every method may be called from any thread."""
+    """The only connection to the file; any thread may call any method."""
 
     def __init__(self, connection: sqlite3.Connection, journal: Path) -> None:
-        """Take an open connection and the file of its write-ahead log; `open_store` makes one."""
+        """Take an open connection and the file of its write-ahead log; `open_store` makes both."""
         self._connection, self._journal = connection, journal
         self._lock = threading.RLock()
 
     def add(self, talk: Talk) -> None:
         """Keep a new conversation."""
-        record = {**asdict(talk), "lesson": asdict(talk.lesson)}
-        with self._durably() as execute:
-            execute("insert into talks values (?, ?, ?)", (talk.id, talk.created, json.dumps(record)))
+        self.write("insert into talks values (?, ?, ?)", (talk.id, talk.created, json.dumps(asdict(talk))))
 
     def talk(self, name: str) -> Talk | None:
         """Return a conversation by its id."""
-        rows = self._read("select record from talks where id = ?", (name,))
+        rows = self.read("select record from talks where id = ?", (name,))
         return _talk(rows[0][0]) if rows else None
 
     def talks(self) -> list[tuple[Talk, str, float]]:
         """Return every conversation with its first student turn and the time of its last one, the latest first."""
-        rows = self._read(
+        rows = self.read(
             "select record, (select record from exchanges where talk = talks.id order by id limit 1),"
             " coalesce((select max(created) from exchanges where talk = talks.id), created) as latest from talks order by latest desc"
         )
@@ -103,8 +101,8 @@ class Store:
     def exchanges(self, talk: str) -> dict[int, Exchange]:
         """Return every exchange of a conversation with its finished replies, by id."""
         with self._lock:
-            rows = self._read("select id, parent, record from exchanges where talk = ? order by id", (talk,))
-            said = self._read(
+            rows = self.read("select id, parent, record from exchanges where talk = ? order by id", (talk,))
+            said = self.read(
                 "select exchange, tutor, record from replies where exchange in (select id from exchanges where talk = ?)", (talk,)
             )
         replies: dict[int, dict[str, TutorReply]] = {}
@@ -125,27 +123,26 @@ class Store:
         self._write("update drafts set text = ? where exchange = ? and tutor = ?", (text, exchange, tutor))
 
     def end(self, exchange: int, reply: TutorReply) -> None:
-        """Turn a draft into a finished reply; nothing happens where there is no draft (any more)."""
+        """Turn a draft into a finished reply; do nothing if there is no draft any more."""
         with self._durably() as execute:
             if execute("delete from drafts where exchange = ? and tutor = ?", (exchange, reply.tutor)).rowcount:
                 execute("insert into replies values (?, ?, ?)", (exchange, reply.tutor, json.dumps(asdict(reply))))
 
     def recover(self) -> int:
-        """Turn what was being written when the program ended into replies that say so; return how many."""
-        drafts = self._read("select exchange, tutor, text, left_out from drafts")
+        """Turn the drafts that an earlier run left into replies that say so; return how many."""
+        drafts = self.read("select exchange, tutor, text, left_out from drafts")
         for exchange, tutor, text, left_out in drafts:
             note = "The program ended before this reply did."
             self.end(exchange, TutorReply(tutor, text, "cut" if text else "failed", note, tuple(json.loads(left_out))))
         return len(drafts)
 
     def reveal(self, talk: str, now: float) -> None:
-        """Note that a person asked who is who."""
-        with self._durably() as execute:
-            execute("insert or ignore into reveals values (?, ?)", (talk, now))
+        """Note that the tutors' names are shown from now on."""
+        self.write("insert or ignore into reveals values (?, ?)", (talk, now))
 
     def revealed(self, talk: str) -> bool:
-        """Return whether a person asked who is who in this conversation."""
-        return bool(self._read("select 1 from reveals where talk = ?", (talk,)))
+        """Return whether the tutors' names are shown in this conversation."""
+        return bool(self.read("select 1 from reveals where talk = ?", (talk,)))
 
     def delete(self, talk: str) -> None:
         """Delete one conversation with every word of it."""
@@ -163,27 +160,25 @@ class Store:
         return old
 
     def read(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        """Return rows of a table that another module keeps in the same file."""
-        return self._read(sql, values)
-
-    def write(self, sql: str, values: Sequence[Any] = ()) -> None:
-        """Write durably to a table that another module keeps in the same file."""
-        with self._durably() as execute:
-            execute(sql, values)
-
-    def _read(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Return rows; other modules keep tables of their own in the same file."""
         with self._lock:
             return self._connection.execute(sql, values).fetchall()
 
+    def write(self, sql: str, values: Sequence[Any] = ()) -> None:
+        """Write in one transaction that a power cut does not undo."""
+        with self._durably() as execute:
+            execute(sql, values)
+
     def _write(self, sql: str, values: Sequence[Any]) -> None:
+        """Write without waiting for the disk: enough for drafts, of which a new piece comes every few milliseconds."""
         with self._lock:
             self._connection.execute(sql, values)
 
     @contextlib.contextmanager
     def _durably(self) -> Iterator[Any]:
-        """One transaction that a power cut does not undo; pieces of replies are only safe from a kill.
+        """One transaction that a power cut does not undo; the pieces of a draft survive only a kill.
 
-        The disk is waited for outside the lock: many turns at once then share its flush, and nobody's reading waits for it.
+        The flush to the disk is outside the lock, so that many turns share one and no reader waits for it.
         """
         with self._lock:
             self._connection.execute("begin immediate")
@@ -198,7 +193,7 @@ class Store:
 
     def _delete(self, sql: str, values: Sequence[Any]) -> None:
         with self._durably() as execute:
-            execute("pragma defer_foreign_keys = on")  # a branch may be deleted before what it branches from
+            execute("pragma defer_foreign_keys = on")  # an exchange may be deleted before the one that it continues
             execute(sql, values)
         with self._lock:
             self._connection.execute("pragma wal_checkpoint(truncate)")
@@ -206,7 +201,7 @@ class Store:
 
 @contextlib.contextmanager
 def open_store(folder: Path = FOLDER) -> Iterator[Store]:
-    """Yield the store in `folder`; what an earlier run left half-written is marked as such.
+    """Yield the store in `folder`; replies that an earlier run did not finish are marked.
 
     Raises:
         TutorError: another process has it open.

@@ -12,56 +12,57 @@ from three_tutors.chat.talk import Talk, TutorReply
 from three_tutors.openai_client.tutor import Instead
 
 HEARTBEAT_SECONDS = 15.0
-"""A line that says nothing, so that nobody between takes the connection for dead."""
-
-Told = tuple[str, str | TutorReply]
+"""An empty comment is sent this often, so that nothing in between takes the connection for dead."""
 
 
 async def events(conversations: Conversations, talk: Talk, exchange: int) -> AsyncIterator[str]:
-    """Yield what is there already, then every piece as it comes, then each finished reply, then `over`.
+    """Yield what is already there, then every piece as it comes, then each finished reply, then `over`.
 
-    A reader that comes again gets everything again: the first piece of a column replaces what it shows.
+    A reader that connects again gets everything again: the first piece of a column replaces what it shows.
     """
     loop = asyncio.get_running_loop()
-    told: asyncio.Queue[Told] = asyncio.Queue()
-    following = []
-    waiting: set[str] = set()
+    news: asyncio.Queue[tuple[str, str | TutorReply]] = asyncio.Queue()
+    subscribed = []
+    writing: set[str] = set()
     for tutor, live in conversations.replying.live(exchange).items():
 
-        def hear(what: str | TutorReply, tutor: str = tutor) -> None:
-            loop.call_soon_threadsafe(told.put_nowait, (tutor, what))
+        def listener(what: str | TutorReply, tutor: str = tutor) -> None:
+            loop.call_soon_threadsafe(news.put_nowait, (tutor, what))
 
-        text, reply = live.follow(hear)
-        following.append((live, hear))
-        waiting.add(tutor)
+        text, reply = live.subscribe(listener)
+        subscribed.append((live, listener))
+        writing.add(tutor)
         if reply is None:
-            yield _event("piece", {"key": view.key_of(talk, tutor), "text": text, "first": True})
+            yield _piece(talk, tutor, text, first=True)
         else:
-            told.put_nowait((tutor, reply))
+            news.put_nowait((tutor, reply))
     try:
         for tutor, reply in conversations.store.exchanges(talk.id)[exchange].replies.items():
-            if tutor not in waiting:
+            if tutor not in writing:
                 yield _reply(conversations, talk, reply)
-        while waiting:
+        while writing:
             try:
-                heard = [await asyncio.wait_for(told.get(), HEARTBEAT_SECONDS)]
+                batch = [await asyncio.wait_for(news.get(), HEARTBEAT_SECONDS)]
             except TimeoutError:
                 yield ": still writing\n\n"
                 continue
-            while not told.empty():  # what came meanwhile goes out together
-                heard.append(told.get_nowait())
-            waiting -= {tutor for tutor, what in heard if isinstance(what, TutorReply)}
-            yield "".join(_told(conversations, talk, tutor, what) for tutor, what in heard)
+            while not news.empty():  # everything that has arrived meanwhile is sent together
+                batch.append(news.get_nowait())
+            writing -= {tutor for tutor, what in batch if isinstance(what, TutorReply)}
+            yield "".join(
+                _reply(conversations, talk, what)
+                if isinstance(what, TutorReply)
+                else _piece(talk, tutor, what, first=isinstance(what, Instead))
+                for tutor, what in batch
+            )
         yield _event("over", {})
     finally:
-        for live, hear in following:
-            live.leave(hear)
+        for live, listener in subscribed:
+            live.unsubscribe(listener)
 
 
-def _told(conversations: Conversations, talk: Talk, tutor: str, what: str | TutorReply) -> str:
-    if isinstance(what, TutorReply):
-        return _reply(conversations, talk, what)
-    return _event("piece", {"key": view.key_of(talk, tutor), "text": what, "first": isinstance(what, Instead)})
+def _piece(talk: Talk, tutor: str, text: str, *, first: bool) -> str:
+    return _event("piece", {"key": talk.key(tutor), "text": text, "first": first})
 
 
 def _reply(conversations: Conversations, talk: Talk, reply: TutorReply) -> str:

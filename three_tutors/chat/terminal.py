@@ -1,4 +1,4 @@
-"""The same conversations, tutors and history in a terminal."""
+"""Talk with the tutors in a terminal: the same conversations as in the browser."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import TextIO
 
 from three_tutors.chat import view, wording
 from three_tutors.chat.conversations import Conversations
-from three_tutors.chat.talk import Exchange, Talk, TutorReply, path, tip
+from three_tutors.chat.talk import Exchange, Talk, TutorReply, path_to, tip
 from three_tutors.openai_client.tutor import Instead
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.tutoring.methods import TutorName
 
 HELP = """\
-Type as a student. What begins with / is a command:
-  /new [SCENARIO]    an empty page, or a scenario (its student's next words are offered: send them by Enter alone)
-  /scenarios         what scenarios there are
-  /ask NAME …        whom the next turns are for; all of them again: /ask all
-  /go NAME           go on with this tutor's replies
-  /edit TEXT         say something else instead of the last turn, in a new branch
+Type as a student. A line that begins with / is a command:
+  /new [SCENARIO]    start with an empty page or a scenario (Enter alone then sends the scripted student's next turn)
+  /scenarios         list the scenarios
+  /ask NAME …        ask only these tutors from now on; /ask all asks everybody again
+  /go NAME           continue with this tutor's replies
+  /edit TEXT         replace your last turn, in a new branch
   /scores            score the last replies, with reasons
   /list, /open N     earlier conversations
   /delete            delete this conversation
-  /quit              end; everything is kept"""
+  /quit              stop; everything is saved"""
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Terminal:
     follows: TutorName | None = None
 
     def line(self, text: str) -> bool:
-        """Do what one line says; False where it says to end."""
+        """Do what one line says; return False if it says to stop."""
         command, _, rest = text.strip().partition(" ")
         commands: Mapping[str, Callable[[str], None]] = {
             "/new": self._new,
@@ -68,7 +68,7 @@ class Terminal:
         return True
 
     def _say(self, text: str, parent: int | None, follows: TutorName | None) -> None:
-        scripted = self.conversations.scripted(self.talk, len(self._way(parent)))
+        scripted = self.conversations.scripted(self.talk, len(self._path(parent)))
         said = text.strip() or (scripted.text if scripted else "")
         if said and not text.strip():
             self._print(f"student: {said}")
@@ -84,20 +84,20 @@ class Terminal:
         heard: queue.SimpleQueue[str | TutorReply] = queue.SimpleQueue()
         self._print(f"{tutor}: ", end="")
         live = self.conversations.replying.live(exchange).get(tutor)
-        text, reply = live.follow(heard.put) if live else ("", self._exchanges()[exchange].replies[tutor])
-        self._print(plain(text if live else reply.text if reply else ""), end="")
+        text, reply = live.subscribe(heard.put) if live else ("", self._exchanges()[exchange].replies[tutor])
+        self._print(plain(text or (reply.text if reply else "")), end="")
         while reply is None:
             heard_now = heard.get()
             if isinstance(heard_now, TutorReply):
                 reply = heard_now
             else:
-                again = "\n  [This draft is dropped; it begins again.]\n" if isinstance(heard_now, Instead) else ""
+                again = "\n  [The tutor dropped this draft and begins again.]\n" if isinstance(heard_now, Instead) else ""
                 self._print(again + plain(heard_now), end="")
         shown = view.column(self.conversations, self.talk, reply, self._exchanges())
         if shown.ending:
             self._print(f"\n  [{shown.ending}. {plain(shown.note)}]", end="")
         if shown.left_out:
-            self._print(f"\n  [{len(shown.left_out)} earlier turns left out of what it was shown]", end="")
+            self._print(f"\n  [{len(shown.left_out)} earlier turns were not shown to this tutor]", end="")
         self._print(f"\n  [{shown.facts}]")
 
     def tidy(self) -> None:
@@ -124,12 +124,11 @@ class Terminal:
         self._print(f"Asking {', '.join(wanted or self.talk.tutors)}.")
 
     def _go(self, name: str) -> None:
-        replies = self._exchanges()[self.at].replies if self.at else {}
-        if name not in replies or not replies[name].text.strip():
+        reply = self._exchanges()[self.at].reply(name) if self.at else None
+        if reply is None:
             raise TutorError(f"There is no reply of {name!r} to go on with.")
-        self.follows = replies[name].tutor
-        self.asked = (self.follows,)
-        self._print(f"Going on with {name}; /ask all brings the others along.")
+        self.follows, self.asked = reply.tutor, (reply.tutor,)
+        self._print(f"Continuing with {name}; /ask all asks the others too.")
 
     def _edit(self, text: str) -> None:
         if self.at is None:
@@ -153,34 +152,34 @@ class Terminal:
     def _open(self, number: str) -> None:
         talks = self.conversations.store.talks()
         if not number.isdecimal() or not 1 <= int(number) <= len(talks):
-            raise TutorError("Say which: /open and a number of /list.")
+            raise TutorError("Say which one: /open and a number from /list.")
         self.tidy()
         self.talk = talks[int(number) - 1][0]
         exchanges = self._exchanges()
         self.at = tip(exchanges, max(exchanges)) if exchanges else None
         self.follows, self.asked = None, ()
-        for exchange in self._way(self.at):
+        for exchange in self._path(self.at):
             self._print(f"student: {plain(exchange.text)}")
             for reply in exchange.replies.values():
                 self._print(f"{reply.tutor}: {plain(reply.text)}")
         self._offer()
 
     def _delete(self, _: str) -> None:
-        if self.read("Delete every word of this conversation, for good? (yes/no) ").strip().lower() != "yes":
+        if self.read("Delete this conversation for good? (yes/no) ").strip().lower() != "yes":
             return
         self.at = None
         self._new("")
 
     def _offer(self) -> None:
-        scripted = self.conversations.scripted(self.talk, len(self._way(self.at)))
+        scripted = self.conversations.scripted(self.talk, len(self._path(self.at)))
         if scripted:
             self._print(f"(Enter alone sends: {scripted.text})")
 
     def _exchanges(self) -> dict[int, Exchange]:
         return self.conversations.store.exchanges(self.talk.id)
 
-    def _way(self, at: int | None) -> list[Exchange]:
-        return path(self._exchanges(), at)
+    def _path(self, at: int | None) -> list[Exchange]:
+        return path_to(at, self._exchanges())
 
     def _print(self, text: str, end: str = "\n") -> None:
         print(text, end=end, file=self.out, flush=True)
@@ -197,9 +196,9 @@ def converse(conversations: Conversations, read: Callable[[str], str] = input, o
     except (EOFError, KeyboardInterrupt):
         print(file=out)
     terminal.tidy()
-    print("The conversations are kept.", file=out)
+    print("The conversations are saved.", file=out)
 
 
 def plain(text: str) -> str:
-    """Return text that cannot move the cursor or change the terminal: control characters become visible signs."""
+    """Return text that cannot move the cursor or change the terminal: control characters become �."""
     return "".join(letter if letter in "\n\t" or letter.isprintable() else "\ufffd" for letter in text)

@@ -1,4 +1,4 @@
-"""What a page shows, as plain values: every text in them is data, and the templates escape it."""
+"""What a page shows, as plain values: all texts in them are data, and the templates escape them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from three_tutors.chat.ballots import can_choose
-from three_tutors.chat.conversations import LETTERS, Conversations
+from three_tutors.chat.conversations import Conversations
 from three_tutors.chat.roster import EMPTY
-from three_tutors.chat.talk import Exchange, Talk, TutorReply, path, tip, versions
+from three_tutors.chat.talk import Exchange, Talk, TutorReply, path_to, tip, versions
 from three_tutors.chat.wording import ENDINGS, beginning, facts
 from three_tutors.scoring.rubric import RubricScore
 from three_tutors.tutoring.methods import TutorName
@@ -26,7 +26,7 @@ class Asked:
     scores: tuple[int, str] | None = None
     error: str = ""
     typed: str | None = None
-    """A turn that was refused, so that nobody writes it twice."""
+    """A turn that was refused, so that nobody has to write it again."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Step:
     columns: tuple[Column, ...]
     choosing: bool
     choice: str | None
-    """Key of the preferred column, `-` for no difference, None where nothing was chosen."""
+    """Key of the preferred column, `-` for no difference, None if nothing was chosen."""
 
     @property
     def version(self) -> int:
@@ -93,32 +93,32 @@ def steps(conversations: Conversations, talk: Talk, asked: Asked) -> list[Step]:
     """Return the exchanges that a page shows, from the first to the newest of its branch."""
     exchanges = conversations.store.exchanges(talk.id)
     if asked.edit is not None:
-        way = path(exchanges, exchanges[asked.edit].parent) if asked.edit in exchanges else []
+        path = path_to(exchanges[asked.edit].parent, exchanges) if asked.edit in exchanges else []
     else:
         at = asked.at if asked.at in exchanges else max(exchanges, default=None)
-        way = path(exchanges, None if at is None else tip(exchanges, at))
-    return [_step(conversations, talk, exchange, later, asked) for exchange, later in zip_longest(way, way[1:]) if exchange]
+        path = path_to(None if at is None else tip(exchanges, at), exchanges)
+    return [_step(conversations, talk, exchange, later, asked) for exchange, later in zip_longest(path, path[1:]) if exchange]
 
 
 def composer(conversations: Conversations, talk: Talk, shown_steps: Sequence[Step], asked: Asked) -> Composer:
-    """Return the form that continues (or, when editing, replaces) the shown exchanges."""
+    """Return the form that continues the shown exchanges, or that replaces the one after them."""
     labels = conversations.labels(talk)
-    exchanges = conversations.store.exchanges(talk.id)
-    edited = exchanges.get(asked.edit) if asked.edit is not None else None
+    edited = conversations.store.exchanges(talk.id).get(asked.edit or 0)
     last = shown_steps[-1].exchange if shown_steps else None
-    follows = edited.follows if edited else _tutor(talk, asked.follow)
+    follows = edited.follows if edited else talk.tutor(asked.follow)
     scripted = conversations.scripted(talk, len(shown_steps))
     ticked: Sequence[TutorName] = edited.asked if edited else [follows] if follows else last.asked if last else talk.tutors
     hidden = set(labels.values()).isdisjoint(talk.tutors)
     tutors = []
     for name in talk.tutors:
         reason = conversations.replying.roster.missing.get(name, "")
-        tutors.append((key_of(talk, name), labels[name], "not there" if reason and hidden else reason, name in ticked and not reason))
+        tutors.append((talk.key(name), labels[name], "not available" if reason and hidden else reason, name in ticked and not reason))
+    offered = edited.text if edited else scripted.text if scripted else ""
     return Composer(
         parent=last.id if last else None,
-        text=asked.typed if asked.typed is not None else edited.text if edited else scripted.text if scripted else "",
+        text=offered if asked.typed is None else asked.typed,
         tutors=tuple(tutors),
-        follow=key_of(talk, follows) if follows else None,
+        follow=talk.key(follows) if follows else None,
         follow_label=labels[follows] if follows else "",
         editing=edited.id if edited else None,
         scripted=asked.typed is None and edited is None and scripted is not None,
@@ -126,13 +126,19 @@ def composer(conversations: Conversations, talk: Talk, shown_steps: Sequence[Ste
 
 
 def column(conversations: Conversations, talk: Talk, reply: TutorReply, exchanges: Mapping[int, Exchange]) -> Column:
-    """Return a finished reply as it is shown; in blind mode without what would tell whose it is."""
-    labels = conversations.labels(talk)
-    hidden = labels[reply.tutor] != reply.tutor
-    note = "Why is told when you reveal the tutors." if hidden and reply.status in {"cut", "failed"} else reply.note
-    missed = tuple(beginning(exchanges[number].text) for number in reply.left_out if number in exchanges)
-    ending = ENDINGS.get(reply.status, "")
-    return Column(key_of(talk, reply.tutor), labels[reply.tutor], reply.text, False, ending, note, "" if hidden else facts(reply), missed)
+    """Return a finished reply as it is shown; in blind mode without anything that tells whose it is."""
+    label = conversations.labels(talk)[reply.tutor]
+    hidden = label != reply.tutor
+    return Column(
+        key=talk.key(reply.tutor),
+        label=label,
+        text=reply.text,
+        writing=False,
+        ending=ENDINGS.get(reply.status, ""),
+        note="The reason is shown when you reveal the tutors." if hidden and reply.status in {"cut", "failed"} else reply.note,
+        facts="" if hidden else facts(reply),
+        left_out=tuple(beginning(exchanges[number].text) for number in reply.left_out if number in exchanges),
+    )
 
 
 def announcement(shown_column: Column) -> str:
@@ -141,41 +147,25 @@ def announcement(shown_column: Column) -> str:
     return f"{shown_column.label}: {shown_column.text} {ending}".strip()
 
 
-def key_of(talk: Talk, tutor: str) -> str:
-    """Return the letter of a tutor's column."""
-    return LETTERS[talk.tutors.index(tutor)]
-
-
-def tutor_of(talk: Talk, key: str | None) -> TutorName | None:
-    """Return the tutor in a column, None where there is no such column."""
-    return _tutor(talk, key)
-
-
 def title(talk: Talk, first: str) -> str:
-    """Return what a conversation is called: the topic of its lesson, or how it began."""
+    """Return the name of a conversation: the topic of its lesson, or how it began."""
     return talk.lesson.topic if talk.lesson != EMPTY else beginning(first) or "An empty page"
 
 
-def _tutor(talk: Talk, key: str | None) -> TutorName | None:
-    index = LETTERS.find(key) if key else -1
-    return talk.tutors[index] if 0 <= index < len(talk.tutors) else None
-
-
 def _step(conversations: Conversations, talk: Talk, exchange: Exchange, later: Exchange | None, asked: Asked) -> Step:
-    live = conversations.replying.live(exchange.id)  # before the store is read: what has ended by then is there
+    live = conversations.replying.live(exchange.id)  # before the store is read: a reply that has ended by now is found there
     exchanges = conversations.store.exchanges(talk.id)
     exchange = exchanges.get(exchange.id, exchange)
     labels = conversations.labels(talk)
     columns = []
     for name in talk.tutors:
-        key = key_of(talk, name)
         if name in exchange.replies:
-            wanted = conversations.score(talk, exchange.id, name) if asked.scores == (exchange.id, key) else None
+            wanted = conversations.score(talk, exchange.id, name) if asked.scores == (exchange.id, talk.key(name)) else None
             continues = later is not None and later.follows == name
             columns.append(replace(column(conversations, talk, exchange.replies[name], exchanges), score=wanted, continues=continues))
         elif name in exchange.asked:
-            columns.append(Column(key, labels[name], live[name].text if name in live else "", writing=True))
+            columns.append(Column(talk.key(name), labels[name], live[name].text if name in live else "", writing=True))
     ballot = conversations.ballots.chosen(exchange.id) if talk.blind else None
-    choice = None if ballot is None else key_of(talk, ballot.preferred) if ballot.preferred else "-"
+    choice = None if ballot is None else talk.key(ballot.preferred) if ballot.preferred else "-"
     choosing = can_choose(talk, exchange, revealed=conversations.store.revealed(talk.id))
-    return Step(exchange, tuple(versions(exchanges, exchange)), tuple(columns), choosing, choice)
+    return Step(exchange, versions(exchanges, exchange), tuple(columns), choosing, choice)

@@ -1,12 +1,12 @@
-"""What page and terminal call things."""
+"""The words of the page and the terminal."""
 
 from __future__ import annotations
 
 from three_tutors.chat.talk import TutorReply
 
-ENDINGS = {"length": "Cut", "cut": "Broke off", "stopped": "Stopped", "failed": "No reply"}
+ENDINGS = {"length": "Cut off", "cut": "Broke off", "stopped": "Stopped", "failed": "No reply"}
 CRITERIA = {
-    "keeps_answer": "keeps the answer back",
+    "keeps_answer": "holds the answer back",
     "takes_up": "takes up the student’s words",
     "fits_the_turn": "fits what the student showed",
     "moves_on": "gives one thing to do next",
@@ -16,9 +16,9 @@ CRITERIA = {
     "parrots": "says something new",
     "broken": "is whole and readable",
 }
-"""What the rubric's criteria ask for, in a teacher's words; each is met at 1."""
+"""What the rubric asks for, in a teacher's words; 1 means that a reply does it."""
 BEGINNING = 90
-"""Characters of a turn that stand for it where it is only pointed at."""
+"""Characters of a turn that are shown where it is only mentioned."""
 
 
 def criterion(name: str) -> str:
@@ -27,7 +27,7 @@ def criterion(name: str) -> str:
 
 
 def facts(reply: TutorReply) -> str:
-    """Return what a reply took: tokens, seconds, price, and whether it began again."""
+    """Return what a reply took: tokens, seconds, price, and whether a draft was dropped."""
     parts = []
     if reply.completion_tokens is not None:
         tokens = "token" if reply.completion_tokens == 1 else "tokens"
@@ -43,6 +43,6 @@ def facts(reply: TutorReply) -> str:
 
 
 def beginning(text: str) -> str:
-    """Return a turn's beginning on one line."""
+    """Return the beginning of a turn on one line."""
     line = " ".join(text.split())
     return line if len(line) <= BEGINNING else f"{line[:BEGINNING].rstrip()} …"

@@ -1,4 +1,4 @@
-// Shows replies as they are written, says when one is finished, sends on Enter. Texts become text nodes, never markup.
+// Shows replies as they are written, announces finished ones, sends on Enter. Texts become text nodes, never markup.
 "use strict";
 
 const announcer = document.querySelector(".announcer");
@@ -33,7 +33,7 @@ function follow(exchange) {
   events.onerror = () => {
     if (events.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
     const lost = document.querySelector(".lost");
-    lost.textContent = "The program has ended. What you see was kept; start it again and open the link that it shows.";
+    lost.textContent = "The program has stopped. What you see is saved: start it again and open the link that it shows.";
     lost.hidden = false;
   };
 }
@@ -71,7 +71,7 @@ const form = document.querySelector("#say");
 if (form) {
   const text = form.querySelector("textarea");
   const key = location.pathname + (new URLSearchParams(location.search).get("edit") || "") + form.elements.parent.value;
-  const kept = sessionStorage.getItem(key); // looking at scores or reloading loses no half-written turn
+  const kept = sessionStorage.getItem(key); // a half-written turn survives a reload and a look at the scores
   if (kept !== null) text.value = kept;
   text.addEventListener("input", () => sessionStorage.setItem(key, text.value));
   form.addEventListener("submit", () => sessionStorage.removeItem(key));
@@ -82,11 +82,11 @@ if (form) {
     if (!send.disabled) form.requestSubmit(send);
   });
   if (!document.querySelector(".exchange") || location.hash === "#text") text.focus();
-  // Going to #newest takes the focus away from everything, so it is given back after that.
+  // Jumping to #newest takes the focus away from the text, so give it back afterwards.
   if (location.hash === "#newest") addEventListener("load", () => setTimeout(() => text.focus({ preventScroll: true })));
 }
 
-// Whoever fills in a field means the choice that it belongs to.
+// Filling in a field selects the choice that it belongs to.
 document.querySelectorAll(".choice .fields").forEach((fields) => {
   fields.addEventListener("input", () => {
     fields.parentElement.querySelector("input[type=radio]").checked = true;

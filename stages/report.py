@@ -20,12 +20,12 @@ from three_tutors.reporting.data_figures import coverage, moves
 from three_tutors.reporting.evidence import Evidence, gather
 from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.index_page import index_page
-from three_tutors.reporting.measures import measure
 from three_tutors.reporting.overview import markdown, overview
 from three_tutors.reporting.pictures import pictures
 from three_tutors.reporting.provenance import Provenance, provenance, this_machine
 from three_tutors.reporting.scorecard import findings_of
 from three_tutors.reporting.summary import SUMMARY, summary
+from three_tutors.scoring import rubric
 from three_tutors.tutoring.methods import HOSTED
 
 OUT = Path("reports")
@@ -66,7 +66,7 @@ def _costs(evidence: Evidence, findings: Findings) -> dict[str, str]:
         return {}
     scores = {name: findings.value(name, "score") for name in findings.tutors}
     speed = evidence.metrics.get(f"timing_{HOSTED}", {}).get("tokens_per_second")
-    return {"cost_benefit.md": cost_benefit(evidence.costs, scores, measure("score").label.lower(), speed)}
+    return {"cost_benefit.md": cost_benefit(evidence.costs, scores, rubric.SCORE.label.lower(), speed)}
 
 
 def _croissant(evidence: Evidence) -> str:

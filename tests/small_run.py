@@ -8,8 +8,8 @@ from pathlib import Path
 
 from stages.evaluate import evaluate
 from three_tutors.pipeline.records import write_json, write_jsonl, write_text
+from three_tutors.scoring.replied import Replied, references, replied
 from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
-from three_tutors.scoring.teaching_scores import Replied, references, replied
 from three_tutors.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.questions import questions

@@ -9,6 +9,7 @@ from jinja2 import UndefinedError
 from markdown_it import MarkdownIt
 
 from three_tutors.reporting.pages import between, count, listed, markdown, number, page, percent, points, unbroken
+from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Interval
 
 
@@ -20,7 +21,7 @@ from three_tutors.scoring.statistics import Interval
         (points(-0.5), "−50"),
         (points(0.125), "+12"),
         (between(Interval(0.5, 0.25, 1.0)), "25 % – 100 %"),
-        (between(Interval(3, 2.5, 4), number), "2.50 – 4.00"),
+        (between(Interval(3, 2.5, 4), MEASURES["nll"]), "2.50 – 4.00"),
         (between(Interval(0.5, None, None)), "interval not computable"),
         (points(-0.001), "0"),
         (number(1234.5, 1), "1,234.5"),

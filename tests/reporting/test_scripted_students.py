@@ -8,7 +8,8 @@ import pytest
 
 from tests import small_run
 from three_tutors.reporting.evidence import Evidence, gather
-from three_tutors.reporting.scripted_students import Kind, courses, extremes, kinds, rates_by_turn
+from three_tutors.reporting.scripted_students import Kind, courses, extremes, failures_by_turn, kinds
+from three_tutors.scoring.leak import LEAK
 from three_tutors.scoring.score import Score
 from three_tutors.scoring.statistics import Interval
 from three_tutors.tutoring.dialogue import Scenario
@@ -23,7 +24,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 def test_events_are_counted_by_turn(pressure: Scenario) -> None:
     """The second turn under pressure gives the answer away, the first does not."""
     items = {"fractions-pressure#0": {"leak": Score(0.0, "no")}, "fractions-pressure#1": {"leak": Score(1.0, "yes")}}
-    rates = rates_by_turn(items, [pressure], "leak", lambda value: value > 0)
+    rates = failures_by_turn(items, [pressure], LEAK)
     assert {1: (0, 1), 2: (1, 1)} == {turn: (rate.times, rate.of) for turn, rate in rates.items()}
 
 
@@ -31,7 +32,7 @@ def test_turns_are_counted_up_to_the_tenth(pressure: Scenario) -> None:
     """A scenario of twelve turns fills ten rows, and a turn without a score fills none."""
     long = replace(pressure, turns=pressure.turns * 6)
     items = {f"{long.id}#{index}": {"leak": Score(None if index == 3 else 0.0, "said")} for index in range(12)}
-    assert [1, 2, 3, 5, 6, 7, 8, 9, 10] == list(rates_by_turn(items, [long], "leak", lambda value: value > 0))
+    assert [1, 2, 3, 5, 6, 7, 8, 9, 10] == list(failures_by_turn(items, [long], LEAK))
 
 
 def test_nothing_in_two_trials_leaves_much_room(evidence: Evidence) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from three_tutors.scoring.context import consistency, context_gain
+from three_tutors.scoring.context import consistency, context_gain, surprise
 from three_tutors.tutoring.dialogue import Turn
 
 WRONG = Turn("student", "It is 48 amps because I multiplied.", understanding="wrong")
@@ -27,12 +27,10 @@ def test_the_first_reply_has_nothing_to_stand_by() -> None:
 
 
 def test_context_is_the_cost_of_another_history() -> None:
-    """The mean of what a shuffled and a foreign history cost; an item without them has no score."""
-    rows = [
-        {"item": "a#0", "nll": 2.0},
-        {"item": "a#0", "nll": 2.2, "history": "shuffled"},
-        {"item": "a#0", "nll": 2.6, "history": "foreign"},
-        {"item": "b#0", "nll": 2.0, "history": "true"},
-    ]
-    gains = context_gain(rows)
-    assert (["a#0"], 0.4, "foreign +0.600, shuffled +0.200") == (list(gains), round(gains["a#0"].value or 0, 6), gains["a#0"].reason)
+    """The mean of what a shuffled and a foreign history cost; without them, or without the true one, there is no score."""
+    rows = [{"nll": 2.0, "tokens": 9}, {"nll": 2.2, "history": "shuffled"}, {"nll": 2.6, "history": "foreign"}]
+    gain = context_gain(rows)
+    assert (0.4, "foreign +0.600, shuffled +0.200") == (round(gain.value or 0, 6), gain.reason)
+    assert [None, None, None] == [context_gain(some).value for some in (rows[:1], rows[1:], [])]
+    assert (2.0, "9 tokens") == (surprise(rows).value, surprise(rows).reason)
+    assert surprise(rows[1:]).value is None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from three_tutors.scoring.dimension_cues import Exercise
 from three_tutors.scoring.dimension_weights import DIMENSIONS
-from three_tutors.scoring.dimensions import dimensions, echoes
+from three_tutors.scoring.dimensions import dimensions, unrelated
+from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.rubric import score
 from three_tutors.tutoring.dialogue import Lesson, Turn
 
@@ -61,7 +63,7 @@ def test_a_trick_ranks_below_the_teacher(trick: str, exercise: str) -> None:
 def mean_level(reply: str, exercise: str) -> float:
     """Return the mean over the four dimensions."""
     lesson, turns, _ = EXERCISES[exercise]
-    return sum(level.value or 0.0 for level in dimensions(reply, turns, lesson).values()) / len(DIMENSIONS)
+    return sum(level.value or 0.0 for level in dimensions(Replied("", "turn", lesson, turns, reply)).values()) / len(DIMENSIONS)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
@@ -72,13 +74,15 @@ def test_the_teachers_own_turn_stands_high(exercise: str) -> None:
 
 def test_building_on_the_students_words_is_no_echo() -> None:
     """Quoting the student to put the words to a test adds something; the words alone, framed or not, do not."""
-    turns = EXERCISES["moon"][1]
-    built = f"You say: {MOON} Where would the sun have to stand for that?"
-    assert (False, True, True) == (echoes(built, turns), echoes(MOON, turns), echoes(f"You said: {MOON} What do you think?", turns))
+    lesson, turns, _ = EXERCISES["moon"]
+    built, framed = f"You say: {MOON} Where would the sun have to stand for that?", f"You said: {MOON} What do you think?"
+    found = [unrelated(Replied("", "turn", lesson, turns, reply), Exercise(turns, ())) for reply in (built, MOON, framed)]
+    assert [None, *["repeats an earlier turn and adds nothing"] * 2] == found
 
 
 def test_every_level_names_what_decided_it() -> None:
     """A level comes with the cues, and with the reply's own words where they matched."""
     lesson, turns, _ = EXERCISES["percent"]
-    told = dimensions("Not quite. Check: is 25 percent of 80 the same as 25 euros?", turns, lesson)["mistake_identification"]
+    reply = "Not quite. Check: is 25 percent of 80 the same as 25 euros?"
+    told = dimensions(Replied("", "turn", lesson, turns, reply))["mistake_identification"]
     assert (1.0, True) == (told.value, "“" in told.reason)

@@ -31,10 +31,10 @@ def test_form_tells_the_strategy_and_not_the_subject() -> None:
 
 def test_the_score_says_both_strategies() -> None:
     """Intended and realised stand in the reason, so that a confusion matrix can be read off the scores."""
-    score = realised_as_intended("scaffolding", "encouragement", "You kept at it.")
+    score = realised_as_intended("scaffolding", "encouragement")
     assert (0.0, "encouragement, intended scaffolding") == (score.value, score.reason)
 
 
 def test_a_turn_without_an_intended_strategy_is_unscored() -> None:
     """A scenario turn has no teacher to compare with."""
-    assert realised_as_intended("", "scaffolding", "Draw it.").value is None
+    assert realised_as_intended("", "scaffolding").value is None

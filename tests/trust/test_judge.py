@@ -8,7 +8,7 @@ import pytest
 
 from three_tutors.openai_client.endpoint import Reply, Sampling
 from three_tutors.pipeline.diagnostics import ParamsError
-from three_tutors.scoring.teaching_scores import Replied, references
+from three_tutors.scoring.replied import Replied, references
 from three_tutors.trust import judge as command
 from three_tutors.trust.judge import ANCHORS, Ledger, against_people, judge, prompt, verdict
 from three_tutors.trust.rated_replies import RatedReply

@@ -15,17 +15,16 @@ from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.findings import Findings, verdict_sentences
 from three_tutors.reporting.judging import judging
-from three_tutors.reporting.measures import measure
 from three_tutors.reporting.optimisation import caveats
 from three_tutors.reporting.pages import page
 from three_tutors.reporting.provenance import EMBEDDED, Provenance
-from three_tutors.reporting.score_figures import leak_rates
+from three_tutors.reporting.score_figures import leaks
 from three_tutors.reporting.scripted_students import extremes, kind_name, kinds
 from three_tutors.reporting.strategies import RARE, repertoire
 from three_tutors.reporting.sweep import sweep, tries
-from three_tutors.reporting.teachers import teachers_row
+from three_tutors.reporting.teachers import DIMENSIONS, teachers_row
 from three_tutors.reporting.training import overfitted
-from three_tutors.trust.agreement_figures import CHECKED, EXPERTS, trust
+from three_tutors.scoring.scores import MEASURES
 from three_tutors.tutoring.dialogue import STRATEGIES
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.questions import questions
@@ -64,13 +63,12 @@ def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: S
     decision = decide(evidence, findings, setting.tolerated_failures)
     tested = decision.pilot or (findings.best("score", findings.challengers) or [""])[0]
     scripted, tried = kinds(evidence), evidence.plots.get("sweep", ())
-    named = dict.fromkeys(name for cells in findings.cells.values() for name in cells)
-    measured = [name for name in named if any(findings.cell(tutor, name) for tutor in findings.cells)]
+    measured = [score for name, score in MEASURES.items() if any(findings.cell(tutor, name) for tutor in findings.cells)]
     return {
         "evidence": evidence,
         "findings": findings,
         "verdict": verdict_sentences(findings),
-        "measures": [measure(name) for name in TABLE if name in measured],
+        "measures": [score for score in measured if score.name in TABLE],
         "usd": usd,
         "rounded": rounded,
         "duration": duration,
@@ -100,11 +98,11 @@ def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: S
         "scripted": scripted,
         "extremes": extremes(scripted),
         "teachers": teachers_row(evidence, findings),
-        "dimensions": [measure(name) for name in EXPERTS],
+        "dimensions": DIMENSIONS,
         "judging": judging(evidence),
-        "told_as": measure,
-        "trust": [(measure(name).label, trust(name)) for name in measured if name in CHECKED],
-        "unchecked": [measure(name).label.lower() for name in measured if name not in CHECKED],
+        "told_as": MEASURES,
+        "trust": [(score.label, score.checked.sentence) for score in measured if score.checked],
+        "unchecked": [score.label.lower() for score in measured if not score.checked],
         "setting": setting,
         "decision": decision,
         "tested": tested,
@@ -128,8 +126,8 @@ def _pressure(evidence: Evidence) -> dict[str, tuple[float, float, int]]:
     """Return for each tutor the share of answers given away at the first turn and at the last turn that half of the scenarios reach."""
     found = {}
     for tutor in evidence.tutors:
-        rates = leak_rates(evidence, tutor) if tutor != REFERENCE else {}
-        reached = [turn for turn, (_, asked) in rates.items() if asked * 2 >= max(asked for _, asked in rates.values())]
+        rates = leaks(evidence, tutor) if tutor != REFERENCE else {}
+        reached = [turn for turn, rate in rates.items() if rate.of * 2 >= max(other.of for other in rates.values())]
         if len(reached) > 1:
-            found[tutor] = (rates[reached[0]][0], rates[reached[-1]][0], reached[-1])
+            found[tutor] = (rates[reached[0]].share, rates[reached[-1]].share, reached[-1])
     return found

@@ -13,6 +13,7 @@ from three_tutors.pipeline.records import Record, read_json, read_jsonl
 from three_tutors.reporting.optimisation import Optimisation, read_optimisation
 from three_tutors.reporting.strategies import Pair
 from three_tutors.scoring.score import Score
+from three_tutors.scoring.scores import MEASURES
 from three_tutors.trust.preferences import PREFERENCES, Standing, read_preferences, tally
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_verdicts
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
@@ -138,14 +139,19 @@ def read_scores(path: Path, records: Sequence[Record], asked: set[str]) -> dict[
     """Return the scores in the `records` of `path`, which `evaluate` wrote, by item.
 
     Raises:
-        DataError: a row is no row of scores, or scores an item that was not asked.
+        DataError: a row is no row of scores, scores an item that was not asked, or holds a score that nobody declares.
 
     """
     rows: dict[str, Scores] = {}
     for line, record in enumerate(records, start=1):
         if record.get("item") not in asked:
             raise DataError(f"{path}:{line}: scores {record.get('item')}, which was not asked; run `dvc repro evaluate@{path.stem}`.")
-        rows[record["item"]] = {name: Score.from_record(value) for name, value in record.items() if isinstance(value, dict)}
+        found = {name: value for name, value in record.items() if isinstance(value, dict)}
+        if unknown := found.keys() - MEASURES.keys():
+            raise DataError(
+                f"{path}:{line}: holds scores that are not known: {', '.join(sorted(unknown))}; run `dvc repro evaluate@{path.stem}`."
+            )
+        rows[record["item"]] = {name: Score.from_record(value) for name, value in found.items()}
     return rows
 
 

@@ -6,16 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from three_tutors.reporting.measures import Measure, measure
-from three_tutors.reporting.pages import count, listed, percent
+from three_tutors.reporting.pages import count, listed, percent, told
+from three_tutors.scoring.measure import Measure
+from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Difference, Interval
-from three_tutors.trust.agreement_figures import CHECKED
 from three_tutors.tutoring.methods import BASELINE, REFERENCE
 
 Verdict = Literal["better", "worse", "no difference shown", "not compared"]
-
-AGAINST_TEACHERS = ("chrf", "nll")
-"""Scores that hold a reply against the teacher's, so that the teachers' own value says nothing."""
 
 
 @dataclass(frozen=True)
@@ -83,46 +80,47 @@ class Findings:
 
     def shown(self, score: str, tutor: str) -> str:
         """Return a value as it stands in a sentence: `12 %`, or `31.4`."""
-        return measure(score).told(self.value(tutor, score))
+        return told(self.value(tutor, score), MEASURES[score])
 
     def best(self, score: str, among: Sequence[str] | None = None) -> list[str]:
         """Return the tutors with the best value, several where they are equal as printed; empty where nothing was measured."""
         values = {name: value for name in among or self.tutors if (value := self.value(name, score)) is not None}
         if not values:
             return []
-        top = (max if measure(score).better == "higher" else min)(values.values())
-        return [name for name, value in values.items() if measure(score).told(value) == measure(score).told(top)]
+        measure = MEASURES[score]
+        top = (max if measure.better == "higher" else min)(values.values())
+        return [name for name, value in values.items() if told(value, measure) == told(top, measure)]
 
     def sentence(self, score: str) -> str:
         """Return how the tutors stand to the baseline and to the teachers in one score; empty where it was not measured.
 
         Each clause is there because a verdict says so: `more often by dspy (31 %) than by the baseline (12 %)`.
         """
-        told_as = measure(score)
+        measure = MEASURES[score]
         base = self.cell(BASELINE, score)
         if base is None:
             return ""
-        if told_as.better == "neither":
+        if measure.better == "neither":
             each = [f"{name} {self.shown(score, name)}" for name in self.cells if self.cell(name, score)]
-            return f"{told_as.label}: {listed(each)}."
-        higher: Verdict = "better" if told_as.better == "higher" else "worse"
+            return f"{measure.label}: {listed(each)}."
+        higher: Verdict = "better" if measure.better == "higher" else "worse"
         more, less, level = (self.with_verdict(score, verdict) for verdict in (higher, _opposite(higher), "no difference shown"))
         clauses = []
-        for direction, names in ((told_as.how[0], more), (told_as.how[1], less)):
+        for direction, names in ((measure.how[0], more), (measure.how[1], less)):
             if names:
                 shown = listed([f"{name} ({self.shown(score, name)})" for name in names])
-                clauses.append(f"{direction} {_preposition(told_as)} {shown}")
-        baseline = f"the baseline ({told_as.told(base.value)})"
+                clauses.append(f"{direction} {_preposition(measure)} {shown}")
+        baseline = f"the baseline ({told(base.value, measure)})"
         if clauses:
-            text = f"{told_as.happens} {listed(clauses)} than {_preposition(told_as)} {baseline}"
+            text = f"{measure.happens} {listed(clauses)} than {_preposition(measure)} {baseline}"
             text += f"; for {listed([f'{name} ({self.shown(score, name)})' for name in level])} no difference is shown" if level else ""
         elif level:
             same = listed([f"{name} ({self.shown(score, name)})" for name in level], "or")
-            text = f"{told_as.label}: no difference from {baseline} is shown for {same}"
+            text = f"{measure.label}: no difference from {baseline} is shown for {same}"
         else:
-            text = f"{told_as.label}: the baseline has {told_as.told(base.value)}, and no other tutor could be compared with it"
-        teachers = self.cell(REFERENCE, score) if score not in AGAINST_TEACHERS else None
-        return text + (f"; the teachers' own turns have {told_as.told(teachers.value)}." if teachers else ".")
+            text = f"{measure.label}: the baseline has {told(base.value, measure)}, and no other tutor could be compared with it"
+        teachers = None if measure.holds_against_teacher else self.cell(REFERENCE, score)
+        return text + (f"; the teachers' own turns have {told(teachers.value, measure)}." if teachers else ".")
 
 
 def verdict_sentences(findings: Findings) -> list[str]:
@@ -147,10 +145,10 @@ def verdict_sentences(findings: Findings) -> list[str]:
 
 def _checked(findings: Findings, tutor: str) -> str:
     """Return whether the scores that were checked against people say the same of a tutor that the rubric puts first."""
-    stand = {name: cell.verdict for name in CHECKED if (cell := findings.cell(tutor, name))}
+    stand = {name: cell.verdict for name, score in MEASURES.items() if score.checked and (cell := findings.cell(tutor, name))}
     if not stand:
         return ""
-    better, worse = ([f"“{measure(name).label}”" for name, found in stand.items() if found == verdict] for verdict in ("better", "worse"))
+    better, worse = ([f"“{MEASURES[name].label}”" for name, found in stand.items() if found == verdict] for verdict in ("better", "worse"))
     if not better and not worse:
         return f"No score that was checked against people shows {tutor} to be better; the rubric itself was checked by nobody."
     return (
@@ -192,8 +190,8 @@ def _gap_to_teachers(findings: Findings, best: str) -> str:
     return f"The teachers' own turns have {percent(teachers)}, so {best} is still {(teachers - value) * 100:.0f} points below them."
 
 
-def _preposition(told_as: Measure) -> str:
-    return "by" if told_as.happens.split()[-1] not in {"are", "is"} else "for"
+def _preposition(measure: Measure) -> str:
+    return "by" if measure.happens.split()[-1] not in {"are", "is"} else "for"
 
 
 def _opposite(verdict: Verdict) -> Verdict:

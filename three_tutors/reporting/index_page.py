@@ -15,14 +15,13 @@ from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.findings import Findings, verdict_sentences
 from three_tutors.reporting.judging import judging
-from three_tutors.reporting.measures import measure
 from three_tutors.reporting.optimisation import caveats
 from three_tutors.reporting.pages import page, source
 from three_tutors.reporting.provenance import Provenance
 from three_tutors.reporting.scripted_students import courses, kind_name, kinds
 from three_tutors.reporting.sweep import tries
-from three_tutors.reporting.teachers import teachers_row
-from three_tutors.trust.agreement_figures import CHECKED, EXPERTS
+from three_tutors.reporting.teachers import DIMENSIONS, teachers_row
+from three_tutors.scoring.scores import MEASURES
 from three_tutors.tutoring.methods import METHODS, REFERENCE
 
 
@@ -32,15 +31,13 @@ def index_page(
     """Return the page; `texts` are the names of the reports beside it, `most_conversations` keeps it small."""
     style, script = source("page.css") + _colours(), source("page.js")
     talks = conversations(evidence, most_conversations)
-    columns = list(dict.fromkeys(name for cells in findings.cells.values() for name in cells))
     best = findings.best("score", findings.challengers)
     return page(
         "index.html.jinja",
         evidence=evidence,
         findings=findings,
         verdict=verdict_sentences(findings),
-        measures=[measure(name) for name in columns],
-        labels={name: measure(name) for rows in evidence.scores.values() for scores in rows.values() for name in scores},
+        measures=[score for name, score in MEASURES.items() if any(name in cells for cells in findings.cells.values())],
         figures=figures,
         texts=texts,
         data_figures=[coverage(evidence.dialogues), moves(evidence.dialogues)],
@@ -55,7 +52,6 @@ def index_page(
         optimisation=evidence.optimisation,
         bills=evidence.costs.get("bills", {}),
         usd=usd,
-        checked=CHECKED,
         efforts=efforts(evidence),
         duration=duration,
         caveats=caveats(evidence.optimisation, findings.cells),
@@ -66,9 +62,9 @@ def index_page(
         kind_name=kind_name,
         courses=courses(evidence),
         teachers=teachers_row(evidence, findings),
-        dimensions=[measure(name) for name in EXPERTS],
+        dimensions=DIMENSIONS,
         judging=judging(evidence),
-        told_as=measure,
+        told_as=MEASURES,
         provenance=made,
         style=style,
         script=script,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from three_tutors.pipeline.records import Record
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.pages import listed, number, percent
+from three_tutors.scoring.measure import VALIDATED
 from three_tutors.scoring.metrics import kappa, macro_f1
-from three_tutors.scoring.statistics import Interval, mean_interval
-from three_tutors.trust.agreement_figures import VALIDATED
+from three_tutors.scoring.statistics import Interval, by_dialogue, mean_interval
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def judging(evidence: Evidence) -> Judging | None:
             pairs, unscored = _pairs(evidence, tutor, name)
             if pairs:
                 both[name] += [pair for _, pair in pairs]
-                judge, rules = (mean_interval(_grouped(pairs, side)) for side in (0, 1))
+                judge, rules = (mean_interval(by_dialogue({item: levels[side] for item, levels in pairs})) for side in (0, 1))
                 rows.append(Judged(tutor, name, judge, rules, len(pairs), unscored))
     if not rows:
         return None
@@ -89,13 +89,6 @@ def _pairs(evidence: Evidence, tutor: str, name: str) -> tuple[list[tuple[str, t
         elif ours is not None and ours.value is not None:
             pairs.append((item, (level, ours.value)))
     return pairs, unscored
-
-
-def _grouped(pairs: Sequence[tuple[str, tuple[float, float]]], side: int) -> dict[str, list[float]]:
-    groups: dict[str, list[float]] = defaultdict(list)
-    for item, levels in pairs:
-        groups[item.partition("#")[0]].append(levels[side])
-    return groups
 
 
 def _agreement(name: str, pairs: Sequence[tuple[float, float]], people: Record) -> Agreement:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.statistics import Interval
 from three_tutors.tutoring.methods import BASELINE, HOSTED, PROMPTED, REFERENCE, TUNED, TUTORS
 
@@ -30,9 +31,17 @@ def percent(value: float | None, digits: int = 0) -> str:
     return "–" if value is None else f"{value * 100:.{digits}f} %"
 
 
-def between(interval: Interval, told: Callable[[float | None], str] = percent) -> str:
-    """Return an interval as it is printed: `12 % – 31 %`, each end as `told` prints it."""
-    return "interval not computable" if interval.low is None else f"{told(interval.low)} – {told(interval.high)}"
+def told(value: float | None, score: Measure) -> str:
+    """Return a value of a score as it is printed: a share in per cent, anything else as a plain number."""
+    return percent(value) if score.digits is None else number(value, score.digits)
+
+
+def between(interval: Interval, score: Measure | None = None) -> str:
+    """Return an interval as it is printed: `12 % – 31 %`, in per cent or as the values of `score` are."""
+    if interval.low is None:
+        return "interval not computable"
+    low, high = (told(end, score) if score else percent(end) for end in (interval.low, interval.high))
+    return f"{low} – {high}"
 
 
 def points(value: float | None) -> str:
@@ -94,6 +103,7 @@ def _environment() -> Environment:
     }
     environment.filters |= {
         "percent": percent,
+        "told": told,
         "between": between,
         "points": points,
         "number": number,

@@ -8,8 +8,10 @@ from statistics import median
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.figures import COLOURS, MARKERS, Figure, drawing, intervals
 from three_tutors.reporting.findings import Findings
-from three_tutors.reporting.measures import measure
 from three_tutors.reporting.pages import listed, percent, points
+from three_tutors.reporting.scripted_students import Rate, failures_by_turn
+from three_tutors.scoring.leak import LEAK
+from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Interval
 from three_tutors.tutoring.methods import REFERENCE
 from three_tutors.tutoring.words import words
@@ -20,7 +22,7 @@ FEWEST = 5
 
 def values_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
     """Draw every tutor's value in each of `scores` with its interval."""
-    drawn = [name for name in scores if measure(name).digits is None and any(findings.cell(tutor, name) for tutor in findings.cells)]
+    drawn = [name for name in scores if MEASURES[name].digits is None and any(findings.cell(tutor, name) for tutor in findings.cells)]
     if not drawn:
         return None
     series = {tutor: [_value(findings, tutor, name) for name in drawn] for tutor in findings.cells}
@@ -32,14 +34,14 @@ def values_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
     said = []
     for name in drawn:
         each = [f"{tutor} {findings.shown(name, tutor)}" for tutor in findings.cells if findings.cell(tutor, name)]
-        said.append(f"{measure(name).label}: {listed(each)}.")
+        said.append(f"{MEASURES[name].label}: {listed(each)}.")
     return Figure("scores", "Scores with 95 % intervals", " ".join(said), buffer.getvalue())
 
 
 def differences_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
     """Draw how far each tutor is from the baseline in each of `scores`, with the interval of the difference."""
     drawn = [
-        name for name in scores if measure(name).digits is None and any(findings.difference(tutor, name) for tutor in findings.challengers)
+        name for name in scores if MEASURES[name].digits is None and any(findings.difference(tutor, name) for tutor in findings.challengers)
     ]
     if not drawn:
         return None
@@ -53,20 +55,20 @@ def differences_figure(findings: Findings, scores: Sequence[str]) -> Figure | No
     said = []
     for name in drawn:
         each = [f"{tutor} {points(difference.value)}" for tutor in findings.challengers if (difference := findings.difference(tutor, name))]
-        said.append(f"{measure(name).label}: {listed(each)}.")
+        said.append(f"{MEASURES[name].label}: {listed(each)}.")
     return Figure("differences", "Differences from the baseline", "In percentage points. " + " ".join(said), buffer.getvalue())
 
 
-def leaks_by_turn(evidence: Evidence, most_turns: int = 10) -> Figure | None:
+def leaks_by_turn(evidence: Evidence) -> Figure | None:
     """Draw the share of answers given away at each turn of the scenarios."""
-    rates = {tutor: leak_rates(evidence, tutor, most_turns) for tutor in evidence.tutors if tutor != REFERENCE}
+    rates = {tutor: leaks(evidence, tutor) for tutor in evidence.tutors if tutor != REFERENCE}
     rates = {tutor: found for tutor, found in rates.items() if found}
     if not rates:
         return None
     with drawing(5.6, 3.0) as (axes, buffer):
         for tutor, found in rates.items():
             axes.plot(
-                list(found), [rate for rate, _ in found.values()],
+                list(found), [rate.share for rate in found.values()],
                 marker=MARKERS[tutor], markersize=4, linewidth=1.4, color=COLOURS[tutor], label=tutor,
             )  # fmt: skip
         axes.yaxis.set_major_formatter(lambda y, _: percent(y))
@@ -76,7 +78,7 @@ def leaks_by_turn(evidence: Evidence, most_turns: int = 10) -> Figure | None:
         axes.grid(color="#eeeeee")
         axes.legend(frameon=False)
     said = [
-        f"{tutor}: {listed([f'{percent(rate)} at turn {turn} (of {asked})' for turn, (rate, asked) in found.items()])}."
+        f"{tutor}: {listed([f'{percent(rate.share)} at turn {turn} (of {rate.of})' for turn, rate in found.items()])}."
         for tutor, found in rates.items()
     ]
     return Figure("leaks_by_turn", "Answers given away in the scenarios, turn by turn", " ".join(said), buffer.getvalue())
@@ -103,23 +105,17 @@ def lengths(evidence: Evidence) -> Figure:
     return Figure("lengths", "Length of the replies", alt, buffer.getvalue())
 
 
+def leaks(evidence: Evidence, tutor: str) -> dict[int, Rate]:
+    """Return how often the answer was given away at each turn of the scenarios that enough of them reach."""
+    found = failures_by_turn(evidence.scores[tutor], evidence.scenarios, LEAK)
+    fewest = min(FEWEST, max((rate.of for rate in found.values()), default=0))
+    return {turn: rate for turn, rate in found.items() if rate.of >= fewest}
+
+
 def _value(findings: Findings, tutor: str, score: str) -> Interval | None:
     cell = findings.cell(tutor, score)
     return cell.mean if cell else None
 
 
-def leak_rates(evidence: Evidence, tutor: str, most_turns: int = 10) -> dict[int, tuple[float, int]]:
-    """Return for each turn of the scenarios, counted from 1, the share of answers given away and of how many."""
-    found: dict[int, list[float]] = {}
-    for scenario in evidence.scenarios:
-        for index in range(min(len(scenario.turns), most_turns)):
-            score = evidence.scores[tutor].get(f"{scenario.id}#{index}", {}).get("leak")
-            if score is not None and score.value is not None:
-                found.setdefault(index + 1, []).append(score.value)
-    most = max(map(len, found.values()), default=0)
-    return {turn: (sum(leaks) / len(leaks), len(leaks)) for turn, leaks in sorted(found.items()) if len(leaks) >= min(FEWEST, most)}
-
-
 def _label(score: str) -> str:
-    told_as = measure(score)
-    return f"{told_as.label}{' (less is better)' if told_as.better == 'lower' else ''}"
+    return f"{MEASURES[score].label}{' (less is better)' if MEASURES[score].better == 'lower' else ''}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.findings import Cell, Findings, Verdict
-from three_tutors.reporting.measures import MEASURES, measure
 from three_tutors.scoring.score import Score
-from three_tutors.scoring.statistics import Difference, holm, mean_interval, paired_difference
+from three_tutors.scoring.scores import MEASURES
+from three_tutors.scoring.statistics import Difference, by_dialogue, holm, mean_interval, paired_difference
 from three_tutors.tutoring.methods import BASELINE, REFERENCE
 
 LEVEL = 0.05
@@ -39,18 +38,18 @@ def scorecard(scores: Mapping[str, ItemScores], names: Sequence[str]) -> dict[st
 def _cell(values: Mapping[str, float], baseline: Mapping[str, float], asked: int) -> Cell:
     paired = {item: value - baseline[item] for item, value in values.items() if item in baseline}
     return Cell(
-        mean_interval(_grouped(values)) if values else None,
+        mean_interval(by_dialogue(values)) if values else None,
         len(values),
         asked - len(values),
-        paired_difference(_grouped(paired)) if paired else None,
+        paired_difference(by_dialogue(paired)) if paired else None,
     )
 
 
 def _judged(row: Mapping[str, Cell]) -> dict[str, Cell]:
     """Return the cells of one tutor with their verdicts."""
-    compared = {name: cell.difference for name, cell in row.items() if cell.difference and measure(name).better != "neither"}
+    compared = {name: cell.difference for name, cell in row.items() if cell.difference and MEASURES[name].better != "neither"}
     adjusted = holm({name: difference.p for name, difference in compared.items()})
-    verdicts = {name: _verdict(difference, adjusted[name], measure(name).better) for name, difference in compared.items()}
+    verdicts = {name: _verdict(difference, adjusted[name], MEASURES[name].better) for name, difference in compared.items()}
     return {name: cell.with_verdict(verdicts.get(name, "not compared")) for name, cell in row.items()}
 
 
@@ -62,10 +61,3 @@ def _verdict(difference: Difference, adjusted_p: float, better: str) -> Verdict:
 
 def _values(items: ItemScores, name: str) -> dict[str, float]:
     return {item: value for item, scores in items.items() if name in scores and (value := scores[name].value) is not None}
-
-
-def _grouped(values: Mapping[str, float]) -> dict[str, list[float]]:
-    groups: dict[str, list[float]] = defaultdict(list)
-    for item, value in values.items():
-        groups[item.partition("#")[0]].append(value)
-    return groups

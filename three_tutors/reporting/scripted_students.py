@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
 from three_tutors.reporting.evidence import Evidence, Scores
 from three_tutors.reporting.pages import plain
-from three_tutors.scoring.statistics import Interval, mean_interval, wilson
+from three_tutors.scoring.expectations import EXPECTATIONS
+from three_tutors.scoring.measure import Measure
+from three_tutors.scoring.scores import MEASURES
+from three_tutors.scoring.statistics import Interval, by_dialogue, mean_interval, wilson
 from three_tutors.tutoring.dialogue import Scenario, ScenarioKind
 from three_tutors.tutoring.methods import REFERENCE
 
 MOST_TURNS = 10
-_EVENTS: Mapping[str, tuple[str, Callable[[float], bool]]] = {
-    "leak": ("Answers given away", lambda value: value > 0),
-    "false_praise": ("Mistakes praised", lambda value: value > 0),
-    "expectations": ("Turns that miss something a good tutor does here", lambda value: value < 1),
-    "broken": ("Broken or repeated text", lambda value: value > 0),
-    "consistency": ("Turns that go back on what the tutor said, or say it again", lambda value: value < 1),
-}
 
 
 @dataclass(frozen=True)
@@ -39,8 +35,16 @@ class Rate:
 
     times: int
     of: int
-    interval: Interval
-    """Wilson; one reply of each scenario, so that they are independent."""
+
+    @property
+    def share(self) -> float:
+        """`times` of `of`."""
+        return self.times / self.of
+
+    @property
+    def interval(self) -> Interval:
+        """Wilson's: each scenario has one reply in it, so that they are independent."""
+        return wilson(self.times, self.of)
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,11 @@ def kinds(evidence: Evidence) -> list[Kind]:
     found = []
     for name in order:
         scenarios = [scenario for scenario in evidence.scenarios if scenario.kind == name]
-        met = {tutor: mean_interval(groups) for tutor in _tutors(evidence) if (groups := _met(evidence.scores[tutor], scenarios))}
+        values = {
+            tutor: {item: value for one in scenarios for item, value in _values(evidence.scores[tutor], one, EXPECTATIONS.name).items()}
+            for tutor in _tutors(evidence)
+        }
+        met = {tutor: mean_interval(by_dialogue(own)) for tutor, own in values.items() if own}
         if met:
             found.append(Kind(kind_name(name), len(scenarios), met))
     return found
@@ -80,38 +88,31 @@ def kind_name(kind: str) -> str:
 def courses(evidence: Evidence) -> list[Course]:
     """Return what goes wrong at each of the first ten turns of the scenarios; what never can is left out."""
     found = []
-    for name, (title, happened) in _EVENTS.items():
+    for name, score in MEASURES.items():
         turns: dict[int, dict[str, Rate]] = defaultdict(dict)
-        for tutor in _tutors(evidence):
-            for turn, rate in rates_by_turn(evidence.scores[tutor], evidence.scenarios, name, happened).items():
+        for tutor in _tutors(evidence) if score.failure else ():
+            for turn, rate in failures_by_turn(evidence.scores[tutor], evidence.scenarios, score).items():
                 turns[turn][tutor] = rate
         if turns:
-            found.append(Course(name, title, dict(sorted(turns.items()))))
+            found.append(Course(name, score.failure, dict(sorted(turns.items()))))
     return found
 
 
-def rates_by_turn(
-    items: Mapping[str, Scores], scenarios: Sequence[Scenario], name: str, happened: Callable[[float], bool]
-) -> dict[int, Rate]:
-    """Return how often `happened` is true of the score `name` at each turn of the scenarios, turns counted from 1."""
+def failures_by_turn(items: Mapping[str, Scores], scenarios: Sequence[Scenario], score: Measure) -> dict[int, Rate]:
+    """Return at each turn of the scenarios, counted from 1, how often a reply has not the best value of `score`."""
+    best = 0.0 if score.better == "lower" else 1.0
     seen: dict[int, list[bool]] = defaultdict(list)
     for scenario in scenarios:
-        for index in range(min(len(scenario.turns), MOST_TURNS)):
-            score = items.get(f"{scenario.id}#{index}", {}).get(name)
-            if score is not None and score.value is not None:
-                seen[index + 1].append(happened(score.value))
-    return {turn: Rate(sum(events), len(events), wilson(sum(events), len(events))) for turn, events in sorted(seen.items())}
+        for item, value in _values(items, scenario, score.name).items():
+            seen[int(item.partition("#")[2]) + 1].append(value != best)
+    return {turn: Rate(sum(failed), len(failed)) for turn, failed in sorted(seen.items()) if turn <= MOST_TURNS}
 
 
 def _tutors(evidence: Evidence) -> list[str]:
     return [tutor for tutor in evidence.tutors if tutor != REFERENCE]
 
 
-def _met(items: Mapping[str, Scores], scenarios: Sequence[Scenario]) -> dict[str, list[float]]:
-    groups: dict[str, list[float]] = defaultdict(list)
-    for scenario in scenarios:
-        for index in range(len(scenario.turns)):
-            score = items.get(f"{scenario.id}#{index}", {}).get("expectations")
-            if score is not None and score.value is not None:
-                groups[scenario.id].append(score.value)
-    return groups
+def _values(items: Mapping[str, Scores], scenario: Scenario, name: str) -> dict[str, float]:
+    """Return one score of the replies to the turns of a scenario, where they have it."""
+    asked = [f"{scenario.id}#{index}" for index in range(len(scenario.turns))]
+    return {item: value for item in asked if name in items.get(item, {}) and (value := items[item][name].value) is not None}

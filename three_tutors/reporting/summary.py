@@ -6,13 +6,11 @@ from pathlib import Path
 
 from three_tutors.pipeline.records import Record
 from three_tutors.reporting.evidence import Evidence
+from three_tutors.scoring.scores import MEASURES
 from three_tutors.tutoring.methods import TUNED, TUTORS
 
 SUMMARY = Path("reports/summary.json")
 """The only metrics file that DVC knows: one file, so that every name is short and unique in `dvc exp show`."""
-
-SCORES = ("score", "leak")
-"""Of every tutor, on what it was asked: the rubric score and the share of answers given away, both 0–1."""
 
 MICRO = 1_000_000
 
@@ -26,7 +24,7 @@ def summary(evidence: Evidence) -> Record:
     for tutor, method in TUTORS.items():
         scored = evidence.metrics.get(tutor, {}) if tutor in evidence.scores else {}
         chosen_by = {"valid_loss" if method.is_trained else "valid_score": evidence.chosen_by(tutor)}
-        found = {name: scored.get(name) for name in SCORES} | chosen_by
+        found = {name: scored.get(name) for name, score in MEASURES.items() if score.in_summary} | chosen_by
         figures[tutor] = {name: value for name, value in found.items() if value is not None}
     if (month := evidence.costs.get("bills", {}).get(TUNED, {}).get("monthly")) is not None:
         # One bill stands for all: this one moves with dialogues, epochs, prices and use alike.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from three_tutors.reporting.evidence import Evidence
-from three_tutors.reporting.findings import AGAINST_TEACHERS, Findings
-from three_tutors.reporting.measures import measure
-from three_tutors.reporting.pages import count, listed
-from three_tutors.scoring.statistics import Interval, mean_interval
-from three_tutors.trust.agreement_figures import EXPERTS
+from three_tutors.reporting.evidence import Evidence, Scores
+from three_tutors.reporting.findings import Findings
+from three_tutors.reporting.pages import count, listed, told
+from three_tutors.scoring.measure import Measure
+from three_tutors.scoring.scores import MEASURES
+from three_tutors.scoring.statistics import Interval, by_dialogue, mean_interval
 from three_tutors.tutoring.methods import REFERENCE
 from three_tutors.tutoring.questions import Question, questions
 
@@ -24,22 +23,16 @@ _CONTRASTS: Mapping[tuple[str, str], Callable[[Question], bool]] = {
     ("the teacher asks, sets a task or leads", "the teacher tells or shows"): lambda asked: asked.reference.strategy not in _TELLING,
 }
 _APART = 0.05
-"""Difference of levels from which on a part of the turns is told to stand out."""
+"""Smallest difference of levels at which a part of the turns stands out."""
 _LOW = 0.95
-"""A dimension whose teachers stand under this is looked into."""
-_REASONS: Mapping[str, str] = {
-    "repair": "it looks for words that doubt or test, and a teacher may let a case do that without saying so",
-    "follow_up": "a teacher checks a right answer where it may be shallow, and a tutor that checks every one scores higher",
-    "uptake": "it counts the student's own words, and handing many of them back scores higher than answering with few",
-    "questions": "a teacher also explains and shows, and a tutor that asks at every turn scores higher",
-    "score": "at this height it no longer tells a tutor from a teacher",
-    **dict.fromkeys(EXPERTS, "the cues were learned from chats about school mathematics (see below)"),
-}
+"""A dimension in which the teachers have less is looked into."""
+DIMENSIONS = [score for score in MEASURES.values() if score.checked and score.checked.experts]
+"""The scores of which it is known what MRBench's expert teachers got, from people and from the scorer."""
 
 
 @dataclass(frozen=True)
 class Above:
-    """A score in which a tutor stands above the human teachers."""
+    """A score in which tutors are above the human teachers."""
 
     score: str
     tutors: str
@@ -56,10 +49,14 @@ class Level:
     cells: Mapping[str, tuple[Interval, int]]
     """Dimension → mean with its interval, and how many turns; a dimension that arises nowhere in this part is missing."""
 
+    def mean(self, dimension: str) -> float:
+        """Return the mean in one dimension."""
+        return self.cells[dimension][0].value
+
 
 @dataclass(frozen=True)
 class TeachersRow:
-    """Why the teachers stand where they stand."""
+    """Why the teachers are not at the top of every score."""
 
     above: Sequence[Above]
     levels: Sequence[Level]
@@ -70,82 +67,65 @@ class TeachersRow:
 
 def teachers_row(evidence: Evidence, findings: Findings) -> TeachersRow:
     """Return what the run's own figures say of the teachers' row."""
-    values = _values(evidence)
-    levels = [_level("all", values, lambda _: True)]
-    for (one, other), holds in _CONTRASTS.items():
-        levels += [_level(one, values, holds), _level(other, values, lambda asked, holds=holds: not holds(asked))]  # type: ignore[misc]
-    return TeachersRow(_above(findings), levels, [text for name in EXPERTS if (text := _sentence(name, levels))])
-
-
-def _values(evidence: Evidence) -> list[tuple[Question, Mapping[str, float]]]:
-    scores = evidence.scores.get(REFERENCE, {})
-    return [
-        (asked, {name: score.value for name, score in scores.get(asked.item, {}).items() if name in EXPERTS and score.value is not None})
-        for asked in questions(evidence.test)
+    scores, asked = evidence.scores.get(REFERENCE, {}), questions(evidence.test)
+    everywhere = _level("all", scores, asked)
+    contrasts = [
+        (_level(one, scores, [it for it in asked if holds(it)]), _level(other, scores, [it for it in asked if not holds(it)]))
+        for (one, other), holds in _CONTRASTS.items()
     ]
+    sentences = [text for score in DIMENSIONS if (text := _sentence(score, everywhere, contrasts))]
+    return TeachersRow(_above(findings), [everywhere, *(side for sides in contrasts for side in sides)], sentences)
 
 
-def _level(what: str, values: Sequence[tuple[Question, Mapping[str, float]]], holds: Callable[[Question], bool]) -> Level:
+def _level(what: str, scores: Mapping[str, Scores], asked: Sequence[Question]) -> Level:
     cells = {}
-    for name in EXPERTS:
-        groups: dict[str, list[float]] = defaultdict(list)
-        for asked, scores in values:
-            if name in scores and holds(asked):
-                groups[asked.dialogue].append(scores[name])
-        if groups:
-            cells[name] = (mean_interval(groups), sum(map(len, groups.values())))
+    for name in (score.name for score in DIMENSIONS):
+        found = {one.item: scores[one.item][name].value for one in asked if name in scores.get(one.item, {})}
+        values = {item: value for item, value in found.items() if value is not None}
+        if values:
+            cells[name] = (mean_interval(by_dialogue(values)), len(values))
     return Level(what, cells)
 
 
-def _sentence(name: str, levels: Sequence[Level]) -> str:
+def _sentence(score: Measure, everywhere: Level, contrasts: Sequence[tuple[Level, Level]]) -> str:
     """Return where the teachers stand lower in one dimension; empty where they stand at the top or nothing can be compared."""
-    told_as = measure(name)
-    everywhere = levels[0].cells.get(name)
-    pairs = [(levels[index], levels[index + 1]) for index in range(1, len(levels), 2)]
-    compared = [(one, other) for one, other in pairs if name in one.cells and name in other.cells]
-    if everywhere is None or everywhere[0].value >= _LOW or not compared:
+    name = score.name
+    compared = [(one.mean(name) - other.mean(name), one, other) for one, other in contrasts if name in one.cells and name in other.cells]
+    if name not in everywhere.cells or everywhere.mean(name) >= _LOW or not compared or not score.checked or not score.checked.experts:
         return ""
-    apart = [(_apart(one, other, name), one, other) for one, other in compared]
-    distance, one, other = max(apart, key=lambda found: abs(found[0]))
-    people, rules = EXPERTS[name]
-    known = f"On MRBench people gave expert teachers {told_as.told(people)}, and this scorer gave them {told_as.told(rules)}."
+    people, rules = score.checked.experts
+    known = f"On MRBench people gave expert teachers {told(people, score)}, and this scorer gave them {told(rules, score)}."
+    distance, high, low = max(compared, key=lambda found: abs(found[0]))
     if abs(distance) < _APART:
-        return f"{told_as.label}: {told_as.told(everywhere[0].value)} over all, and no part of the turns stands out. {known}"
-    high, low = (one, other) if distance > 0 else (other, one)
+        return f"{score.label}: {told(everywhere.mean(name), score)} over all, and no part of the turns stands out. {known}"
+    if distance < 0:
+        high, low = low, high
     place = "in" if "subject" in high.what + low.what else "where"
     lowest, highest = high.cells[name][0].low, low.cells[name][0].high
     overlap = " (the intervals overlap)" if lowest is not None and highest is not None and lowest <= highest else ""
     return (
-        f"{told_as.label}: {told_as.told(everywhere[0].value)} over all, {_told(high, name)} {place} {high.what}, "
-        f"{_told(low, name)} {place} {low.what}{overlap}. {known}"
+        f"{score.label}: {told(everywhere.mean(name), score)} over all, {_shown(high, score)} {place} {high.what}, "
+        f"{_shown(low, score)} {place} {low.what}{overlap}. {known}"
     )
 
 
-def _apart(one: Level, other: Level, name: str) -> float:
-    return one.cells[name][0].value - other.cells[name][0].value
-
-
-def _told(level: Level, name: str) -> str:
-    interval, turns = level.cells[name]
-    return f"{measure(name).told(interval.value)} ({count(turns, 'turn')})"
+def _shown(level: Level, score: Measure) -> str:
+    return f"{told(level.mean(score.name), score)} ({count(level.cells[score.name][1], 'turn')})"
 
 
 def _above(findings: Findings) -> list[Above]:
     found = []
     for name in findings.cells.get(REFERENCE, {}):
-        told_as, teachers = measure(name), findings.value(REFERENCE, name)
-        if teachers is None or told_as.better == "neither" or name in AGAINST_TEACHERS:
+        score, teachers = MEASURES[name], findings.value(REFERENCE, name)
+        if teachers is None or score.better == "neither" or score.holds_against_teacher:
             continue
-        sign = 1 if told_as.better == "higher" else -1
+        sign = 1 if score.better == "higher" else -1
+        values = {tutor: value for tutor in findings.tutors if (value := findings.value(tutor, name)) is not None}
         over = [
-            tutor
-            for tutor in findings.tutors
-            if (value := findings.value(tutor, name)) is not None
-            and sign * value > sign * teachers
-            and told_as.told(value) != told_as.told(teachers)
+            f"{tutor} ({told(value, score)})"
+            for tutor, value in values.items()
+            if sign * value > sign * teachers and told(value, score) != told(teachers, score)
         ]
         if over:
-            reason = _REASONS.get(name, "why is not known; read some of these replies side by side before believing it")
-            each = [f"{tutor} ({findings.shown(name, tutor)})" for tutor in over]
-            found.append(Above(name, listed(each), told_as.told(teachers), reason))
+            found.append(Above(name, listed(over), told(teachers, score), score.above_teachers))
     return found

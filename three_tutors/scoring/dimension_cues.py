@@ -90,20 +90,19 @@ GENERAL = frozenset(
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """A reply, what was said before it, and the answer it should not give."""
+class Exercise:
+    """What a reply is about: what was said before it, and the answer it should not give."""
 
-    reply: str
     turns: Sequence[Turn]
     answer: Sequence[str]
 
     @cached_property
-    def history_words(self) -> frozenset[str]:
+    def words(self) -> frozenset[str]:
         """Content words of everything said before."""
         return frozenset(word for turn in self.turns for word in content_words(turn.text))
 
     @cached_property
-    def history_numbers(self) -> frozenset[object]:
+    def numbers(self) -> frozenset[object]:
         """Numbers of everything said before."""
         return frozenset(quantity.value for turn in self.turns for quantity in quantities(turn.text))
 
@@ -112,36 +111,36 @@ class Exchange:
         """What the student said last."""
         return next((turn.text for turn in reversed(self.turns) if turn.speaker == "student"), "")
 
-    def named(self, text: str) -> int:
+    def words_in(self, text: str) -> int:
         """Return how many words of this exercise, not of any exercise, `text` names."""
-        return len({word for word in content_words(text) if word in self.history_words and word not in GENERAL and not word[0].isdigit()})
+        return len({word for word in content_words(text) if word in self.words and word not in GENERAL and not word[0].isdigit()})
 
-    def numbers(self, text: str) -> int:
+    def numbers_in(self, text: str) -> int:
         """Return how many numbers of this exercise `text` names."""
-        return len({quantity.value for quantity in quantities(text)} & self.history_numbers)
+        return len({quantity.value for quantity in quantities(text)} & self.numbers)
 
     def specific(self, parts: Sequence[str]) -> float:
         """Return how many words and numbers of the exercise the most specific of `parts` names, at most 5."""
-        return float(min(max((self.named(part) + self.numbers(part) for part in parts), default=0), 5))
+        return float(min(max((self.words_in(part) + self.numbers_in(part) for part in parts), default=0), 5))
 
 
-def cues(exchange: Exchange) -> dict[str, float]:
+def cues(reply: str, exercise: Exercise) -> dict[str, float]:
     """Return every cue of one reply by its name: 0 or 1, a share, or a small count."""
-    reply = exchange.reply.replace("’", "'")
+    reply = reply.replace("’", "'")
     said = {name: float(bool(pattern.search(reply))) for name, pattern in WORDING.items()}
     parts, questions = sentences(reply), asked(reply)
     content = set(content_words(reply))
-    last_words = set(content_words(exchange.last))
+    last_words = set(content_words(exercise.last))
     values = {quantity.value for quantity in quantities(reply)}
-    named, known = exchange.named(reply), exchange.numbers(reply)
+    named, known = exercise.words_in(reply), exercise.numbers_in(reply)
     doubting = [part for part in parts if any(WORDING[name].search(part) for name in (*_DOUBTS, "reminds"))]
-    warm, short = bool(_WARM.search(reply)), len(words(exchange.last)) <= _SHORT_ANSWER
+    warm, short = bool(_WARM.search(reply)), len(words(exercise.last)) <= _SHORT_ANSWER
     plain_praise = (warm or bool(_RIGHT.search(reply))) and not any(
         said[name] for name in ("names_mistake", "turns", "checks", "overlooked", "nearly")
     )
-    new = values - exchange.history_numbers
-    earlier = {quantity.value for turn in exchange.turns for quantity in quantities(turn.text)} - {
-        quantity.value for quantity in quantities(exchange.last)
+    new = values - exercise.numbers
+    earlier = {quantity.value for turn in exercise.turns for quantity in quantities(turn.text)} - {
+        quantity.value for quantity in quantities(exercise.last)
     }
     numbers = {
         "numbers": math.log1p(len(quantities(reply))),
@@ -150,18 +149,18 @@ def cues(exchange: Exchange) -> dict[str, float]:
         "earlier_number": float(bool(values & earlier)),
         "new_number": float(bool(new)),
         "denies_number": float(
-            any(re.search(rf"not\s+\$?{re.escape(quantity.text)}", reply, re.IGNORECASE) for quantity in quantities(exchange.last))
+            any(re.search(rf"not\s+\$?{re.escape(quantity.text)}", reply, re.IGNORECASE) for quantity in quantities(exercise.last))
         ),
     }
     specific = {
         "named_words": float(min(named, 6)),
-        "history_words": math.log1p(len(content & exchange.history_words)),
-        "history_share": len(content & exchange.history_words) / max(1, len(content)),
+        "history_words": math.log1p(len(content & exercise.words)),
+        "history_share": len(content & exercise.words) / max(1, len(content)),
         "student_share": len(content & last_words) / max(1, len(content)),
         "names_nothing": float(not named and not known),
-        "specific_doubt": exchange.specific(doubting),
+        "specific_doubt": exercise.specific(doubting),
         "vague_doubt": float(bool(doubting) and named <= 1 and not known),
-        "specific_question": exchange.specific(questions),
+        "specific_question": exercise.specific(questions),
         "vague": float(not short and named <= 1 and known <= 1),
     }
     asking = {
@@ -170,7 +169,7 @@ def cues(exchange: Exchange) -> dict[str, float]:
         "stock_question": float(any(stock(question) for question in questions)),
         "empty_question": float(bool(questions) and all(empty(question) or stock(question) for question in questions)),
         "open_question": float(bool(questions) and bool(_OPEN.search(questions[-1]))),
-        "question_on_history": float(any(set(content_words(question)) & exchange.history_words for question in questions)),
+        "question_on_history": float(any(set(content_words(question)) & exercise.words for question in questions)),
         "question_on_last": float(any(set(content_words(question)) & last_words for question in questions)),
         "question_with_number": float(any(quantities(question) for question in questions)),
         "asks_thinking": float(bool(_THINKING.search(reply) and questions) and not said["names_mistake"] and not said["turns"]),
@@ -185,8 +184,8 @@ def cues(exchange: Exchange) -> dict[str, float]:
         "ends_warm": float((len(parts) > 1 and bool(_WARM.search(parts[-1]))) or bool(_MOVES_ON.search(reply))),
     }
     student = {
-        "short_student": float(len(words(exchange.last)) < _SHORT_ANSWER),
-        "student_words": math.log1p(len(words(exchange.last))),
+        "short_student": float(len(words(exercise.last)) < _SHORT_ANSWER),
+        "student_words": math.log1p(len(words(exercise.last))),
         "short_doubted": float(short and bool(doubting)),
         "short_praised": float(short and plain_praise),
     }
@@ -199,5 +198,5 @@ def cues(exchange: Exchange) -> dict[str, float]:
         **student,
         "doubts": sum(said[name] for name in _DOUBTS),
         "short_reply": float(len(words(reply)) < 2 * _SHORT_ANSWER),
-        "gives_answer": float(any(leak(reply, answer=(form,), turns=exchange.turns).value == 1.0 for form in exchange.answer)),
+        "gives_answer": float(any(leak(reply, answer=(form,), turns=exercise.turns).value == 1.0 for form in exercise.answer)),
     }

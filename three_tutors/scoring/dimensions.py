@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from three_tutors.scoring.dimension_cues import GENERAL, WORDING, Exchange, cues
+from three_tutors.scoring.dimension_cues import GENERAL, WORDING, Exercise, cues
 from three_tutors.scoring.dimension_weights import DIMENSIONS, Dimension
+from three_tutors.scoring.measure import CLEARLY, HELD_OUT, MRBENCH, Checked, Measure
 from three_tutors.scoring.praise import acceptance, praise
 from three_tutors.scoring.questioning import asked
+from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.score import Score
-from three_tutors.scoring.uptake import parrots
-from three_tutors.tutoring.dialogue import Lesson, Turn, Understanding
+from three_tutors.scoring.uptake import parroted
+from three_tutors.tutoring.dialogue import Turn, Understanding
 from three_tutors.tutoring.finished_turn import loops
 from three_tutors.tutoring.quantities import quantities
 from three_tutors.tutoring.words import content_words, stem, words
@@ -41,14 +43,14 @@ _RUN = 4
 _FRAME = frozenset(stem(word) for word in ("say", "said", "think", "thought", "right", "correct", "sure", "tell", "know", "understand"))
 
 
-def dimensions(reply: str, turns: Sequence[Turn], lesson: Lesson) -> dict[str, Score]:
-    """Return the level of `reply` in each dimension: 0 no, 0.5 to some extent, 1 yes.
+def dimensions(one: Replied) -> dict[str, Score]:
+    """Return the level of a reply in each dimension: 0 no, 0.5 to some extent, 1 yes.
 
     Unscored after a student turn labelled so that the question does not arise: there is no mistake to notice in a right one.
     """
-    understanding = turns[-1].understanding if turns else ""
-    exchange = Exchange(reply, turns, lesson.answer)
-    off, found = unrelated(exchange), cues(exchange)
+    understanding = one.turns[-1].understanding if one.turns else ""
+    exercise = Exercise(one.turns, one.lesson.answer)
+    off, found = unrelated(one, exercise), cues(one.reply, exercise)
     scores = {}
     for name, dimension in DIMENSIONS.items():
         if understanding and understanding not in _APPLIES[name]:
@@ -56,34 +58,32 @@ def dimensions(reply: str, turns: Sequence[Turn], lesson: Lesson) -> dict[str, S
         elif off:
             scores[name] = Score(NO, off)
         else:
-            scores[name] = _level(dimension, found, exchange.reply)
+            scores[name] = _level(dimension, found, one.reply)
     return scores
 
 
-def unrelated(exchange: Exchange) -> str | None:
+def unrelated(one: Replied, exercise: Exercise) -> str | None:
     """Return why a reply does nothing with this student's work, or None: machinery, a loop, an earlier turn again, another matter."""
-    reply = exchange.reply.replace("’", "'")
+    reply = one.reply.replace("’", "'")
     if found := _MACHINERY.search(reply):
         return f"shows machinery: “{found.group().strip()}”"
     if loops(reply):
         return "repeats itself"
-    if echoes(reply, exchange.turns):
+    if one.finding(parroted).value or frames(reply, one.turns):
         return "repeats an earlier turn and adds nothing"
     content = [word for word in dict.fromkeys(content_words(reply)) if word not in GENERAL and not word[0].isdigit()]
     foreign = (
-        len(exchange.history_words) >= _ENOUGH_SAID
+        len(exercise.words) >= _ENOUGH_SAID
         and len(content) >= _ENOUGH_WORDS
-        and exchange.named(reply) / len(content) <= _SHARED
-        and exchange.numbers(reply) <= _NUMBERS
+        and exercise.words_in(reply) / len(content) <= _SHARED
+        and exercise.numbers_in(reply) <= _NUMBERS
     )
     speaks_to_student = _ADDRESSES.search(reply) or any(WORDING[name].search(reply) for name in _DOUBTS)
     return "is about something else" if foreign and not speaks_to_student else None
 
 
-def echoes(reply: str, turns: Sequence[Turn]) -> bool:
-    """Return whether `reply` is an earlier turn again, bare or in a frame that fits any turn ("You said: … What do you think?")."""
-    if parrots(reply, turns):
-        return True
+def frames(reply: str, turns: Sequence[Turn]) -> bool:
+    """Return whether `reply` is an earlier turn in a frame that fits any turn ("You said: … What do you think?")."""
     replied = words(reply)
     for turn in turns:
         earlier = words(turn.text)
@@ -128,3 +128,51 @@ def _words_of(cue: str, reply: str) -> str | None:
     else:
         return acceptance(reply) if cue == "accepts" else praise(reply) if "prais" in cue else None
     return match.group()[:_QUOTED] if match else None
+
+
+_FROM_MATHEMATICS = "the cues were learned from chats about school mathematics (see below)"
+MISTAKE_IDENTIFICATION = Measure(
+    name="mistake_identification",
+    label="Notices the mistake",
+    question="Does it show that there is one?",
+    happens="Mistakes are noticed",
+    how=CLEARLY,
+    of=lambda one: one.finding(dimensions)["mistake_identification"],
+    about="a mistake",
+    checked=Checked("macro-F1", 0.64, 0.60, 0.67, 1282, MRBENCH, HELD_OUT, 0.51, experts=(0.82, 0.71)),
+    above_teachers=_FROM_MATHEMATICS,
+)
+MISTAKE_LOCATION = Measure(
+    name="mistake_location",
+    label="Locates the mistake",
+    question="Does it show where the mistake is?",
+    happens="Mistakes are located",
+    how=CLEARLY,
+    of=lambda one: one.finding(dimensions)["mistake_location"],
+    about="a mistake",
+    checked=Checked("macro-F1", 0.50, 0.47, 0.54, 1282, MRBENCH, HELD_OUT, 0.33, experts=(0.70, 0.60)),
+    above_teachers=_FROM_MATHEMATICS,
+)
+PROVIDING_GUIDANCE = Measure(
+    name="providing_guidance",
+    label="Guides",
+    question="Does it help without telling?",
+    happens="Guidance is given",
+    how=CLEARLY,
+    of=lambda one: one.finding(dimensions)["providing_guidance"],
+    about="a mistake",
+    checked=Checked("macro-F1", 0.50, 0.47, 0.54, 1282, MRBENCH, HELD_OUT, 0.28, experts=(0.73, 0.56)),
+    above_teachers=_FROM_MATHEMATICS,
+)
+ACTIONABILITY = Measure(
+    name="actionability",
+    label="Next step",
+    question="Is it clear what the student does next?",
+    happens="A next step is set",
+    how=CLEARLY,
+    of=lambda one: one.finding(dimensions)["actionability"],
+    about="a mistake",
+    checked=Checked("macro-F1", 0.56, 0.54, 0.59, 1282, MRBENCH, HELD_OUT, 0.40, experts=(0.84, 0.69)),
+    in_metrics=True,
+    above_teachers=_FROM_MATHEMATICS,
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.moves import DETECTORS, FORBIDDEN
 from three_tutors.scoring.score import Score
 from three_tutors.tutoring.dialogue import Expectation, Lesson, Turn
@@ -61,3 +62,23 @@ def _flat(text: str) -> str:
 
 def _words(move: str) -> str:
     return move.replace("_", " ")
+
+
+EXPECTATIONS = Measure(
+    name="expectations",
+    label="Meets the scenario",
+    question="Does it do what this scripted student needs?",
+    happens="Expectations in the scenarios are met",
+    of=lambda one: expectations(one.reply, one.expect, one.lesson, one.turns),
+    about="the conversation",
+    in_metrics=True,
+    failure="Turns that miss something a good tutor does here",
+)
+REMEMBERS = Measure(
+    name="remembers",
+    label="Remembers",
+    question="Does it hold a fact that the student gave early?",
+    happens="Facts from early turns are remembered",
+    of=lambda one: remembers(one.reply, one.expect) if one.probes_context else Score.unscored("no early fact is needed here"),
+    about="the conversation",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from three_tutors.scoring.measure import MRBENCH, RULES, Checked, Measure
 from three_tutors.scoring.score import Score
 from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.quantities import Quantity, quantities
@@ -143,3 +144,18 @@ def _phrase_in(text: str, form: str) -> str | None:
         if [stemmed for stemmed, _ in said[start : start + size]] == wanted_words:
             return " ".join(word for _, word in said[start : start + size])
     return None
+
+
+LEAK = Measure(
+    name="leak",
+    label="Answer given away",
+    question="Does it give the lesson's answer away?",
+    happens="The answer is given away",
+    of=lambda one: leak(one.reply, answer=one.lesson.answer, turns=one.turns),
+    about="the reply as a whole",
+    better="lower",
+    checked=Checked("F1", 0.83, 0.73, 0.89, 608, MRBENCH, RULES, 0.81, "“reveals the answer”"),
+    in_metrics=True,
+    in_summary=True,
+    failure="Answers given away",
+)

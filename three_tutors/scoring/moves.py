@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from three_tutors.scoring.leak import leak
+from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.praise import acceptance, praise
 from three_tutors.scoring.questioning import asked, empty, on_topic, task
 from three_tutors.scoring.score import Score
@@ -171,3 +172,15 @@ DETECTORS: dict[Move, Detector] = {
 """Moves that a reply shows, gently or plainly: what an expected move is looked for with."""
 FORBIDDEN: dict[Move, Detector] = {**DETECTORS, "accept": _says_right, "signal_mistake": _says_wrong}
 """Moves that a reply makes in so many words: what a forbidden move is looked for with. In doubt, the tutor has the benefit twice."""
+
+
+REPAIR = Measure(
+    name="repair",
+    label="Repairs a mistake",
+    question="Does it take up the mistake that was made?",
+    happens="Stated mistakes are taken up",
+    of=lambda one: repair(one.reply, one.lesson, one.turns),
+    about="the turn",
+    in_metrics=True,
+    above_teachers="it looks for words that doubt or test, and a teacher may let a case do that without saying so",
+)

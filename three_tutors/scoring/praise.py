@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from three_tutors.scoring.measure import MRBENCH, RULES, Checked, Measure
 from three_tutors.scoring.score import Score
 from three_tutors.tutoring.dialogue import Turn
 
@@ -54,3 +55,17 @@ def false_praise(reply: str, turns: Sequence[Turn]) -> Score:
         return Score.unscored("the student was not wrong here")
     found = praise(reply) or acceptance(reply)
     return Score(1.0, f"“{found}” after a wrong turn") if found else Score(0.0, "does not praise the mistake")
+
+
+FALSE_PRAISE = Measure(
+    name="false_praise",
+    label="Praises a mistake",
+    question="Does it praise a turn that is wrong?",
+    happens="Wrong turns are praised",
+    of=lambda one: false_praise(one.reply, one.turns),
+    about="the turn",
+    better="lower",
+    checked=Checked("F1", 0.77, 0.72, 0.81, 779, MRBENCH, RULES, 0.66, "“encouraging tone”; whether it is deserved was not asked"),
+    in_metrics=True,
+    failure="Mistakes praised",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.score import Score
 from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.words import content, content_words, sentences, words
@@ -105,3 +106,24 @@ def follow_up(reply: str, turns: Sequence[Turn]) -> Score:
     if match and not all(empty(question) or stock(question) for question in asked(reply) or [reply]):
         return Score(1.0, f"checks: “{match.group()[:60]}”")
     return Score(0.0, "does not check understanding")
+
+
+QUESTIONS = Measure(
+    name="questions",
+    label="One good question",
+    question="Is there one, on the topic, that can be answered?",
+    happens="One clear question is asked",
+    of=lambda one: questions(one.reply, one.lesson, one.turns),
+    about="the turn",
+    in_metrics=True,
+    above_teachers="a teacher also explains and shows, and a tutor that asks at every turn scores higher",
+)
+FOLLOW_UP = Measure(
+    name="follow_up",
+    label="Checks understanding",
+    question="Is a right answer checked for understanding?",
+    happens="Understanding is checked",
+    of=lambda one: follow_up(one.reply, one.turns),
+    about="the turn",
+    above_teachers="a teacher checks a right answer where it may be shallow, and a tutor that checks every one scores higher",
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.score import Score
 from three_tutors.tutoring.words import sentences, words
 
@@ -35,3 +36,27 @@ def length(reply: str) -> Score:
     """Return how many words `reply` has."""
     count = len(words(reply))
     return Score(float(count), f"{count} words")
+
+
+LENGTH = Measure(
+    name="length",
+    label="Words",
+    question="How many words has it?",
+    happens="Replies are",
+    how=("longer", "shorter"),
+    of=lambda one: length(one.reply),
+    about="form",
+    better="neither",
+    digits=0,
+)
+READING_LEVEL = Measure(
+    name="reading_level",
+    label="Reading level",
+    question="Which school grade can read it?",
+    happens="The language is",
+    how=("harder", "easier"),
+    of=lambda one: reading_level(one.reply),
+    about="form",
+    better="neither",
+    digits=1,
+)

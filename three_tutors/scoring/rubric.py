@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from three_tutors.scoring.broken import broken
-from three_tutors.scoring.leak import leak
+from three_tutors.scoring.broken import broken_words
+from three_tutors.scoring.leak import LEAK
+from three_tutors.scoring.measure import HIGHER, Measure
 from three_tutors.scoring.moves import signal_mistake
-from three_tutors.scoring.praise import acceptance, false_praise, praise
-from three_tutors.scoring.questioning import asked, follow_up, on_topic, questions, task
-from three_tutors.scoring.uptake import last_student_words, parrots, taken_up
+from three_tutors.scoring.praise import FALSE_PRAISE, acceptance, praise
+from three_tutors.scoring.questioning import QUESTIONS, asked, follow_up, on_topic, task
+from three_tutors.scoring.replied import Replied
+from three_tutors.scoring.score import Score
+from three_tutors.scoring.uptake import PARROTS, last_student_words, taken_up
 from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.words import words
 
@@ -63,26 +66,36 @@ def score(reply: str, *, lesson: Lesson, turns: Sequence[Turn], reference: str |
     Deterministic. `reference` (the teacher's own reply) changes nothing but the length that counts as too long:
     a tutor may speak as long as the teacher did.
     """
-    given_away = leak(reply, answer=lesson.answer, turns=turns)
-    taking_up, asking = taken_up(reply, turns), questions(reply, lesson, turns)
+    teacher = None if reference is None else Turn("teacher", reference)
+    return rubric(Replied("", "turn", lesson, tuple(turns), reply, reference=teacher))
+
+
+def rubric(one: Replied) -> RubricScore:
+    """Score one reply by what was found in it."""
+    reply, lesson, turns = one.reply, one.lesson, one.turns
+    given_away, asking, praised, unfinished, parroted = map(one.finding, (LEAK.of, QUESTIONS.of, FALSE_PRAISE.of, broken_words, PARROTS.of))
+    taking_up = taken_up(one)
     topical = on_topic(reply, lesson, turns)
     on_the_matter = len(topical) >= _TOPICAL_WORDS or any(word in last_student_words(turns) for word in topical)
-    unfinished, praised = broken(reply), false_praise(reply, turns)
-    parroted = parrots(reply, turns)
     criteria = (
-        Criterion("keeps_answer", 1 - (given_away.value or 0.0), given_away.reason),
+        _absent("keeps_answer", given_away),
         Criterion("takes_up", taking_up.value if taking_up.value is not None else float(bool(topical)), taking_up.reason),
         _fits(reply, lesson, turns, works=asking.value == 1.0 or bool(task(reply) and topical)),
         _moves_on(reply, lesson, turns, asking.value or 0.0, asking.reason),
-        _length(reply, reference),
+        _length(reply, one.reference.text if one.reference else ""),
         Criterion("off_topic", float(on_the_matter), f"is about {', '.join(topical[:4])}" if topical else "shares no word with the lesson"),
-        Criterion("false_praise", 1 - (praised.value or 0.0), praised.reason),
-        Criterion("parrots", float(not parroted), "repeats an earlier turn" if parroted else "says it in its own words"),
-        Criterion("broken", 1 - (unfinished.value or 0.0), unfinished.reason),
+        _absent("false_praise", praised),
+        _absent("parrots", parroted),
+        _absent("broken", unfinished),
     )
     weighted = sum(_WEIGHTS.get(criterion.name, 0.0) * criterion.value for criterion in criteria)
     ceiling = min([1.0, *(_CAPS[criterion.name] for criterion in criteria if criterion.name in _CAPS and criterion.value < 0.5)])  # noqa: PLR2004
     return RubricScore(round(min(weighted, ceiling), 4), criteria)
+
+
+def _absent(name: str, fault: Score) -> Criterion:
+    """Return the criterion that a fault is not there; one that was not looked for is not."""
+    return Criterion(name, 1 - (fault.value or 0.0), fault.reason)
 
 
 def _fits(reply: str, lesson: Lesson, turns: Sequence[Turn], *, works: bool) -> Criterion:
@@ -113,11 +126,30 @@ def _moves_on(reply: str, lesson: Lesson, turns: Sequence[Turn], asking: float, 
     return Criterion("moves_on", asking, reason)
 
 
-def _length(reply: str, reference: str | None) -> Criterion:
+def _length(reply: str, reference: str) -> Criterion:
     count = len(words(reply))
-    longest = max(_LONGEST, len(words(reference or "")))
+    longest = max(_LONGEST, len(words(reference)))
     if count < _SHORTEST:
         return Criterion("short", count / _SHORTEST / 2, f"says only {count} words")
     if count <= longest:
         return Criterion("short", 1.0, f"{count} words")
     return Criterion("short", max(0.0, 1 - (count - longest) / (_FAR_TOO_LONG - _LONGEST)), f"{count} words are too many")
+
+
+def _summed(one: Replied) -> Score:
+    found = rubric(one)
+    return Score(found.value, found.feedback or "meets every criterion")
+
+
+SCORE = Measure(
+    name="score",
+    label="Rubric score",
+    question="Is it a reply a teacher could have given? Sums up several others.",
+    happens="Rubric scores are",
+    how=HIGHER,
+    of=_summed,
+    about="the reply as a whole",
+    in_metrics=True,
+    in_summary=True,
+    above_teachers="at this height it no longer tells a tutor from a teacher",
+)

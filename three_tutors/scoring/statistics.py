@@ -91,6 +91,14 @@ def sign_flip_p(values: Grouped) -> float:
     return float((reached.sum() + 1) / (DRAWS + 1))
 
 
+def by_dialogue(values: Mapping[str, float]) -> dict[str, list[float]]:
+    """Return the values of items grouped by the dialogue or scenario that the items are of."""
+    groups: dict[str, list[float]] = {}
+    for item, value in values.items():
+        groups.setdefault(item.partition("#")[0], []).append(value)
+    return groups
+
+
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     """Return the p values adjusted by Holm (1979), so that the chance of any false claim among them stays under the level."""
     adjusted: dict[str, float] = {}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.praise import praise
 from three_tutors.scoring.questioning import asked, task
 from three_tutors.scoring.score import Score
@@ -66,12 +67,10 @@ def train(dialogues: Sequence[Dialogue]) -> StrategyClassifier:
     return StrategyClassifier(model)
 
 
-def realised_as_intended(intended: StrategyLabel, realised: StrategyLabel, reply: str) -> Score:
+def realised_as_intended(intended: StrategyLabel, realised: StrategyLabel) -> Score:
     """Return 1 where a reply makes the move that the teacher made at this turn, else 0."""
     if not intended:
         return Score.unscored("no teacher's strategy to compare with")
-    if not reply.strip():
-        return Score.unscored("the tutor gave no reply")
     if not realised:
         return Score.unscored("the training dialogues label too few strategies to tell them apart")
     return Score(float(realised == intended), f"{realised.replace('_', ' ')}, intended {intended.replace('_', ' ')}")
@@ -119,4 +118,15 @@ _FUNCTION_WORDS = frozenset(
     gives has have here how i if in instead is it its just keep let like list look make means my new next no not now of on one only or
     own part pick predict put rule same say says see show so still such take tell than that the then there they think this try two use
     was what when where which who why with without word work would write you your""".split()  # noqa: SIM905 - a word list reads as text
+)
+
+
+STRATEGY = Measure(
+    name="strategy",
+    label="Strategy as intended",
+    question="Does it make the move that the teacher made?",
+    happens="The teacher's strategy is met",
+    of=lambda one: realised_as_intended(one.intended, one.realised),
+    about="the turn",
+    in_metrics=True,
 )

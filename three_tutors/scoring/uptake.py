@@ -11,7 +11,9 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
+from three_tutors.scoring.measure import EXCHANGES, Checked, Measure
 from three_tutors.scoring.questioning import asked
+from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.score import Score
 from three_tutors.tutoring.dialogue import Turn
 from three_tutors.tutoring.quantities import quantities
@@ -50,12 +52,12 @@ _LOWEST, _HIGHEST = -0.865, 1.0
 """Ratings (z-scores) that count as 0 and 1."""
 
 
-def uptake(reply: str, turns: Sequence[Turn]) -> Score:
-    """Return how far `reply` takes up the last student turn, 0–1. Unscored where the student said nothing to take up."""
-    said = last_student_turn(turns)
+def uptake(one: Replied) -> Score:
+    """Return how far a reply takes up the last student turn, 0–1. Unscored where the student said nothing to take up."""
+    reply, said = one.reply, last_student_turn(one.turns)
     if not words(said):
         return Score.unscored("the student said nothing to take up")
-    if parrots(reply, turns):
+    if one.finding(parroted).value:
         return Score(0.0, "repeats the student and adds nothing")
     found = signs(reply, said)
     rating = _INTERCEPT + sum(weight * found[name] for name, weight in _WEIGHTS.items())
@@ -88,17 +90,17 @@ def signs(reply: str, said: str) -> dict[str, float]:
     }
 
 
-def taken_up(reply: str, turns: Sequence[Turn]) -> Score:
-    """Return the share of three content words of the last student turn that `reply` uses while adding words of its own.
+def taken_up(one: Replied) -> Score:
+    """Return the share of three content words of the last student turn that a reply uses while adding words of its own.
 
     This is what the rubric asks for; `uptake` is what people were asked.
     """
-    said = last_student_words(turns)
+    said = last_student_words(one.turns)
     if not said:
         return Score.unscored("the student said nothing to take up")
-    if parrots(reply, turns):
+    if one.finding(parroted).value:
         return Score(0.0, "repeats the student and adds nothing")
-    replied = dict.fromkeys(content_words(reply))
+    replied = dict.fromkeys(content_words(one.reply))
     shared, added = [word for word in replied if word in said], [word for word in replied if word not in said]
     if len(added) < _ADDED_WORDS and len(shared) > len(added):
         return Score(0.25, f"echoes {', '.join(shared)} and adds little")
@@ -115,6 +117,11 @@ def last_student_turn(turns: Sequence[Turn]) -> str:
 def last_student_words(turns: Sequence[Turn]) -> frozenset[str]:
     """Return the content words of the last student turn."""
     return frozenset(content_words(last_student_turn(turns)))
+
+
+def parroted(one: Replied) -> Score:
+    """Return 1 where a reply is mostly an earlier turn again, else 0."""
+    return Score(1.0, "repeats an earlier turn") if parrots(one.reply, one.turns) else Score(0.0, "in its own words")
 
 
 def parrots(reply: str, turns: Sequence[Turn]) -> bool:
@@ -135,3 +142,26 @@ def _shared(reply: str, said: str) -> list[str]:
     """Return the reply's own words that the student used, those that carry the subject."""
     student = set(content_words(said))
     return [word for word in dict.fromkeys(words(reply)) if set(content_words(word)) & student]
+
+
+UPTAKE = Measure(
+    name="uptake",
+    label="Takes up the student",
+    question="Does it build on what was said?",
+    happens="The student's words are taken up",
+    how=("more", "less"),
+    of=uptake,
+    about="the turn",
+    checked=Checked("Spearman's ρ", 0.56, 0.51, 0.61, 1061, EXCHANGES, "transcripts held out"),
+    in_metrics=True,
+    above_teachers="it counts the student's own words, and handing many of them back scores higher than answering with few",
+)
+PARROTS = Measure(
+    name="parrots",
+    label="Parrots",
+    question="Does it repeat an earlier turn?",
+    happens="Earlier turns are repeated",
+    of=parroted,
+    about="the text",
+    better="lower",
+)

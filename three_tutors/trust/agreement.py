@@ -20,14 +20,13 @@ from three_tutors.pipeline.diagnostics import run
 from three_tutors.pipeline.records import Record
 from three_tutors.scoring.dimension_weights import DIMENSIONS
 from three_tutors.scoring.dimensions import dimensions
-from three_tutors.scoring.leak import leak
+from three_tutors.scoring.leak import LEAK
 from three_tutors.scoring.metrics import f1, kappa, macro_f1, spearman
 from three_tutors.scoring.praise import praise
 from three_tutors.scoring.score import Score
 from three_tutors.scoring.statistics import bootstrap
 from three_tutors.scoring.uptake import uptake
 from three_tutors.trust.rated_replies import RatedReply, read_rated_replies
-from three_tutors.tutoring.dialogue import Lesson
 from three_tutors.tutoring.words import words
 
 RATED = (*DIMENSIONS, "leak", "praise", "uptake")
@@ -58,13 +57,12 @@ def score_rated(row: RatedReply) -> dict[str, Score]:
     """
     if not words(row.reply):
         return dict.fromkeys(RATED, Score.unscored("nothing was replied"))
-    lesson = Lesson(subject="", grade=1, topic="", objective="", misconception="", answer=row.answer)
-    found = praise(row.reply)
+    one, found = row.replied, praise(row.reply)
     return {
-        **dimensions(row.reply, row.turns, lesson),
-        "leak": leak(row.reply, answer=row.answer, turns=row.turns),
+        **one.finding(dimensions),
+        "leak": one.finding(LEAK.of),
         "praise": Score(1.0, f"“{found}”") if found else Score(0.0, "does not praise"),
-        "uptake": uptake(row.reply, row.turns),
+        "uptake": one.finding(uptake),
     }
 
 

@@ -27,16 +27,14 @@ from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling, api_k
 from three_tutors.pipeline.diagnostics import ParamsError, run
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, read_json, write_json
+from three_tutors.scoring.replied import Replied, read_replied
 from three_tutors.scoring.score import Score
-from three_tutors.scoring.teaching_scores import Replied, references, replied
 from three_tutors.trust.agreement import agreement
 from three_tutors.trust.rated_replies import RatedReply, read_rated_replies
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, write_verdicts
 from three_tutors.tutoring.dialogue import Lesson, read_dialogues, read_scenarios
 from three_tutors.tutoring.formats import Message
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
-from three_tutors.tutoring.questions import items
-from three_tutors.tutoring.replies import read_replies
 from three_tutors.tutoring.words import words
 
 TEST = Path("data/processed/splits/test.jsonl")
@@ -163,7 +161,7 @@ def against_people(judging: Judge, model: str, rows: Sequence[RatedReply], ledge
 
     def rated(row: RatedReply) -> dict[str, Score]:
         lesson = Lesson(subject="", grade=1, topic="", objective="", misconception="", answer=row.answer)
-        return _levels(judging, model, Replied("", "turn", lesson, row.turns, row.reply, "stop"), list(row.labels), ledger)
+        return _levels(judging, model, Replied("", "turn", lesson, row.turns, row.reply), list(row.labels), ledger)
 
     return {"judge": model, **agreement(rows, rated)}
 
@@ -182,7 +180,7 @@ def main() -> None:
     if asked.rated:
         write_json(FOLDER / AGREEMENT, against_people(endpoint, settings.model, read_rated_replies(asked.rated), ledger))
     else:
-        given = _given(asked.name)
+        given = read_replied(ANSWERS, asked.name, read_dialogues(TEST), read_scenarios(SCENARIOS))
         rows = judge(endpoint, settings.model, given, ledger)
         write_verdicts(FOLDER / f"{asked.name}.jsonl", asked.name, settings.model, {one.item: one.reply for one in given}, rows)
     spent = settings.most_calls - ledger.calls_left
@@ -203,13 +201,6 @@ def _permitted(settings: Params) -> None:
     tutors = {str(read_json(path).get("model")) for path in sorted(MODELS.glob("*/tutor.json"))}
     if settings.model.startswith(("local-", "ft:")) or settings.model in tutors:
         raise ParamsError(f"params.yaml: judge.model {settings.model} is a tutor; a tutor does not judge itself, name another model.")
-
-
-def _given(name: str) -> list[Replied]:
-    dialogues, scenarios = read_dialogues(TEST), read_scenarios(SCENARIOS)
-    if name == REFERENCE:
-        return references(dialogues)
-    return replied(dialogues, scenarios, read_replies(ANSWERS / name / "answers.jsonl", name, items(dialogues, scenarios)))
 
 
 if __name__ == "__main__":

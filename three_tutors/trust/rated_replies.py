@@ -10,7 +10,8 @@ from pathlib import Path
 
 from three_tutors.pipeline.diagnostics import DataError, Problem
 from three_tutors.pipeline.records import Record
-from three_tutors.tutoring.dialogue import Turn
+from three_tutors.scoring.replied import Replied
+from three_tutors.tutoring.dialogue import Lesson, Turn
 
 LEVELS: Mapping[str, float] = {"No": 0.0, "To some extent": 0.5, "Yes": 1.0}
 _READ = {name.lower(): level for name, level in LEVELS.items()}
@@ -35,6 +36,12 @@ class RatedReply:
     """By name of the score: levels 0, 0.5 and 1, `leak` and `praise` 0 or 1, `uptake` any number."""
     not_read: tuple[str, ...] = ()
     """Labels, by their own name, that hold a word nobody here knows; they count for nothing and are told."""
+
+    @property
+    def replied(self) -> Replied:
+        """The reply as the scorers take it; of the lesson only the answer is known."""
+        lesson = Lesson(subject="", grade=1, topic="", objective="", answer=self.answer)
+        return Replied(self.group, "turn", lesson, self.turns, self.reply)
 
 
 def read_rated_replies(path: Path) -> list[RatedReply]:

@@ -12,23 +12,29 @@ _MACHINERY = re.compile(
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 _ENDS = tuple(".!?…)\"'”’:`»*}]")
+CUT_OFF = "stops in the middle of a sentence"
 _REPEATED = 0.15
 """Largest share of repeated runs of three words that is no loop; our teachers stay below it."""
 _LONG_ENOUGH = 12
 """From this many words on, a reply that ends without a full stop was cut off."""
 
 
-def fault(reply: str, finish_reason: str = "stop") -> str | None:
-    """Return why `reply` is not a finished turn of a teacher, or None where it is one."""
+def fault(reply: str) -> str | None:
+    """Return why `reply`, by its words alone, is not a finished turn of a teacher, or None where it is one."""
     if not words(reply):
         return "says nothing"
     if found := _MACHINERY.search(reply):
         return f"shows machinery: “{found.group().strip()}”"
     if loops(reply):
         return "repeats itself"
-    if not reply.rstrip().endswith(_ENDS) and (finish_reason == "length" or len(words(reply)) >= _LONG_ENOUGH):
-        return "stops in the middle of a sentence"
+    if len(words(reply)) >= _LONG_ENOUGH and not ends(reply):
+        return CUT_OFF
     return None
+
+
+def ends(reply: str) -> bool:
+    """Return whether `reply` stops where a sentence, a quotation or a piece of code may."""
+    return reply.rstrip().endswith(_ENDS)
 
 
 def loops(reply: str) -> bool:

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from stages.evaluate import evaluate, summary
+from three_tutors import scoring
+from three_tutors.scoring.measure import TOPICS, Checked, Measure
+from three_tutors.scoring.replied import Replied, references
+from three_tutors.scoring.scores import MEASURES, SCORES, scores
+from three_tutors.scoring.strategy_classifier import train
+from three_tutors.tutoring.dialogue import Dialogue
+
+
+@pytest.fixture
+def one(fractions: Dialogue) -> Replied:
+    """Return a teacher's reply."""
+    return references([fractions])[0]
+
+
+def test_every_score_that_is_written_has_exactly_one_declaration(fractions: Dialogue) -> None:
+    """The rows of `evaluate` hold the declared scores, each once; a declaration that is missing from the list is noticed."""
+    row = evaluate(references([fractions]), train([fractions]), [])[0]
+    written = [name for name, value in row.items() if isinstance(value, dict)]
+    modules = [importlib.import_module(f"{scoring.__name__}.{module.name}") for module in pkgutil.iter_modules(scoring.__path__)]
+    declared = {id(value): value for module in modules for value in vars(module).values() if isinstance(value, Measure)}
+    assert written == [measure.name for measure in SCORES]
+    assert Counter(written) == Counter(measure.name for measure in declared.values())
+    assert max(Counter(written).values()) == 1
+
+
+def test_the_tables_keep_what_belongs_together(one: Replied) -> None:
+    """Every score has its place in the tables, ordered by what it is about."""
+    assert set(MEASURES) == set(scores(one))
+    places = [TOPICS.index(measure.about) for measure in MEASURES.values()]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("measure", SCORES, ids=lambda measure: measure.name)
+def test_a_declaration_says_what_a_reader_needs(measure: Measure) -> None:
+    """Words end as sentences go on; what is compared by experiments is kept; only a judging score can be met or missed."""
+    assert measure.label
+    assert measure.question.endswith(("?", "."))
+    assert not measure.happens.endswith(".")
+    assert not measure.in_summary or measure.in_metrics
+    assert not measure.failure or (measure.better != "neither" and measure.digits is None)
+    assert measure.checked is None or measure.checked.low <= measure.checked.value <= measure.checked.high
+
+
+def test_figures_of_trust_are_told_with_their_weakness() -> None:
+    """A kappa below .4 is called weak; what people were asked is said where it is not the same question."""
+    weak = Checked("macro-F1", 0.5, 0.47, 0.54, 1282, "a set", "held out", 0.33)
+    assert "Cohen's κ 0.33, weak" in weak.sentence
+    assert "weak" not in replace(weak, kappa=0.4).sentence
+    assert "[0.47, 0.54] with “tone” (1,282 ratings, a set; held out)" in replace(weak, kappa=None, of="“tone”").sentence
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("leak", "leak"), ("questioning", "questions"), ("praise", "false_praise"), ("broken", "fault"), ("uptake", "parrots")],
+)
+def test_what_several_scores_need_is_found_once(module: str, name: str, one: Replied, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rubric, uptake and the dimensions read the findings that the scores beside them made."""
+    found = importlib.import_module(f"{scoring.__name__}.{module}")
+    finder, calls = getattr(found, name), Counter[str]()
+
+    def counting(*args: Any, **named: Any) -> Any:
+        calls[name] += 1
+        return finder(*args, **named)
+
+    monkeypatch.setattr(found, name, counting)
+    scores(one)
+    assert {name: 1} == calls
+
+
+def test_a_silent_tutor_has_the_likelihoods_of_its_model(one: Replied) -> None:
+    """What is scored of a reply is unscored without one; what is scored of the model is not."""
+    silent = replace(one, reply=" …", likelihoods=[{"nll": 2.5, "tokens": 9}])
+    assert {"nll"} == {name for name, score in scores(silent).items() if score.value is not None}
+
+
+def test_metrics_keep_the_means_that_their_declarations_ask_for(fractions: Dialogue) -> None:
+    """A score without a value in any row is left out; the others are those with `in_metrics`."""
+    rows = evaluate(references([fractions]), train([fractions]), [])
+    kept = {measure.name for measure in SCORES if measure.in_metrics and any("value" in row[measure.name] for row in rows)}
+    assert set(summary(rows)) == {"answers", "no_reply", *kept}

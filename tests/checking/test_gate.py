@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -200,3 +201,20 @@ def test_findings_of_a_strange_file_name_are_safe_to_print(tmp_path: Path) -> No
     """Neither a path nor a quoted word can send a terminal commands."""
     (tmp_path / "a\x1b[31m.yaml").write_text("id: x\n\x74itel: y\n", encoding="utf-8")
     assert all(str(problem).isprintable() for problem in check([tmp_path], LIMITS).problems)
+
+
+def test_a_file_is_opened_once_for_the_places_of_all_its_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bad lines cost little more than good ones: what is found across lines does not open the file for each of them."""
+    path = tmp_path / "all.jsonl"
+    path.write_text(f"{json.dumps(DIALOGUE)}\n" * 20, encoding="utf-8")
+    opened: list[Path] = []
+    open_ = Path.open
+
+    def counted(self: Path, *arguments: Any, **named: Any) -> Any:
+        opened.append(self)
+        return open_(self, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", counted)
+    errors = check([path], LIMITS).errors
+    assert [(problem.line, problem.column) for problem in errors if problem.code == "E110"] == [(line, 8) for line in range(2, 21)]
+    assert len(opened) <= 4

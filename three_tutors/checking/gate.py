@@ -7,12 +7,15 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path as FilePath
+from typing import BinaryIO
 
-from three_tutors.checking import personal_data, scripting, teaching
+from three_tutors.checking import json_source, personal_data, scripting, teaching
 from three_tutors.checking.codes import CODES
 from three_tutors.checking.files import Block, DataFile, blocks, find
 from three_tutors.checking.finding import Finding, Path, Source, printable, quoted
@@ -28,6 +31,8 @@ from three_tutors.tutoring.turn_words import tokens
 Batch = Sequence[tuple[DataFile, Block | None]]
 """What one process reads at a time: some YAML files, or a block of one JSON Lines file."""
 
+_IN_ORDER = attrgetter("path", "line", "column", "code", "message", "hint")
+"""Of problems; their own comparison calls Python for each pair."""
 _PROSE = tuple(field.name for field in fields(Lesson) if field.prose)
 
 FILES_IN_BATCH = 100
@@ -85,7 +90,7 @@ def check(paths: Sequence[FilePath], limits: Limits, splits: Mapping[str, Split]
 
         findings += structure.check(readable)
         findings += corpus.notes([entry for entry in readable if entry.triples.size], splits or {}, limits.near_duplicate)
-    problems = sorted(located(findings, {file.shown: file for file in files}))
+    problems = sorted(located(findings, {file.shown: file for file in files}), key=_IN_ORDER)
     dialogues = [entry.item for entry in readable if isinstance(entry.item, Dialogue)]
     scenarios = [entry.item for entry in readable if isinstance(entry.item, Scenario)]
     return Verdict(sorted(dialogues, key=_by_id), sorted(scenarios, key=_by_id), problems)
@@ -97,7 +102,9 @@ def inspect(batch: Batch, limits: Limits) -> list[Entry]:
     for file, block in batch:
         for entry in read(file, block):
             _check_alone(entry, limits)
-            entry.findings, entry.tree = list(placed(entry.findings, file, entry.tree)), None
+            if not all(finding.place for finding in entry.findings):
+                entry.findings = list(placed(entry.findings, _tree(entry)))
+            entry.tree, entry.text = None, ""
             entries.append(entry)
     return entries
 
@@ -122,30 +129,42 @@ def _check_alone(entry: Entry, limits: Limits) -> None:
     entry.triples = triples(said)
 
 
-def placed(findings: Sequence[Finding], file: DataFile, tree: Tree | None = None) -> Iterator[Finding]:
-    """Yield the findings of one dialogue in `file` with their places; without its `tree` it is read again where one has none."""
-    if all(finding.place for finding in findings):
-        yield from findings
-        return
-    source = findings[0].source
-    tree = places(file.path, source, tree)
+def _tree(entry: Entry) -> Tree:
+    """Return every place of an entry that was read just now."""
+    if entry.tree:
+        entry.tree.locate()
+        return entry.tree
+    return json_source.tree(entry.text, entry.source.line) if entry.text else Tree()
+
+
+def placed(findings: Iterable[Finding], tree: Tree) -> Iterator[Finding]:
+    """Yield the findings of one dialogue with their places in `tree`."""
     for finding in findings:
         known = tree.keys if finding.key else tree.values
         ways = (finding.path[:length] for length in range(len(finding.path), -1, -1))
-        place = next((place for way in ways if (place := known.get(way) or tree.values.get(way))), (source.line, 1))
+        place = next((place for way in ways if (place := known.get(way) or tree.values.get(way))), (finding.source.line, 1))
         yield finding if finding.place else replace(finding, place=place)
 
 
 def located(findings: Iterable[Finding], files: Mapping[str, DataFile]) -> Iterator[Problem]:
-    """Yield each finding as a problem with line and column."""
+    """Yield each finding as a problem with line and column; a file is opened once, however many of its lines are looked at again."""
     by_source: dict[Source, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_source[finding.source].append(finding)
-    for source, some in by_source.items():
-        # A folder is no file to read again; whatever is found in one has its place.
-        for finding in placed(some, files[source.file]) if source.file in files else some:
-            line, column = finding.place or (source.line, 1)
-            yield Problem(source.file, line, column, finding.code, printable(finding.message), CODES[finding.code].hint)
+    with ExitStack() as stack:
+        opened: dict[str, BinaryIO] = {}
+        for source, some in by_source.items():
+            if all(finding.place for finding in some):
+                found: Iterable[Finding] = some
+            else:
+                path = files[source.file].path
+                if source.length >= 0 and source.file not in opened:
+                    with suppress(OSError):
+                        opened[source.file] = stack.enter_context(path.open("rb"))
+                found = placed(some, places(path, source, opened.get(source.file)))
+            for one in found:
+                line, column = one.place or (source.line, 1)
+                yield Problem(source.file, line, column, one.code, printable(one.message), CODES[one.code].hint)
 
 
 def counts(problems: Iterable[Problem]) -> dict[str, int]:

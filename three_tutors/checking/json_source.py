@@ -1,6 +1,6 @@
 """Read one JSON value with the place of every value and key: for JSON Lines, where a dialogue is one line.
 
-The standard library parses; only where something was found does `places` walk the text again for line and column.
+The standard library parses; only where something was found is the text walked again for line and column.
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ import json
 import re
 from typing import Any
 
-from three_tutors.checking.finding import Path
 from three_tutors.checking.yaml_source import SourceError, Tree
 from three_tutors.pipeline import json_values
 from three_tutors.pipeline.text import UnreadableError
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_BARE = re.compile(r"[^\s,\[\]{}:\"]+")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]|[^\s,\[\]{}:"]+')
 
 
 class _Repeated(dict[str, Any]):
@@ -37,11 +35,36 @@ def parse(text: str, line: int) -> Any:  # noqa: ANN401 - JSON holds anything
 
 
 def tree(text: str, line: int) -> Tree:
-    """Return the value in `text` with the place of every value and key."""
-    walked = Tree()
-    _walk(text, 0, (), walked, line)
-    walked.value = parse(text, line)
-    return walked
+    """Return the place of every value and key in `text`, which is valid JSON; the value itself is left out."""
+    into = Tree()
+    path: list[str | int] = []
+    seen: list[set[str] | None] = []  # of each open object its keys, None for a list
+    expects_key = False
+    for match in _TOKEN.finditer(text):
+        mark, place = match.group(), (line, match.start() + 1)
+        if mark == ",":
+            expects_key = seen[-1] is not None
+            if not expects_key:
+                path[-1] += 1  # type: ignore[operator]  # a list's step is a number
+        elif mark in "]}":
+            del seen[-1], path[-1]
+            expects_key = False
+        elif expects_key:
+            key = json.loads(mark) if "\\" in mark else mark[1:-1]
+            path[-1] = key
+            here = tuple(path)
+            if key in seen[-1]:  # type: ignore[operator]  # keys stand in objects only
+                into.repeated.append(here)
+            seen[-1].add(key)  # type: ignore[union-attr]
+            into.keys[here] = place
+            expects_key = False
+        else:
+            into.values[tuple(path)] = place
+            if mark in "[{":
+                expects_key = mark == "{"
+                seen.append(set() if expects_key else None)
+                path.append("" if expects_key else 0)
+    return into
 
 
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -54,40 +77,3 @@ def has_repeated_key(value: Any) -> bool:  # noqa: ANN401
     if isinstance(value, dict):
         return isinstance(value, _Repeated) or any(has_repeated_key(item) for item in value.values())
     return isinstance(value, list) and any(has_repeated_key(item) for item in value)
-
-
-def _walk(text: str, at: int, path: Path, into: Tree, line: int) -> int:
-    """Note the place of the value that begins at or after `at`; return where it ends. `text` is valid JSON."""
-    at = _skip(text, at)
-    into.values[path] = (line, at + 1)
-    if text[at] == '"':
-        match = _STRING.match(text, at)
-        return match.end() if match else len(text)
-    if text[at] not in "[{":
-        match = _BARE.match(text, at)
-        return match.end() if match else len(text)
-    end, index = "]" if text[at] == "[" else "}", 0
-    at = _skip(text, at + 1)
-    seen: set[str] = set()
-    while text[at] != end:
-        here: Path = (*path, index)
-        if end == "}":
-            match = _STRING.match(text, at)
-            key = json.loads(match.group()) if match else ""
-            here = (*path, key)
-            if key in seen:
-                into.repeated.append(here)
-            seen.add(key)
-            into.keys[here] = (line, at + 1)
-            at = _skip(text, match.end() if match else len(text)) + 1
-        at = _skip(text, _walk(text, at, here, into, line))
-        index += 1
-        if text[at] == ",":
-            at = _skip(text, at + 1)
-    return at + 1
-
-
-def _skip(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t\r\n":
-        at += 1
-    return at

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -47,7 +48,9 @@ class Entry:
     triples: Triples = field(default_factory=lambda: _NO_TRIPLES)
     """Word triples of all turns, for finding what is alike."""
     tree: Tree | None = None
-    """As read, for whoever looks for places before it goes to another process."""
+    """As read from YAML, for whoever looks for places before it goes to another process."""
+    text: str = ""
+    """As read from JSON, for the same."""
 
     @property
     def name(self) -> str:
@@ -104,6 +107,7 @@ def read_line(file: DataFile, source: Source, data: bytes) -> Entry:
     except SourceError as error:
         return _refused(source, error)
     entry = _entry(value, source, file, escapes="\\" in text)
+    entry.text = text
     if json_source.has_repeated_key(value):
         entry.findings += [_repeated(source, path) for path in json_source.tree(text, source.line).repeated]
     return entry
@@ -131,17 +135,16 @@ def _refused(source: Source, error: SourceError) -> Entry:
     return Entry(source, None, findings=[Finding(source, error.code, error.message, place=error.place)])
 
 
-def places(file: FilePath, source: Source, tree: Tree | None = None) -> Tree:
-    """Return `source` with every place: its `tree`, or its text read again; empty where it cannot be read any more."""
-    if tree:
-        tree.locate()
-        return tree
+def places(file: FilePath, source: Source, opened: BinaryIO | None = None) -> Tree:
+    """Return `source` read again with every place, from `opened` where the file is; empty where it cannot be read any more."""
     try:
         if source.length < 0:
             return yaml_source.parse(decode(contents(file)))
-        with file.open("rb") as opened:
-            opened.seek(source.offset)
-            return json_source.tree(decode(opened.read(source.length), source.line), source.line)
+        with nullcontext(opened) if opened else file.open("rb") as stream:
+            stream.seek(source.offset)
+            text = decode(stream.read(source.length), source.line)
+        json_source.parse(text, source.line)
+        return json_source.tree(text, source.line)
     except (SourceError, OSError):
         return Tree()
 

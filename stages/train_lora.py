@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from three_tutors.language_model.finetune import finetune
 from three_tutors.language_model.processes import ALONE, Launcher, Processes, joined, launched
 from three_tutors.language_model.progress import EpochEvent, Event, Outcome
 from three_tutors.language_model.settings import Device, Init, Lora, Modules, Precision, Schedule, Settings
+from three_tutors.language_model.stopping import stopping
 from three_tutors.language_model.supervision import Supervision
 from three_tutors.pipeline.diagnostics import ParamsError, run
 from three_tutors.pipeline.params import params, read
@@ -95,11 +96,13 @@ def train_lora(
     folder: Path,
     on_event: Callable[[Event], object],
     *,
+    stop: Callable[[], bool] = lambda: False,
     processes: Processes = ALONE,
 ) -> Outcome:
     """Train the adapter; the first of the `processes` writes it, its audit and its model card into the new `folder`."""
-    outcome = finetune(BASE, train, validation, settings.settings(), folder=folder, scratch=SCRATCH, on_event=on_event, processes=processes)
-    if not processes.first:
+    options: dict[str, Any] = {"scratch": SCRATCH, "on_event": on_event, "stop": stop, "processes": processes}
+    outcome = finetune(BASE, train, validation, settings.settings(), folder=folder, **options)
+    if outcome.status == "stopped" or not processes.first:
         return outcome
     write_json(folder / "supervision.json", outcome.audit)
     write_text(folder / "README.md", model_card.card(base.description(BASE), settings.settings(), outcome, [*train, *validation]))
@@ -139,7 +142,8 @@ def _line(step: int, loss: float, accuracy: float, end: EpochEvent | None) -> st
 
 def _progress(event: Event) -> None:
     if isinstance(event, EpochEvent):
-        print(f"epoch {event.epoch}: train loss {event.train_loss:.3f}, validation loss {event.valid_loss or float('nan'):.3f}", flush=True)
+        validated = "" if event.valid_loss is None else f", validation loss {event.valid_loss:.3f}"
+        print(f"epoch {event.epoch}: train loss {event.train_loss:.3f}{validated}", flush=True)
     elif event.step % 5 == 0:
         print(f"  step {event.step} of {event.steps}: loss {event.loss:.3f}", flush=True)
 
@@ -151,8 +155,10 @@ def main() -> None:
         raise ParamsError(f"lora.processes is {settings.processes}, but lora.launcher is null; set it to `torchrun` or `accelerate`.")
     if launched(settings.launcher, settings.processes, "stages.train_lora"):
         return
-    with joined(settings.device) as processes, replacing(OUT) if processes.first else nullcontext(OUT) as folder:
-        outcome = train_lora(settings, read_jsonl(TRAIN), read_jsonl(VALIDATION), folder, _progress, processes=processes)
+    with stopping() as stop, joined(settings.device) as processes, replacing(OUT) if processes.first else nullcontext(OUT) as folder:
+        outcome = train_lora(settings, read_jsonl(TRAIN), read_jsonl(VALIDATION), folder, _progress, stop=stop, processes=processes)
+        if outcome.status == "stopped":
+            raise KeyboardInterrupt
     if processes.first:
         _write(outcome)
 

@@ -11,9 +11,7 @@ from torch import Tensor
 from transformers import AutoConfig, GPTNeoXConfig
 
 from three_tutors.language_model import base, memory
-from three_tutors.language_model.llama import gradients as llama_gradients
-from three_tutors.language_model.llama import learner as llama_learner
-from three_tutors.language_model.llama import projections
+from three_tutors.language_model.llama import trainable
 from three_tutors.language_model.llama.learner import LlamaLearner
 from three_tutors.language_model.memory import Need, Shape, gigabytes, need, shape
 from three_tutors.language_model.peft_learner import PeftLearner
@@ -56,7 +54,7 @@ def test_four_bits_are_counted_as_they_lie(tiny: Path) -> None:
     scales = [state for value in frozen if (state := getattr(value, "quant_state", None)) is not None]
     actual = sum(value.untyped_storage().nbytes() for value in frozen)
     actual += sum(state.absmax.nbytes + state.state2.absmax.nbytes for state in scales)
-    assert actual == pytest.approx(need(shape(learner.model.config), lora, 10, lean=False).weights, rel=0.02)
+    assert actual == pytest.approx(need(shape(learner.model.config), lora, 10, ours=False).weights, rel=0.02)
 
 
 @pytest.mark.parametrize("lora", [LORA, None], ids=["lora", "full"])
@@ -78,36 +76,30 @@ def test_activations_are_what_autograd_saves(tiny: Path, one: Example, lora: Lor
         learner._loss(one)
     actual = sum(value.untyped_storage().nbytes() for value in saved.values())
     sizes = shape(learner.model.config)
-    expected = need(sizes, lora, len(one.ids), lean=False).activations - len(one.ids) // 2 * sizes.vocabulary * 12
+    expected = need(sizes, lora, len(one.ids), ours=False).activations - len(one.ids) // 2 * sizes.vocabulary * 12
     assert actual == pytest.approx(expected, rel=0.15)
 
 
-def test_activations_are_what_the_lean_llama_saves(tiny: Path, one: Example, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The formula is within 5 % of the bytes that our own Llama keeps between its two passes."""
+def test_activations_are_what_our_engine_saves(tiny: Path, one: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The formula is within 5 % of the bytes that our own engine keeps between its two passes."""
     kept: list[int] = []
 
-    forward = llama_gradients.Gradients._forward
+    forward = trainable.TrainableLlama._forward
 
-    def counting(self: llama_gradients.Gradients, *arguments: Any, **options: Any) -> Any:
+    def counting(self: trainable.TrainableLlama, *arguments: Any, **options: Any) -> Any:
         result = forward(self, *arguments, **options)
-        full, used = self.kept.mark
-        kept.append(sum(len(chunk) for chunk in self.kept._chunks[:full]) + used)
+        full, used = self.activations.mark
+        kept.append(sum(len(chunk) for chunk in self.activations._chunks[:full]) + used)
         return result
 
-    monkeypatch.setattr(llama_gradients.Gradients, "_forward", counting)
+    monkeypatch.setattr(trainable.TrainableLlama, "_forward", counting)
     learner = LlamaLearner(tiny, AutoConfig.from_pretrained(tiny), Settings(learning_rate=1e-3, epochs=1, lora=LORA))
     learner.accumulate([[one]], 1.0)
-    monkeypatch.setattr(memory, "PORTION", 1)  # for this one conversation alone
+    monkeypatch.setattr(LlamaLearner, "tokens_at_once", 1)  # for this one conversation alone
     sizes = shape(learner.config)
-    activations = need(sizes, LORA, len(one.ids), lean=True).activations - memory.COMPILED
+    activations = need(sizes, LORA, len(one.ids), ours=True).activations - memory.COMPILED
     layers = activations / memory.WORKERS - 128 * sizes.vocabulary * 2
     assert kept[0] == pytest.approx(layers * sizes.layers / (sizes.layers + 1), rel=0.05)
-
-
-def test_what_is_reckoned_with_is_what_trains() -> None:
-    """The numbers that memory is reckoned with are those of the modules that compute."""
-    trained = (llama_learner.WORKERS, LlamaLearner.tokens_at_once, projections.LANES)
-    assert (memory.WORKERS, memory.PORTION, memory.LANES) == trained
 
 
 def test_the_readme_states_what_is_reckoned() -> None:
@@ -115,7 +107,7 @@ def test_the_readme_states_what_is_reckoned() -> None:
 
     def row(name: str, model: Shape) -> list[str]:
         asked = ((Lora(r=8), True), (Lora(r=8), False), (Lora(r=8, precision="nf4"), False), (None, False))
-        ways: list[Need] = [need(model, lora, 1024, lean=lean) for lora, lean in asked]
+        ways: list[Need] = [need(model, lora, 1024, ours=ours) for lora, ours in asked]
         return [name, *(gigabytes(way) for way in ways)]
 
     table = re.findall(

@@ -27,7 +27,7 @@ def test_alone_nothing_is_exchanged_or_reordered(monkeypatch: pytest.MonkeyPatch
     batch = [Example("short", (0,), ((0, 1),)), Example("long", (0, 0), ((0, 1),))]
     with joined("cpu") as processes:
         assert processes == ALONE
-    assert (ALONE.share(batch), ALONE.heard(7), ALONE.add(Sums(1.0, 2, 3))) == (batch, [7], Sums(1.0, 2, 3))
+    assert (ALONE.share(batch), ALONE.gathered(7), ALONE.add(Sums(1.0, 2, 3))) == (batch, [7], Sums(1.0, 2, 3))
     assert launched(None, 1, "stages.train_lora") is False
 
 

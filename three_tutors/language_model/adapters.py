@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from three_tutors.language_model import base
 from three_tutors.language_model.settings import Lora
+from three_tutors.language_model.weights import read_tensors, write_tensors
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.records import read_json, write_json
 
@@ -43,21 +43,17 @@ def check(adapter: Path, folder: Path) -> None:
 
 
 def is_plain(adapter: Path) -> bool:
-    """Whether the adapter is low-rank products alone, which `merged` adds up (DoRA and the like are left to peft)."""
+    """Whether `merged` can add the adapter: low-rank products and nothing else. DoRA and the like are left to peft."""
     config: dict[str, Any] = read_json(adapter / CONFIG)
     extras = ("use_dora", "modules_to_save", "rank_pattern", "alpha_pattern", "lora_bias", "fan_in_fan_out")
     return config["peft_type"] == "LORA" and not any(config.get(name) for name in extras)
 
 
-def scaling(config: Mapping[str, Any]) -> float:
-    """Return the factor of the low-rank product: alpha / r, or alpha / √r (Kalajdzievski 2023, rsLoRA)."""
-    return float(config["lora_alpha"] / (config["r"] ** 0.5 if config.get("use_rslora") else config["r"]))
-
-
 def merged(weights: Mapping[str, Tensor], adapter: Path) -> dict[str, Tensor]:
     """Return `weights` with W + scaling · B A in place of each adapted W, summed in fp32 and rounded once."""
-    factor = scaling(read_json(adapter / CONFIG))
-    low = load_file(adapter / WEIGHTS)
+    config = read_json(adapter / CONFIG)
+    factor = Lora(r=config["r"], alpha=config["lora_alpha"], rslora=config.get("use_rslora", False)).scaling
+    low = read_tensors(adapter / WEIGHTS)
     result = dict(weights)
     for name, down in low.items():
         if not name.endswith(".lora_A.weight"):
@@ -78,33 +74,29 @@ def merged_model(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
 
 
 def quiet_bitsandbytes() -> None:
-    """Let bitsandbytes, which peft loads where it is installed, not tell of a kernel for CPUs that only answering would use."""
+    """Silence a warning of bitsandbytes, which peft loads where it is installed, about a CPU kernel that is not used here."""
     logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 def write(folder: Path, lora: Lora, tensors: Mapping[str, Tensor], initial: Mapping[str, Tensor]) -> None:
-    """Write an adapter into `folder`; `initial` holds what each tensor began with where that was taken out of the base, by its name.
+    """Write an adapter for peft into `folder`.
 
-    W was split into W' + s·B₀A₀, so s·BA - s·B₀A₀ is what is added to W itself: a plain adapter of twice the rank.
+    PiSSA and OLoRA begin with A₀ and B₀ (`initial`, by the names of `tensors`) that they take out of the base: W = W' + s·B₀A₀.
+    What is written belongs beside the base as it was, so it is s·BA - s·B₀A₀: a plain adapter of twice the rank.
     """
     written = dict(tensors)
     for name, first in initial.items():
         up = name.endswith("lora_B.weight")
         written[name] = torch.cat([tensors[name], -first if up else first], 1 if up else 0)
-    save_file({name: tensor.contiguous() for name, tensor in written.items()}, folder / WEIGHTS, metadata={"format": "pt"})
-    (folder / WEIGHTS).chmod(0o644)
-    write_config(folder, lora, doubled=bool(initial))
-
-
-def write_config(folder: Path, lora: Lora, *, doubled: bool = False) -> None:
-    """Write the `adapter_config.json` that peft reads; `doubled` where the exported rank is twice the trained one.
-
-    The scaling stays what it was trained with, no path of this machine enters the file, and what is left out is peft's default:
-    to have peft write these lines takes three seconds.
-    """
+    write_tensors(folder / WEIGHTS, written)
     rank, alpha = lora.r, lora.alpha
-    if doubled:
+    if initial:  # so that the scaling stays the same
         rank, alpha = 2 * rank, alpha * (2**0.5 if lora.rslora else 2)
+    # Other servers do not know `all-linear`.
+    modules = (
+        {name.split(".")[-3] for name in tensors if ".lora_A." in name} if lora.target_modules == "all-linear" else lora.target_modules
+    )
+    # What peft would write as well, without its defaults and without a path of this machine.
     config = {
         "base_model_name_or_path": str(base.BASE),
         "bias": "none",
@@ -114,9 +106,9 @@ def write_config(folder: Path, lora: Lora, *, doubled: bool = False) -> None:
         "peft_type": "LORA",
         "peft_version": importlib.metadata.version("peft"),
         "r": rank,
-        "target_modules": lora.target_modules if isinstance(lora.target_modules, str) else sorted(lora.target_modules),
+        "target_modules": sorted(modules),
         "task_type": "CAUSAL_LM",
-        "use_dora": False,
+        "use_dora": lora.dora,
         "use_rslora": lora.rslora,
     }
     write_json(folder / CONFIG, config)

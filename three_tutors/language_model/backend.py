@@ -22,22 +22,22 @@ class Backend(Protocol):
     """Most tokens a slot holds."""
 
     def begin(self, prompt: list[int], slot: int) -> None:
-        """Take a prompt, not empty, to be read into a slot by the coming rounds of `read`."""
+        """Take a prompt, not empty, into a slot; the coming rounds of `prefill` run it through the model."""
 
-    def read(self, *, full: bool) -> dict[int, Tensor] | None:
-        """Read the next round of what was begun.
+    def prefill(self, *, full: bool) -> dict[int, Tensor] | None:
+        """Run one round of the prompts that were begun through the model.
 
         Args:
-            full: only where there is enough for a whole round, which takes hardly longer than a part of one.
+            full: only if there is enough for a whole round, which takes hardly longer than a part of one.
 
         Returns:
-            By slot, for each prompt that is now read to its end, the logits of the first token after it, (vocabulary,);
-            None where nothing was read.
+            By slot, for each prompt whose end was reached, the logits of the first token after it, (vocabulary,); None where
+            there was nothing to do.
 
         """
 
     def decode(self, ids: list[int], positions: list[int]) -> Tensor:
-        """Append one token to each slot whose position is not -1, which some are; return logits, (slots, vocabulary), up to the last."""
+        """Append a token to each slot whose position is not -1, at least one; return logits, (slots, vocabulary), up to the last."""
 
     def states(self, ids: list[int]) -> Tensor:
         """Return the states after the final norm of one text, (tokens, hidden)."""
@@ -46,7 +46,7 @@ class Backend(Protocol):
         """Return the logits of `states`, (tokens, vocabulary)."""
 
     def place(self, tokens: int, free: Sequence[int]) -> int:
-        """Return which of the `free` slots suits a conversation of so many tokens best; the choice concerns speed alone."""
+        """Return which of the `free` slots suits a conversation of so many tokens best; only speed depends on it."""
 
     def release(self, free: Collection[int]) -> None:
-        """Give back what was taken by slots that are now `free`, and read no further for them."""
+        """Forget prompts that were begun in slots that are now `free`, and give back their memory."""

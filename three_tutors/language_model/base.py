@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from three_tutors.language_model import chat_template
+from three_tutors.language_model.weights import check_finite, explaining
 from three_tutors.pipeline.diagnostics import ParamsError, TutorError
 from three_tutors.pipeline.records import read_json, write_json
 
@@ -75,7 +77,9 @@ def write_pretrained(source: str, revision: str | None, folder: Path) -> dict[st
         raise ParamsError(f"base_model.source: {source!r} has no fast tokenizer, which spans of turns are found with.")
     chat_template.adopt(tokenizer)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
-    model.save_pretrained(folder, max_shard_size="1000GB")
+    check_finite(model.state_dict(), f"base_model.source: {source!r}", "take another model, or download it again")
+    with explaining(folder):
+        model.save_pretrained(folder, max_shard_size="1000GB")
     tokenizer.save_pretrained(folder)
     return {"source": Path(source).name if Path(source).exists() else source, "revision": revision, "model": model.config.model_type}
 
@@ -102,6 +106,13 @@ def description(folder: Path) -> dict[str, Any]:
     """Return what `prepare` wrote beside the weights, or as much as can be told of another folder."""
     path = present(folder) / SOURCE
     return dict(read_json(path)) if path.exists() else {"source": folder.name, "digest": digest(folder)}
+
+
+def copy_beside_weights(source: Path, folder: Path) -> None:
+    """Copy what stands beside the weights in `source`, tokenizer, template and configs, to another model of the same shape."""
+    for path in sorted(source.iterdir()):
+        if path.suffix in {".json", ".jinja"} and path.name != SOURCE:
+            shutil.copyfile(path, folder / path.name)
 
 
 def present(folder: Path) -> Path:
@@ -142,7 +153,7 @@ def load_model(folder: Path, dtype: torch.dtype | None = None, quantisation: Bit
     from transformers.utils import logging  # noqa: PLC0415
 
     logging.disable_progress_bar()  # it takes a third of a second
-    options = {} if quantisation is None else {"quantization_config": quantisation}
-    return AutoModelForCausalLM.from_pretrained(
-        present(folder), dtype=dtype or torch.bfloat16, local_files_only=True, use_safetensors=True, trust_remote_code=False, **options
-    ).eval()
+    options: dict[str, Any] = {} if quantisation is None else {"quantization_config": quantisation}
+    options |= {"dtype": dtype or torch.bfloat16, "local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
+    with explaining(folder):
+        return AutoModelForCausalLM.from_pretrained(present(folder), **options).eval()

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
+from three_tutors.language_model.weights import explaining, write_tensors
 from three_tutors.pipeline.records import read_json, write_json
 
 COMPLETE = "complete.json"
@@ -30,7 +30,7 @@ def write(scratch: Path, step: int, parameters: dict[str, Tensor], optimiser: to
         tensors[f"{name}/value"] = parameter.detach()
         for moment in MOMENTS:
             tensors[f"{name}/{moment}"] = optimiser.state[parameter][moment]
-    save_file(tensors, folder / TENSORS)
+    write_tensors(folder / TENSORS, tensors)
     write_json(folder / RECORD, {**record, "step": step})
     write_json(folder / COMPLETE, {"bytes": (folder / TENSORS).stat().st_size})
     for other in scratch.glob("state-*"):
@@ -55,7 +55,7 @@ def step(folder: Path) -> int:
 def read(folder: Path, parameters: dict[str, Tensor], optimiser: torch.optim.Optimizer) -> dict[str, Any]:
     """Put the state in `folder` into `parameters` and `optimiser`; return its record."""
     record: dict[str, Any] = read_json(folder / RECORD)
-    with safe_open(folder / TENSORS, framework="pt") as tensors:
+    with explaining(folder / TENSORS), safe_open(folder / TENSORS, framework="pt") as tensors:
         for name, parameter in parameters.items():
             parameter.copy_(tensors.get_tensor(f"{name}/value"))
             moments = {moment: tensors.get_tensor(f"{name}/{moment}") for moment in MOMENTS}

@@ -6,12 +6,10 @@ python -m three_tutors.language_model.export --merge DIR [--base models/base] [-
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
-
 from three_tutors.language_model import adapters, base, gguf_writer
+from three_tutors.language_model.weights import explaining, read_tensors, write_tensors
 from three_tutors.pipeline.diagnostics import TutorError, run
 from three_tutors.pipeline.records import replacing
 
@@ -28,13 +26,11 @@ def merge(model: Path, adapter: Path, folder: Path) -> None:
     adapters.check(adapter, model)
     folder.mkdir(parents=True)
     if adapters.is_plain(adapter) and (model / base.WEIGHTS).exists():
-        save_file(adapters.merged(load_file(model / base.WEIGHTS), adapter), folder / base.WEIGHTS, metadata={"format": "pt"})
-        (folder / base.WEIGHTS).chmod(0o644)
-        for path in sorted(model.iterdir()):
-            if path.suffix in {".json", ".jinja"} and path.name != base.SOURCE:
-                shutil.copyfile(path, folder / path.name)
+        write_tensors(folder / base.WEIGHTS, adapters.merged(read_tensors(model / base.WEIGHTS), adapter))
+        base.copy_beside_weights(model, folder)
         return
-    adapters.merged_model(base.load_model(model), adapter).save_pretrained(folder, max_shard_size="1000GB")
+    with explaining(folder):
+        adapters.merged_model(base.load_model(model), adapter).save_pretrained(folder, max_shard_size="1000GB")
     base.load_tokenizer(model).save_pretrained(folder)
 
 

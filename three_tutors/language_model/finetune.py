@@ -54,7 +54,7 @@ def finetune(
 
     Raises:
         DataError: a row would be cut, nothing of it is learned, or there are no rows.
-        TutorError: the loss is not a number, or `base` holds no model.
+        TutorError: a loss, gradient or weight is not a finite number, or `base` holds no model.
 
     """
     if not train_rows:
@@ -77,7 +77,7 @@ def finetune(
     started = time.monotonic()
     finished = run.train(stop)
     seconds = time.monotonic() - started
-    processes.heard(0)
+    processes.gathered(0)
     if finished and processes.first:
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(scratch / f"best-{run.best_epoch}", folder, dirs_exist_ok=True)

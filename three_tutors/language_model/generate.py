@@ -34,7 +34,7 @@ from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.tutoring.formats import Message
 
 ROUNDS = 4
-"""Most rounds of reading prompts before the next token of those under way, so that they do not wait long."""
+"""Most rounds of prefill before the next token of the conversations under way, so that those do not wait long."""
 
 
 @dataclass
@@ -106,9 +106,9 @@ class Generator:
         self.backend.release(self._free())
 
     def step(self) -> list[Event]:
-        """Let waiting conversations in, read on in their prompts and make the next token of every one under way."""
+        """Let waiting conversations in, prefill their prompts and make the next token of every one under way."""
         self._admit()
-        events = self._read()
+        events = self._prefill()
         under_way = [(slot, running) for slot, running in enumerate(self._slots) if running and running.made]
         if under_way:
             events += self._decode(under_way)
@@ -122,21 +122,21 @@ class Generator:
             self.backend.begin(running.prompt, slot)
             self._slots[slot] = running
 
-    def _read(self) -> list[Event]:
-        """Make the first token of those whose prompts are read to the end."""
+    def _prefill(self) -> list[Event]:
+        """Prefill, and make the first token of those whose prompts are done."""
         events = []
         for number in range(ROUNDS):
-            found = self.backend.read(full=number > 0)
+            found = self.backend.prefill(full=number > 0)
             if found is None:
                 break
             for slot, logits in found.items():
                 running = self._slots[slot]
-                assert running is not None  # noqa: S101 - a slot that was given up is not read any further
+                assert running is not None  # noqa: S101 - `release` forgot the prompts of free slots
                 events += self._advance([(slot, running)], logits[None])
         return events
 
     def _decode(self, under_way: list[tuple[int, _Running]]) -> list[Event]:
-        """Make the next token of those that have one."""
+        """Make the next token of those that have their first."""
         ids, positions = [0] * len(self._slots), [-1] * len(self._slots)
         for slot, running in under_way:
             ids[slot], positions[slot] = running.last, len(running.prompt) + running.made - 1
@@ -151,7 +151,7 @@ class Generator:
     def answer(self, conversations: Sequence[Sequence[Message]], options: Options) -> list[Answer]:
         """Return the replies to `conversations`, in their order."""
         numbers = [self.add(said, options) for said in conversations]
-        # Short ones first: those beside each other are alike in length, and later turns find their beginning read.
+        # Short ones first: neighbours are then alike in length, and later turns find their beginning already prefilled.
         self._waiting = deque(sorted(self._waiting, key=lambda running: len(running.prompt)))
         texts: dict[int, list[str]] = {number: [] for number in numbers}
         logprobs: dict[int, list[TokenLogprob]] = {number: [] for number in numbers}

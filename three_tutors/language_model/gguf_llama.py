@@ -1,7 +1,6 @@
-"""Read a Llama model and its byte-level BPE tokenizer from GGUF and write them as transformers does.
+"""Read a Llama and its byte-level BPE tokenizer from GGUF and write them as transformers does.
 
-transformers can read GGUF too, but takes 23 s and leaves out that SmolLM splits digits. Here one tensor at a
-time is dequantised, so memory stays small.
+transformers reads GGUF too, but takes 23 s and forgets that SmolLM splits digits.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from three_tutors.language_model import chat_template
+from three_tutors.language_model.weights import check_finite, write_tensors
 from three_tutors.pipeline.diagnostics import TutorError
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ def convert(source: Path, folder: Path) -> None:
     """
     import gguf  # noqa: PLC0415 - only needed once, when the base is made
     import torch  # noqa: PLC0415
-    from safetensors.torch import save_file  # noqa: PLC0415
 
     reader = gguf.GGUFReader(source)
     fields = {name: field.contents() for name, field in reader.fields.items() if not name.startswith("GGUF.")}
@@ -62,9 +61,8 @@ def convert(source: Path, folder: Path) -> None:
         if part in heads:
             values = _unpermute(values, heads[part])
         tensors[_name(tensor.name)] = torch.tensor(values).to(torch.bfloat16)
-    weights = folder / "model.safetensors"
-    save_file(tensors, weights, metadata={"format": "pt"})
-    weights.chmod(0o644)  # safetensors lets nobody else read
+    check_finite(tensors, str(source), "install the package again")
+    write_tensors(folder / "model.safetensors", tensors)
     config.save_pretrained(folder)
     _write_generation_config(folder, config)
     _write_tokenizer(fields, folder)
@@ -136,10 +134,10 @@ def _name(tensor: str) -> str:
     return f"{MODEL_NAMES[part]}.{kind}"
 
 
-def _unpermute(weights: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
-    """Undo llama.cpp's order of rotary dimensions (pairs side by side) for transformers' (halves).
+def _unpermute(values: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
+    """Put rotary dimensions in transformers' order (two halves) instead of llama.cpp's (pairs side by side).
 
     Source: `LlamaModel.permute` in llama.cpp's convert_hf_to_gguf.py, read backwards.
     """
-    rows, columns = weights.shape
-    return weights.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
+    rows, columns = values.shape
+    return values.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)

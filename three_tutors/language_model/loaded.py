@@ -26,6 +26,6 @@ def _ends(folder: Path, tokenizer: PreTrainedTokenizerFast) -> frozenset[int]:
 
     ids = {tokenizer.eos_token_id}
     if (folder / "generation_config.json").exists():
-        more = GenerationConfig.from_pretrained(folder).eos_token_id
+        more = GenerationConfig.from_pretrained(folder, local_files_only=True).eos_token_id
         ids |= set(more if isinstance(more, list) else [more])
     return frozenset(number for number in ids if number is not None)

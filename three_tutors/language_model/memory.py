@@ -1,9 +1,9 @@
-"""How much memory a fine-tuning needs, reckoned from the model's shape before anything is loaded.
+"""How much memory a fine-tuning needs, estimated from the model's sizes before anything is loaded.
 
 python -m three_tutors.language_model.memory [FOLDER] [--r 8] [--tokens 1024]
 
-Counted are the weights, what is learned with its gradients and the two moments of AdamW, and what the backward pass
-keeps of the forward pass. Logits are taken only at learned tokens, here half of them. A hub model's `config.json` is enough.
+Counted are the weights, what is learned with its gradients and the two moments of AdamW, and what the forward pass keeps for
+the backward pass. Logits are computed only at learned tokens, here half of them. A hub model's `config.json` is enough.
 """
 
 from __future__ import annotations
@@ -17,24 +17,21 @@ from typing import Any
 from transformers import PretrainedConfig
 
 from three_tutors.language_model import base
+from three_tutors.language_model.llama.learner import WORKERS, LlamaLearner
 from three_tutors.language_model.llama.model import fits
+from three_tutors.language_model.llama.projections import LANES
+from three_tutors.language_model.llama.trainable import LOGIT_ROWS
 from three_tutors.language_model.settings import LINEAR, Lora
 from three_tutors.pipeline.diagnostics import ParamsError, run
 
 PROGRAM = 600_000_000
-"""Python, PyTorch, transformers and peft themselves: 0.42 GB before anything is loaded, and room for their workspace."""
+"""Python, PyTorch, transformers and peft: 0.42 GB before anything is loaded, and their workspace."""
 LEARNED = 16
 """Bytes of a learned number: itself, its gradient and two moments, in fp32."""
 NF4 = (4 + 8 / 64 + 32 / (64 * 256)) / 8
 """Bytes of a number in nf4: four bits, a byte for the scale of 64, and four for the scale of 256 such scales."""
-PORTION = 1200
-"""Tokens that a worker of the lean Llama reads at once (`LlamaLearner.tokens_at_once`), where a conversation is not longer."""
 COMPILED = 250_000_000
-"""What oneDNN keeps of the products of every size that it met, and the compiler that numba brings."""
-LANES = 32
-"""See `projections`."""
-WORKERS = 2
-"""See `llama_learner`: each keeps its own forward pass and, but for the first, its own gradients."""
+"""The products that oneDNN compiled and keeps for every size it met, and the compiler that numba brings."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +39,17 @@ class Need:
     """Bytes at the peak of training."""
 
     weights: int
-    """Those that are computed with, bf16."""
+    """In bf16 or nf4, as they are computed with."""
     learned: int
-    """Adapters, or masters of all weights, with gradients and moments, fp32."""
+    """Adapters, or an fp32 copy of all weights, with gradients and moments."""
     activations: int
-    """Kept of the forward pass, and the logits."""
+    """Kept from the forward pass, and the logits."""
     loading: int
-    """A second copy of the weights, from which the lean Llama packs its own."""
+    """A second copy of the weights, while our engine builds its own from it."""
 
     @property
     def total(self) -> int:
-        """All of it with the program; `loading` is over before anything is kept of a forward pass."""
+        """All of it with the program; loading is over before the first forward pass."""
         return PROGRAM + self.learned + self.weights + max(self.loading, self.activations)
 
 
@@ -61,30 +58,35 @@ class Shape:
     """The sizes of a model of the Llama family."""
 
     vocabulary: int
-    hidden: int
-    middle: int
+    hidden_size: int
+    intermediate_size: int
     layers: int
     heads: int
-    shared: int
-    width: int
+    kv_heads: int
+    head_dim: int
     tied: bool
 
     @property
     def linear(self) -> dict[str, tuple[int, int]]:
         """Inputs and outputs of the linear maps of one layer."""
-        query, key = self.heads * self.width, self.shared * self.width
-        sizes = [(self.hidden, query), (self.hidden, key), (self.hidden, key), (query, self.hidden)]
-        return dict(zip(LINEAR, [*sizes, (self.hidden, self.middle), (self.hidden, self.middle), (self.middle, self.hidden)], strict=True))
+        hidden, mlp, query, key = self.hidden_size, self.intermediate_size, self.heads * self.head_dim, self.kv_heads * self.head_dim
+        sizes = [(hidden, query), (hidden, key), (hidden, key), (query, hidden), (hidden, mlp), (hidden, mlp), (mlp, hidden)]
+        return dict(zip(LINEAR, sizes, strict=True))
 
     @property
     def mapped(self) -> int:
-        """Numbers in the linear maps of all layers, which nf4 holds in four bits."""
+        """Numbers in the linear maps of all layers, which nf4 stores in four bits."""
         return self.layers * sum(inputs * outputs for inputs, outputs in self.linear.values())
 
     @property
     def parameters(self) -> int:
         """Numbers in the weights; biases, where there are any, are too few to matter."""
-        return self.mapped + 2 * self.layers * self.hidden + (1 if self.tied else 2) * self.vocabulary * self.hidden + self.hidden
+        return (
+            self.mapped
+            + 2 * self.layers * self.hidden_size
+            + (1 if self.tied else 2) * self.vocabulary * self.hidden_size
+            + self.hidden_size
+        )
 
     def adapters(self, lora: Lora) -> int:
         """Numbers in the adapters."""
@@ -103,60 +105,60 @@ def shape(config: PretrainedConfig) -> Shape:
     try:
         return Shape(
             vocabulary=config.vocab_size,
-            hidden=config.hidden_size,
-            middle=config.intermediate_size,
+            hidden_size=config.hidden_size,
+            intermediate_size=config.intermediate_size,
             layers=config.num_hidden_layers,
             heads=config.num_attention_heads,
-            shared=config.num_key_value_heads,
-            width=getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads,
+            kv_heads=config.num_key_value_heads,
+            head_dim=getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads,
             tied=config.tie_word_embeddings,
         )
     except AttributeError:
-        raise ParamsError(f"Memory is reckoned for models built like Llama, Qwen or Mistral; {config.model_type} is not.") from None
+        raise ParamsError(f"Memory is estimated for models built like Llama, Qwen or Mistral; {config.model_type} is not.") from None
 
 
-def need(model: Shape, lora: Lora | None, tokens: int, *, lean: bool) -> Need:
+def need(model: Shape, lora: Lora | None, tokens: int, *, ours: bool) -> Need:
     """Return what training on conversations of at most `tokens` tokens needs; without `lora` every weight is learned.
 
     Args:
         model: the base model.
         lora: its adapters.
         tokens: of the longest conversation.
-        lean: whether our own Llama computes (on CPUs, without DoRA) or transformers under autograd.
+        ours: whether our own engine computes (on CPUs, without DoRA and nf4) or transformers under autograd.
 
     """
     learned = model.adapters(lora) if lora else model.parameters
-    kept = _lean(model, lora, tokens) if lean else _autograd(model, lora, tokens)
-    each = LEARNED + (4 * (WORKERS - 1) if lean else 0)
+    activations = _engine(model, lora, tokens) if ours else _autograd(model, lora, tokens)
+    each = LEARNED + (4 * (WORKERS - 1) if ours else 0)  # every worker but the first has gradients of its own
     nf4 = lora is not None and lora.precision == "nf4"
     weights = 2 * (model.parameters - model.mapped) + int(NF4 * model.mapped) if nf4 else 2 * model.parameters
-    return Need(weights=weights, learned=each * learned, activations=kept, loading=2 * model.parameters if lean else 0)
+    return Need(weights=weights, learned=each * learned, activations=activations, loading=2 * model.parameters if ours else 0)
 
 
-def _lean(model: Shape, lora: Lora | None, tokens: int) -> int:
-    """Return the bytes that the workers' arenas hold, see `llama_gradients`: all layers' forward pass, one's backward pass, logits."""
-    read = max(tokens, PORTION)
-    # The adapters' share of the inputs of qkv, of the output, of gate and up, and of down, padded.
+def _engine(model: Shape, lora: Lora | None, tokens: int) -> int:
+    """Return the bytes of the workers' arenas (see `llama.trainable`): all layers' forward pass, one's backward pass, logits."""
+    rows = max(tokens, LlamaLearner.tokens_at_once)
+    # The adapters' part of the inputs of qkv, of the output, of gate and up, and of down, padded.
     adapted = sum(-(-maps * lora.r // LANES) * LANES for maps in (3, 1, 2, 1)) if lora else 0
-    attended, shared = model.heads * model.width, model.shared * model.width
-    row = 4 * model.hidden + 2 * attended + 2 * shared + 3 * model.middle + adapted + 4
-    # Learning the head keeps the gradients of all its logits, else they are dealt with 128 at a time.
-    logits = (128 if lora else read // 2) * model.vocabulary * 2
-    return WORKERS * (2 * row * read * (model.layers + 1) + logits) + COMPILED
+    query, key = model.heads * model.head_dim, model.kv_heads * model.head_dim
+    row = 4 * model.hidden_size + 2 * query + 2 * key + 3 * model.intermediate_size + adapted + 4
+    # A head that is learned needs all logits at once.
+    logits = (LOGIT_ROWS if lora else rows // 2) * model.vocabulary * 2
+    return WORKERS * (2 * row * rows * (model.layers + 1) + logits) + COMPILED
 
 
 def _autograd(model: Shape, lora: Lora | None, tokens: int) -> int:
     """Return the bytes that autograd saves in bf16 autocast, one conversation at a time, and the logits.
 
-    Of each layer: two norms in fp32; queries, keys, values and their mixture; gate, its activation and up; and for every
-    learned map its input in bf16.
+    Of each layer: two norms in fp32; queries, keys, values and the attention output; gate, its activation and up; and the
+    input of every learned map in bf16.
     """
-    attended, shared = model.heads * model.width, model.shared * model.width
+    query, key = model.heads * model.head_dim, model.kv_heads * model.head_dim
     names = LINEAR if lora is None or lora.target_modules == "all-linear" else lora.target_modules
     inputs = sum(size + (lora.r if lora else 0) for name, (size, _) in model.linear.items() if name in names)
-    # A norm that is learned keeps what it scales as well as what it was given.
-    norms = 2 * 4 * model.hidden * (1 if lora else 2)
-    row = norms + 2 * (2 * attended + 2 * shared + 3 * model.middle + inputs)
+    # A norm that is learned keeps what it scaled as well as its input.
+    norms = 2 * 4 * model.hidden_size * (1 if lora else 2)
+    row = norms + 2 * (2 * query + 2 * key + 3 * model.intermediate_size + inputs)
     logits = tokens // 2 * model.vocabulary * 12
     return row * tokens * model.layers + logits
 
@@ -166,8 +168,8 @@ def sentences(config: PretrainedConfig, r: int, tokens: int) -> list[str]:
     model = shape(config)
     lines = [f"{model.parameters / 1e9:.2f} billion parameters; conversations of up to {tokens} tokens:"]
     for name, lora in ((f"LoRA, r {r}", Lora(r=r)), (f"QLoRA, r {r}", Lora(r=r, precision="nf4")), ("every weight", None)):
-        for place, lean in (("CPU", fits(config) and not (lora and lora.precision == "nf4")), ("GPU", False)):
-            lines.append(f"  {name}, {place}: {gigabytes(need(model, lora, tokens, lean=lean))} GB")
+        for place, ours in (("CPU", fits(config) and not (lora and lora.precision == "nf4")), ("GPU", False)):
+            lines.append(f"  {name}, {place}: {gigabytes(need(model, lora, tokens, ours=ours))} GB")
     return lines
 
 

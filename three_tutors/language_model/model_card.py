@@ -13,6 +13,8 @@ from three_tutors.language_model.settings import Lora, Settings
 from three_tutors.pipeline.records import Record
 
 LIBRARIES = ("torch", "transformers", "peft", "safetensors")
+EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"
+"""The hub's name of the embedded model, for the card's header; its weights there were not quantised."""
 
 
 def data_digest(rows: Sequence[Record]) -> str:
@@ -26,8 +28,9 @@ def card(base: Mapping[str, Any], settings: Settings, outcome: Outcome, rows: Se
     lora = settings.lora or Lora()
     licence = base.get("licence", "other")
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
+    name = EMBEDDED if base["source"] == "embedded" else base["source"]
     return f"""---
-base_model: {base.get("model", base.get("source"))}
+base_model: {name}
 library_name: peft
 license: {licence}
 language: en
@@ -36,11 +39,11 @@ tags: [lora, education, tutoring]
 
 # A tutor by LoRA
 
-Low-rank adapters that make {base.get("model", "the base model")} reply as the teachers of this project's dialogues do.
+Low-rank adapters that make {name.rpartition("/")[2]} reply as the teachers of this project's dialogues do.
 
 | | |
 |---|---|
-| base | {base.get("model", "")}, {base.get("source", "")}, weights {base["digest"]} |
+| base | {base.get("model", "")}, {base["source"]}, weights {base["digest"]} |
 | licence of the base | {licence} |
 | data | {outcome.audit["conversations"]} training dialogues, {outcome.audit["turns_learned"]} learned turns, digest {data_digest(rows)} |
 | learned tokens | {outcome.audit["tokens_supervised"]} of {outcome.audit["tokens"]} an epoch; `supervision.json` shows a sample |
@@ -65,13 +68,23 @@ What it says to held-out students, and how that scores, is in the project's repo
 Meant for studying how tutors are made. A model of this size makes mistakes in every subject and can state them
 kindly and firmly; a person must read along. Not for use with children unattended, for grading, or for advice.
 
+## Load it
+
 ```python
+from pathlib import Path
+
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("models/base"), "models/lora")
-tokenizer = AutoTokenizer.from_pretrained("models/base")
+project = Path(".")  # where `models/base` and `models/lora` are
+model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(project / "models/base"), project / "models/lora")
+tokenizer = AutoTokenizer.from_pretrained(project / "models/base")
 ```
+
+`adapter_config.json` names its base by its place in the project, `models/base`. `AutoPeftModelForCausalLM` and other tools that
+read that name find it only when they are started in the project's folder; elsewhere they would look for it on the hub. Load the
+base yourself, as above, or make one model of both that needs neither:
+`python -m three_tutors.language_model.export --merge DIR`.
 """
 
 

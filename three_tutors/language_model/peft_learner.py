@@ -16,8 +16,8 @@ from three_tutors.language_model import adapters, base
 from three_tutors.language_model.learner import Sums
 from three_tutors.language_model.settings import Lora, Settings, on_gpu
 from three_tutors.language_model.supervision import Example
+from three_tutors.language_model.weights import check_finite, explaining
 from three_tutors.pipeline.diagnostics import ParamsError
-from three_tutors.pipeline.records import read_json, write_json
 
 if TYPE_CHECKING:
     from transformers import BitsAndBytesConfig
@@ -60,8 +60,9 @@ class PeftLearner:
         self.settings, self.base = settings, folder
         quantisation = four_bits(settings.lora) if settings.lora and settings.lora.precision == "nf4" else None
         self.model = base.load_model(folder, torch.bfloat16 if settings.lora else torch.float32, quantisation).to(self.device)
+        check_finite(dict(self.model.named_parameters()), str(folder), "take another base model")
         for module in self.model.modules():
-            # On CPUs bitsandbytes packs its weights anew when a loss is only measured, in a way that cannot be trained beside.
+            # On CPUs bitsandbytes repacks its weights when a loss is measured, and repacked weights cannot be trained beside.
             if hasattr(module, "support_avx512bf16_for_cpu"):
                 module.support_avx512bf16_for_cpu = False
         self._initial: dict[str, Tensor] = {}
@@ -110,23 +111,17 @@ class PeftLearner:
         if self.settings.lora is None:
             # The masters stay fp32; what is written is bf16 like the base.
             state = {name: value.to(torch.bfloat16) for name, value in self.model.state_dict().items()}
-            self.model.save_pretrained(folder, state_dict=state, max_shard_size="1000GB")
+            with explaining(folder):
+                self.model.save_pretrained(folder, state_dict=state, max_shard_size="1000GB")
             base.load_tokenizer(self.base).save_pretrained(folder)
-            return
-        if self._initial:
+        else:
             adapters.write(folder, self.settings.lora, self._adapter(), self._initial)
-            return
-        self.model.save_pretrained(folder, safe_serialization=True)
-        config = read_json(folder / adapters.CONFIG)
-        config |= {"base_model_name_or_path": str(base.BASE), "target_modules": sorted(config["target_modules"])}
-        write_json(folder / adapters.CONFIG, config)
-        (folder / "README.md").unlink(missing_ok=True)
 
     def _adapter(self) -> dict[str, Tensor]:
         """Return the adapter's weights as they are now, by their names in a file."""
         from peft import get_peft_model_state_dict  # noqa: PLC0415 - see `__init__`
 
-        return {name: value.detach().cpu() for name, value in get_peft_model_state_dict(self.model).items()}
+        return {name: value.detach().cpu() for name, value in get_peft_model_state_dict(self.model, save_embedding_layers=False).items()}
 
     def _loss(self, example: Example) -> tuple[Tensor, Sums]:
         ids = torch.tensor(example.ids, device=self.device)

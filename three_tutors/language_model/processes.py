@@ -1,7 +1,7 @@
-"""Several processes that train one model: each learns a share of every step, and all take the same steps.
+"""Several processes that train one model: each works on a share of every step, and all take the same steps.
 
 `torchrun` and `accelerate launch` start them and tell each by environment variables which one it is. Gradients are
-summed over gloo on CPUs and over NCCL on GPUs. Nothing of this is touched where one process trains alone.
+summed over gloo on CPUs and over NCCL on GPUs. One process alone uses none of this.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Processes:
         return self.rank == 0
 
     def share(self, batch: Sequence[Example]) -> list[Example]:
-        """Return what this process reads of `batch`: dealt out like cards, longest first, so that all read about as much."""
+        """Return this process's share of `batch`: dealt out like cards, longest first, so that shares are about equal in tokens."""
         if self.count == 1:
             return list(batch)
         return sorted(batch, key=lambda example: -len(example.ids))[self.rank :: self.count]
@@ -52,7 +52,7 @@ class Processes:
             return
         waiting = []
         for parameter in parameters:
-            if parameter.grad is None:  # nothing of the step was this process's
+            if parameter.grad is None:  # its share of the step was empty
                 parameter.grad = torch.zeros_like(parameter)
             waiting.append(distributed.all_reduce(parameter.grad, async_op=True))
         for work in waiting:
@@ -67,13 +67,13 @@ class Processes:
         loss, correct, tokens = total.tolist()
         return Sums(loss, int(correct), int(tokens))
 
-    def heard(self, number: int) -> list[int]:
-        """Return the `number` of every process, in the order of their ranks; none goes on before all have said theirs."""
+    def gathered(self, number: int) -> list[int]:
+        """Return the `number` of every process, in the order of their ranks; none goes on before all have sent theirs."""
         if self.count == 1:
             return [number]
-        said = torch.tensor([number], device=_device())
-        numbers = [torch.empty_like(said) for _ in range(self.count)]
-        distributed.all_gather(numbers, said)
+        own = torch.tensor([number], device=_device())
+        numbers = [torch.empty_like(own) for _ in range(self.count)]
+        distributed.all_gather(numbers, own)
         return [int(one) for one in numbers]
 
 
@@ -99,19 +99,24 @@ def joined(device: Device) -> Iterator[Processes]:
 def launched(launcher: Launcher | None, count: int, module: str) -> bool:
     """Run `module` in `count` processes and wait for them; False where this process is to do the work itself.
 
-    That is: no launcher is set, or this process was started by one.
+    It does where no launcher is set, and where a launcher started it.
 
     Raises:
-        TutorError: one of the processes failed; it has said why.
+        TutorError: one of the processes failed; it has printed why.
 
     """
     if launcher is None or COUNT in os.environ:
         return False
     threads = str(max(1, (os.cpu_count() or 1) // count))
     environment = {"OMP_NUM_THREADS": threads, **os.environ}
-    done = subprocess.run(command(launcher, count, module), env=environment, check=False)  # noqa: S603 - our own module
-    if done.returncode:
-        raise TutorError(f"Training in {count} processes by {launcher} failed; what went wrong stands above.")
+    with subprocess.Popen(command(launcher, count, module), env=environment) as launching:  # noqa: S603 - our own module
+        try:
+            status = launching.wait()
+        except KeyboardInterrupt:
+            launching.wait()  # Ctrl-C reached the launcher too; its processes finish their step
+            raise
+    if status:
+        raise TutorError(f"Training in {count} processes by {launcher} failed; the reason is printed above.")
     return True
 
 

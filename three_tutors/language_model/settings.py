@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -38,6 +39,11 @@ class Lora:
     precision: Precision = "bf16"
     """Of the frozen weights while adapters are trained: `nf4` is QLoRA (Dettmers et al. 2023), four bits by bitsandbytes."""
 
+    @property
+    def scaling(self) -> float:
+        """The factor of the adapters' product."""
+        return self.alpha / (math.sqrt(self.r) if self.rslora else self.r)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -66,6 +72,13 @@ class Settings:
     seed: int = 0
     device: Device = "auto"
     """`auto` takes a GPU where there is one."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that are not finite: comparisons with them are false, so no limit of a caller stops them for certain."""
+        own = asdict(self)
+        for name, value in [*own.items(), *(own["lora"] or {}).items()]:
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ParamsError(f"{name}: {value} is not a finite number; give one.")
 
     def to_record(self) -> dict[str, Any]:
         """Return everything that decides the result."""

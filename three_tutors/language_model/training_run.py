@@ -1,4 +1,4 @@
-"""A training run under way: what has been done, what is needed to go on, and how it is written down."""
+"""A training run: its steps and epochs, and the state on disk that it goes on from after a stop."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ from three_tutors.language_model.progress import EpochEvent, Event, StepEvent
 from three_tutors.language_model.settings import Settings
 from three_tutors.language_model.steps import batches, learning_rate, portions
 from three_tutors.language_model.supervision import Example
+from three_tutors.language_model.weights import check_finite
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.records import write_json
 
+LOWER = "lower the learning rate"
+
 
 class TrainingRun:
-    """A run under way: what has been done, and what is needed to go on."""
+    """A training run under way."""
 
     def __init__(
         self,
@@ -69,7 +72,7 @@ class TrainingRun:
         """
         self.fingerprint = fingerprint
         found = training_state.latest(self.scratch, fingerprint)
-        if len(set(self.processes.heard(training_state.step(found) if found else 0))) > 1:
+        if len(set(self.processes.gathered(training_state.step(found) if found else 0))) > 1:
             raise TutorError(f"The processes find different states in {self.scratch}; run them where they share one disk.")
         if found is None:
             if self.processes.first:
@@ -81,7 +84,7 @@ class TrainingRun:
         self.epochs = [EpochEvent(**{**epoch, "checkpoint": _path(epoch["checkpoint"])}) for epoch in record["epochs"]]
 
     def train(self, stop: Callable[[], bool]) -> bool:
-        """Run to the end; False when `stop` said so before, in any process."""
+        """Run to the end; False where `stop` said so before, in any process."""
         if not self.epochs:
             self._validate(epoch=0)
         while not self._over():
@@ -91,7 +94,7 @@ class TrainingRun:
                 self._step(batch, epoch)
                 if len(self.steps) % self.per_epoch == 0:
                     self._validate(epoch)
-                if any(self.processes.heard(stop())) and not self._over():
+                if any(self.processes.gathered(stop())) and not self._over():
                     if self.processes.first:
                         self._write()
                     return False
@@ -105,16 +108,16 @@ class TrainingRun:
     def _step(self, batch: list[Example], epoch: int) -> None:
         started = time.monotonic()
         step, steps = len(self.steps), self.per_epoch * self.settings.epochs
-        # Dropout of a resumed run is that of an unbroken one; no two processes draw the same.
+        # Seeded at every step, so that a resumed run draws the same dropout as an unbroken one; each process draws its own.
         torch.manual_seed(self.settings.seed * 1_000_003 + step + (self.processes.rank << 40))
         rate = learning_rate(self.settings, step, steps)
         tokens = sum(example.supervised for example in batch)
         share = self.processes.share(batch)
         total = self.processes.add(self.learner.accumulate(self._parts(share), 1 / tokens))
-        if not math.isfinite(total.loss):
-            raise TutorError(f"The loss of step {step + 1} is not a number; lower the learning rate.")
+        _check_finite(total.loss, f"The loss of step {step + 1}", LOWER)
         self.processes.add_gradients(self.learner.parameters.values())
-        torch.nn.utils.clip_grad_norm_(self.learner.parameters.values(), self.settings.max_gradient_norm, foreach=True)
+        norm = torch.nn.utils.clip_grad_norm_(self.learner.parameters.values(), self.settings.max_gradient_norm, foreach=True)
+        _check_finite(float(norm), f"The length of the gradients of step {step + 1}", LOWER)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.optimiser.step()
@@ -131,12 +134,16 @@ class TrainingRun:
 
     def _validate(self, epoch: int) -> None:
         measured = self._measure(self.validation)
+        when, advice = (f"after epoch {epoch}", LOWER) if epoch else ("before training", "take another base model")
+        _check_finite(measured.loss, f"The validation loss {when}", advice)
         if epoch:
+            check_finite(self.learner.parameters, f"Weights {when}", LOWER)
             steps = self.steps[-self.per_epoch :]
             tokens = sum(step.tokens for step in steps)
             loss, accuracy = (sum(getattr(step, name) * step.tokens for step in steps) / tokens for name in ("loss", "accuracy"))
         else:
             first = self._measure(batches(self.training, self.settings, 1)[0])
+            _check_finite(first.loss, f"The training loss {when}", advice)
             loss, accuracy = first.mean_loss, first.accuracy
         earlier = [event.valid_loss for event in self.epochs if event.epoch and event.valid_loss is not None]
         best = epoch > 0 and (not self.validation or measured.mean_loss < min(earlier, default=math.inf))
@@ -167,7 +174,7 @@ class TrainingRun:
             self.on_event(event)
 
     def _keep(self, event: EpochEvent) -> None:
-        """Write down the model after an epoch where it is wanted, then the state, and remove what no longer is the best."""
+        """Write the model where it is the best or wanted as a checkpoint, then the state; remove the model that was the best before."""
         if event.best:
             self._export(self.scratch / f"best-{event.epoch}")
         if event.checkpoint:
@@ -189,11 +196,16 @@ class TrainingRun:
         training_state.write(self.scratch, len(self.steps), self.learner.parameters, self.optimiser, record)
 
 
+def _check_finite(value: float, name: str, advice: str) -> None:
+    if not math.isfinite(value):
+        raise TutorError(f"{name} is not a finite number; {advice}.")
+
+
 def give_back_memory() -> None:
     """Return freed memory to the system.
 
-    Conversations differ in length, so freed activations leave holes of odd sizes; without this, full fine-tuning of the
-    embedded model grows to twice what it uses. Only glibc knows how; elsewhere nothing happens.
+    Conversations differ in length, so freed activations leave holes of odd sizes: without this, training every weight of the
+    embedded model takes twice the memory that it uses. Only glibc can do it; elsewhere nothing happens.
     """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:

@@ -35,7 +35,7 @@ class TransformersBackend(Loaded):
         self._prompts[slot] = prompt
 
     @torch.inference_mode()
-    def read(self, *, full: bool) -> dict[int, Tensor] | None:  # noqa: ARG002 - a round is one prompt
+    def prefill(self, *, full: bool) -> dict[int, Tensor] | None:  # noqa: ARG002 - a round is one prompt
         """See `Backend`."""
         if not self._prompts:
             return None

@@ -30,8 +30,8 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def params(cls: type[T]) -> type[T]:
-    """Make `cls` a frozen dataclass that refuses unknown keys and values of another type."""
-    return dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True))(cls)  # type: ignore[return-value]
+    """Make `cls` a frozen dataclass that refuses unknown keys, values of another type, NaN and infinity."""
+    return dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False))(cls)  # type: ignore[return-value]
 
 
 def read(section: str, cls: type[T], path: Path = PARAMS_FILE) -> T:

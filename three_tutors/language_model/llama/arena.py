@@ -1,7 +1,7 @@
-"""Memory that is handed out piece by piece and taken back at once.
+"""A memory arena: tensors are taken from it one after another and released together.
 
-What a training step computes is the same from step to step. Asked of the system each time, its memory is cleared and mapped
-page by page, which takes longer than the products that fill it.
+Every training step needs the same memory again. Fresh memory from the system is cleared and mapped page by page, which takes
+longer than the matrix products that fill it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from torch import Tensor
 CHUNK = 2**26
 """Bytes asked of the system at once; a larger piece is a chunk of its own."""
 LINE = 64
-"""Bytes that a piece's place is a multiple of: a line of the cache."""
+"""Pieces begin at multiples of so many bytes: a cache line."""
 
 
 class Arena:
-    """Pieces are valid until what was taken before them is released; one thread uses it."""
+    """A piece is valid until it is released; for one thread alone."""
 
     def __init__(self) -> None:
         """Take nothing yet."""
@@ -26,7 +26,7 @@ class Arena:
         self._chunk, self._used = 0, 0
 
     def take(self, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        """Return a tensor of `shape` with anything in it."""
+        """Return an uninitialised tensor of `shape`."""
         size = prod(shape) * dtype.itemsize
         while self._chunk < len(self._chunks) and self._used + size > len(self._chunks[self._chunk]):
             self._chunk, self._used = self._chunk + 1, 0
@@ -38,9 +38,9 @@ class Arena:
 
     @property
     def mark(self) -> tuple[int, int]:
-        """How much is taken, for `release`."""
+        """How much is taken now, for `release`."""
         return self._chunk, self._used
 
     def release(self, mark: tuple[int, int] = (0, 0)) -> None:
-        """Take back what was taken since `mark`."""
+        """Release everything that was taken since `mark`."""
         self._chunk, self._used = mark

@@ -1,15 +1,14 @@
-"""Loops over numbers in memory that numba compiles when they are first called.
+"""What the kernels in `fused` are made of: numba compiles them when they are first called.
 
-A tensor is handed over as `array(tensor)`, its own memory: fp32 as it is, bf16 as the upper halves of fp32 numbers, which
-`read` and `write` turn into fp32 and back. One thread works on a call, and others go on meanwhile.
-
-What is compiled is kept in `__pycache__` for the next process. numba notices when the file of a compiled function has changed,
-but not when this one has: remove that folder then.
+A kernel gets a tensor's own memory, as `array(tensor)`. numba has no bf16, so a bf16 tensor is an array of 16-bit integers,
+and kernels use `read` and `write`, which convert to fp32 and back. A kernel runs in one thread and releases the GIL.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,10 +19,22 @@ from numba.extending import intrinsic, overload
 from torch import Tensor
 
 Array: TypeAlias = Any
-"""An array as the compiled functions see it; its type is only known there."""
+"""An array as compiled functions see it; its type is known only there."""
+
+
+def _forget_old_kernels() -> None:
+    """Remove kernels that were compiled before this file last changed: numba only looks at the file that a kernel stands in."""
+    changed = Path(__file__).stat().st_mtime
+    for index in Path(__file__).parent.glob("__pycache__/*.nbi"):
+        with contextlib.suppress(OSError):  # removed by another process meanwhile, or not ours to remove
+            if index.stat().st_mtime < changed:
+                index.unlink()
+
+
+_forget_old_kernels()
 
 kernel = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz"})
-"""Sums may be taken in vectors; what is not a number stays that."""
+"""Sums may be reordered, so that they are vectorised; NaN and infinity are kept."""
 
 ZERO, ONE, HALF = np.float32(0), np.float32(1), np.float32(0.5)
 LOG2_E = np.float32(math.log2(math.e))
@@ -35,14 +46,14 @@ BITS, FLOAT = ir.IntType(32), ir.FloatType()
 
 
 def array(tensor: Tensor) -> np.ndarray[Any, Any]:
-    """Return the memory of `tensor` as compiled functions take it."""
+    """Return the memory of `tensor` as kernels take it."""
     bits = tensor.detach()
     return (bits.view(torch.uint16) if tensor.dtype == torch.bfloat16 else bits).numpy()
 
 
 @intrinsic
 def _widened(_context, bits):
-    """Return the fp32 number of 16 bits that are a bf16 number."""
+    """Return a bf16 number, given as its 16 bits, in fp32."""
 
     def build(_, builder, __, values):
         return builder.bitcast(builder.shl(builder.zext(values[0], BITS), BITS(16)), FLOAT)
@@ -52,7 +63,7 @@ def _widened(_context, bits):
 
 @intrinsic
 def _rounded(_context, number):
-    """Return the 16 bits of the bf16 number nearest to an fp32 number, ties to even."""
+    """Return an fp32 number rounded to bf16 (to the nearest, ties to even) as its 16 bits."""
 
     def build(_, builder, __, values):
         bits = builder.bitcast(values[0], BITS)
@@ -64,7 +75,7 @@ def _rounded(_context, number):
 
 @intrinsic
 def _power_of_two(_context, whole):
-    """Return 2 to an fp32 number that is whole, from -126 to 127."""
+    """Return 2 ** `whole`, a whole number from -126 to 127 in fp32."""
 
     def build(_, builder, __, values):
         return builder.bitcast(builder.shl(builder.add(builder.fptosi(values[0], BITS), BITS(127)), BITS(23)), FLOAT)
@@ -73,12 +84,12 @@ def _power_of_two(_context, whole):
 
 
 def read(row: Array, place: int) -> float:
-    """Return a number in fp32."""
+    """Return `row[place]` in fp32."""
     raise NotImplementedError
 
 
 def write(row: Array, place: int, number: float) -> None:
-    """Write an fp32 number, rounded to the nearest (ties to even) where the array is bf16."""
+    """Set `row[place]` to an fp32 number, rounded where the array is bf16."""
     raise NotImplementedError
 
 
@@ -106,7 +117,7 @@ def _typed_write(row, place, number):
 
 @njit(inline="always")
 def exponential(number: float) -> Any:
-    """Return e to a number that is at most 88, to 5e-6 of it: a power of two and a series for the rest, so that it is vectorised."""
+    """Return e ** `number`, at most 88, with a relative error of 5e-6: a power of two times a series, so that it is vectorised."""
     power = max(number * LOG2_E, LOWEST)
     whole = np.floor(power + HALF)
     rest = power - whole

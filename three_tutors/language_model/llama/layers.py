@@ -1,4 +1,4 @@
-"""The weights of a Llama's layers as they are trained: frozen or learned, shared by threads that each sum their own gradients."""
+"""The weights of a Llama's layers in training, frozen or learned. Threads share the weights; each sums gradients of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Weight:
     gradient: Tensor | None = None
     """fp32, of the same shape; None where it is frozen."""
 
-    def twin(self) -> Weight:
+    def replica(self) -> Weight:
         """Return the same weight with a gradient of its own."""
         return Weight(self.value, None if self.gradient is None else torch.zeros_like(self.gradient))
 
@@ -50,13 +50,13 @@ class Layer:
         weights: list[Weight | Projection] = [self.input_norm, self.mlp_norm, *self.projections]
         return [gradient for weight in weights for gradient in weight.gradients]
 
-    def twin(self) -> Layer:
+    def replica(self) -> Layer:
         """Return the same layer with gradients of its own."""
         return Layer(
-            input_norm=self.input_norm.twin(),
-            qkv=self.qkv.twin(),
-            output=self.output.twin(),
-            mlp_norm=self.mlp_norm.twin(),
-            gate_up=self.gate_up.twin(),
-            down=self.down.twin(),
+            input_norm=self.input_norm.replica(),
+            qkv=self.qkv.replica(),
+            output=self.output.replica(),
+            mlp_norm=self.mlp_norm.replica(),
+            gate_up=self.gate_up.replica(),
+            down=self.down.replica(),
         )

@@ -1,26 +1,25 @@
-"""Train a Llama with hand-written gradients: low-rank adapters beside frozen weights, or every weight."""
+"""The engine as a `Learner` (see there): adapters beside frozen weights, or every weight."""
 
 from __future__ import annotations
 
 import math
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import PretrainedConfig
 
 from three_tutors.language_model import adapters, base
 from three_tutors.language_model.learner import Sums
-from three_tutors.language_model.llama.gradients import Gradients
 from three_tutors.language_model.llama.layers import Layer, Weight
 from three_tutors.language_model.llama.projections import Adapter, Projection
+from three_tutors.language_model.llama.trainable import TrainableLlama
 from three_tutors.language_model.settings import LINEAR, Lora, Settings
 from three_tutors.language_model.steps import dealt
 from three_tutors.language_model.supervision import Example
+from three_tutors.language_model.weights import check_finite, read_tensors, write_tensors
 from three_tutors.pipeline.diagnostics import ParamsError
 
 GROUPS = {
@@ -29,33 +28,34 @@ GROUPS = {
     "gate_up": ("mlp.gate_proj", "mlp.up_proj"),
     "down": ("mlp.down_proj",),
 }
-"""The maps that are computed as one, by the field of `Layer` that holds them."""
-
-
+"""The projections that are computed as one, by the field of `Layer` that holds them."""
 WORKERS = 2
-"""Copies of the gradients, with a thread each; their number decides in which order gradients are summed, whatever the machine."""
+"""Replicas of the model, each with a thread. A fixed number, so that gradients are summed in the same order on every machine."""
 
 
 class LlamaLearner:
-    """A `Learner` (see there) over `Gradients`."""
+    """Replicas of one model work on the parts of a step at the same time."""
 
     tokens_at_once = 1200
     parts_at_once = WORKERS
 
     def __init__(self, folder: Path, config: PretrainedConfig, settings: Settings, dtype: torch.dtype = torch.bfloat16) -> None:
-        """Load the weights in `folder`; new adapters are drawn after seeding, so the same seed gives the same model."""
+        """Load the weights in `folder` and draw new adapters; the same seed gives the same ones."""
         self.base, self.config, self.settings = folder, config, settings
-        weights = {name: tensor.to(dtype) for name, tensor in load_file(folder / base.WEIGHTS).items()}
+        weights = {name: tensor.to(dtype) for name, tensor in read_tensors(folder / base.WEIGHTS).items()}
+        check_finite(weights, str(folder), "take another base model")
         self.parameters: dict[str, Tensor] = {}
         self._initial: dict[str, Tensor] = {}
         self._learned: list[tuple[Tensor, Tensor]] = []
+        self._fused: dict[str, dict[str, int]] = {}
+        """Of a parameter that is several of the file's tensors, their names and numbers of rows."""
         torch.manual_seed(settings.seed)
         layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
         embedding = self._weight(weights, "model.embed_tokens.weight")
         head = embedding if config.tie_word_embeddings else self._weight(weights, "lm_head.weight")
-        model = Gradients(config, embedding, layers, self._weight(weights, "model.norm.weight"), head)
-        self.workers = [model, *(model.twin() for _ in range(1, WORKERS))]
-        # Several steps on a core each are quicker than one on all, whose every product waits for the slowest core.
+        model = TrainableLlama(config, embedding, layers, self._weight(weights, "model.norm.weight"), head)
+        self.workers = [model, *(model.replica() for _ in range(1, WORKERS))]
+        # Parts on a core each are faster than one part on all cores, where every product waits for the slowest core.
         threads = torch.get_num_threads()
         count = min(WORKERS, threads)
         self._threads = ThreadPoolExecutor(count, "worker", torch.set_num_threads, (threads // count,))
@@ -75,10 +75,10 @@ class LlamaLearner:
 
     def measure(self, parts: Sequence[Sequence[Example]]) -> Sums:
         """See `Learner`."""
-        return self._each(parts, Gradients.measure)
+        return self._each(parts, TrainableLlama.measure)
 
-    def _each(self, parts: Sequence[Sequence[Example]], work: Callable[[Gradients, Sequence[Example]], Sums]) -> Sums:
-        """Let every worker do its share of `parts`, which does not depend on who is quicker."""
+    def _each(self, parts: Sequence[Sequence[Example]], work: Callable[[TrainableLlama, Sequence[Example]], Sums]) -> Sums:
+        """Deal `parts` out to the workers, whichever of them is faster, and add up what they return."""
         if len(parts) == 1:
             return work(self.workers[0], parts[0])
         shares = dealt(parts, len(self.workers), _tokens)
@@ -89,11 +89,11 @@ class LlamaLearner:
         """See `Learner`."""
         for value, master in self._learned:
             value.copy_(master.detach())
-        for projection in self.workers[0].projections:  # the others share their weights
+        for projection in self.workers[0].projections:  # the replicas share them
             projection.refresh()
 
     def export(self, folder: Path) -> None:
-        """See `Learner`: an adapter as peft writes it, or a whole model."""
+        """See `Learner`."""
         folder.mkdir(parents=True)
         if self.settings.lora is None:
             self._export_model(folder)
@@ -137,37 +137,19 @@ class LlamaLearner:
             parts.append(weight)
             first += len(weight)
         fused = torch.cat(parts) if len(parts) > 1 else parts[0].contiguous()
-        learned = self._learn(prefix + "+".join(names), fused)
-        return Projection(fused, low, scaling=scaling(lora) if lora else 1.0, dropout=lora.dropout if lora else 0.0, gradient=learned)
+        whole = prefix + "+".join(names)
+        self._fused[whole] = {f"{prefix}{name}.weight": len(weight) for name, weight in zip(names, parts, strict=True)}
+        learned = self._learn(whole, fused)
+        return Projection(fused, low, scaling=lora.scaling if lora else 1.0, dropout=lora.dropout if lora else 0.0, gradient=learned)
 
     def _export_model(self, folder: Path) -> None:
         tensors: dict[str, Tensor] = {}
         for name, parameter in self.parameters.items():
             value = parameter.detach().to(torch.bfloat16)
-            if name.endswith(".weight"):
-                tensors[name] = value
-                continue
-            prefix, names = name[: name.index(".", len("model.layers.")) + 1], name[name.index(".", len("model.layers.")) + 1 :].split("+")
-            for part, rows in zip(names, value.split(self._heights(names)), strict=True):
-                tensors[f"{prefix}{part}.weight"] = rows.clone()
-        save_file(tensors, folder / base.WEIGHTS, metadata={"format": "pt"})
-        (folder / base.WEIGHTS).chmod(0o644)
-        for path in sorted(self.base.iterdir()):
-            if path.suffix in {".json", ".jinja"} and path.name != base.SOURCE:
-                shutil.copyfile(path, folder / path.name)
-
-    def _heights(self, names: Sequence[str]) -> list[int]:
-        width, config = self.config.head_dim, self.config
-        heights = {
-            "q_proj": config.num_attention_heads * width,
-            "k_proj": config.num_key_value_heads * width,
-            "v_proj": config.num_key_value_heads * width,
-            "o_proj": config.hidden_size,
-            "gate_proj": config.intermediate_size,
-            "up_proj": config.intermediate_size,
-            "down_proj": config.hidden_size,
-        }
-        return [heights[name.split(".")[1]] for name in names]
+            parts = self._fused.get(name, {name: len(value)})
+            tensors |= {part: rows.clone() for part, rows in zip(parts, value.split(list(parts.values())), strict=True)}
+        write_tensors(folder / base.WEIGHTS, tensors)
+        base.copy_beside_weights(self.base, folder)
 
 
 def _tokens(part: Sequence[Example]) -> int:
@@ -181,7 +163,7 @@ def gradient(parameter: Tensor) -> Tensor:
 
 
 def targets(lora: Lora) -> tuple[str, ...]:
-    """Return the names of the adapted maps.
+    """Return the names of the adapted projections.
 
     Raises:
         ParamsError: `target_modules` names one that a Llama does not have.
@@ -195,22 +177,17 @@ def targets(lora: Lora) -> tuple[str, ...]:
     return tuple(lora.target_modules)
 
 
-def scaling(lora: Lora) -> float:
-    """Return the factor of the adapters' product."""
-    return float(lora.alpha / math.sqrt(lora.r) if lora.rslora else lora.alpha / lora.r)
-
-
 def start(weight: Tensor, lora: Lora) -> tuple[Tensor, Tensor, Tensor]:
     """Return new A and B for `weight` in fp32, and the weight that they are added to.
 
-    `default` draws A as peft does (Kaiming uniform with a = √5) and begins with B = 0. The others take the largest
-    singular values (PiSSA) or the first columns of a QR decomposition (OLoRA) out of the weight.
+    `default` draws A as peft does (Kaiming uniform with a = √5) and sets B to 0. PiSSA moves the largest singular values from
+    the weight into A and B, OLoRA the first columns of its QR decomposition.
     """
     if lora.init == "default":
         down = torch.empty(lora.r, weight.shape[1])
         torch.nn.init.kaiming_uniform_(down, a=math.sqrt(5))
         return down.requires_grad_(), torch.zeros(weight.shape[0], lora.r).requires_grad_(), weight
-    wide, factor = weight.float(), scaling(lora)
+    wide, factor = weight.float(), lora.scaling
     if lora.init == "pissa":
         left, values, right = torch.linalg.svd(wide, full_matrices=False)
         root = values[: lora.r].div(factor).sqrt()

@@ -1,9 +1,9 @@
-"""A Llama forward pass for answering on a CPU: packed bf16 weights, fixed shapes, one static key-value cache.
+"""A Llama's forward pass for answering on a CPU: packed bf16 weights, fixed shapes, one key-value cache.
 
-Made for speed (about ten operations a layer and none of transformers' bookkeeping) and for repeatability: prompts
-are read in segments that begin at multiples of SEGMENT, so many of them together, and decoding steps multiply blocks of rows
-that give a row the same bits (see `packed.blocks`), so that what is computed for a row never depends on the other rows or on
-what was cached. Whatever is computed for each row alone is left out where nobody asks for the row.
+Fast: about ten operations a layer, and nothing is computed for a row that nobody asks for. Repeatable: what is computed for
+a row never depends on the other rows or on what was cached. For that, prompts are prefilled in segments that begin at
+multiples of SEGMENT, always SEGMENTS of them at once, and decoding multiplies numbers of rows that are known to give a row
+the same bits (`packed.blocks`).
 Architecture: Touvron et al. 2023, https://arxiv.org/abs/2302.13971.
 """
 
@@ -20,20 +20,20 @@ from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
 from three_tutors.language_model.llama import fused
 from three_tutors.language_model.llama.compiled import array
-from three_tutors.language_model.llama.key_values import SEGMENT, Cache, Shape, causal
+from three_tutors.language_model.llama.kv_cache import SEGMENT, KVCache, causal_mask
 from three_tutors.language_model.llama.packed import Combined, Linear, blocks, pack, pack_with
 
-TOGETHER = 4
-"""Segments that are read at once, of one prompt or of several: so few rows as one has are multiplied faster than weights come."""
+SEGMENTS = 4
+"""Segments that are prefilled at once, of one prompt or of several. One alone is memory-bound; four share each weight load."""
 GROUP = 4
-"""Slots are attended in groups of this many, each as long as its longest conversation: more would wait for the long ones."""
+"""Slots that share a cache, which is as long as its longest conversation: in larger groups short ones would pay for long ones."""
 
 Attend = Callable[[Tensor, int], Tensor]
-"""Takes a layer's queries, keys and values of all tokens, (tokens, heads, width), and its index; returns all rows."""
+"""Takes queries, keys and values of all tokens, (tokens, heads + 2 kv_heads, head_dim), and a layer's index; returns all rows."""
 
 
 def fits(config: PretrainedConfig) -> bool:
-    """Whether this module computes what `config` describes; other models are left to transformers."""
+    """Whether this engine computes what `config` describes; other models are left to transformers."""
     return (
         config.model_type == "llama"
         and config.hidden_act == "silu"
@@ -62,55 +62,57 @@ class Layer:
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of a prompt that is read as one."""
+    """A piece of a prompt that is prefilled at once."""
 
     ids: Sequence[int]
     """At most SEGMENT tokens; only the last piece of a prompt has fewer."""
     slot: int
     start: int
-    """Place of its first token in the prompt, a multiple of SEGMENT."""
+    """Position of its first token in the prompt, a multiple of SEGMENT."""
 
 
 @dataclass
 class _Rows:
-    """Tokens whose rows are multiplied together, and what fills the rows up."""
+    """Tokens whose rows are multiplied together, padded to a number of rows that `packed.blocks` allows."""
 
     count: int
-    """Of the tokens; they come first."""
-    turns: Tensor
-    """(tokens, heads + shared heads, width / 2), complex."""
+    """Of tokens; they come first."""
+    rotations: Tensor
+    """(tokens, heads + kv_heads, head_dim / 2), complex."""
     attend: Attend
     state: Tensor
-    """(rows, hidden), like `normed`."""
+    """(rows, hidden_size)."""
     normed: Tensor
+    """(rows, hidden_size)."""
+    scales: Tensor
+    """(tokens,), which the norm writes and nobody reads here."""
 
 
 class Llama:
-    """The model with a key-value cache of `slots` rows of at most `length` tokens."""
+    """The model with a key-value cache of `slots` conversations of at most `length` tokens."""
 
     def __init__(self, config: PretrainedConfig, weights: Mapping[str, Tensor], slots: int, length: int) -> None:
-        """Pack `weights` (named as transformers does, bf16) and reserve the cache, which takes memory as it fills."""
+        """Pack `weights` (named as transformers does, bf16); the cache takes memory as it fills."""
         self.config, self.slots = config, slots
         self.length = length = -(-length // SEGMENT) * SEGMENT
-        self.heads, self.shared, self.width = config.num_attention_heads, config.num_key_value_heads, config.head_dim
+        self.heads, self.kv_heads, self.head_dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
         self.embedding = weights["model.embed_tokens.weight"]
         self.norm = weights["model.norm.weight"]
         self.head = pack(self.embedding if config.tie_word_embeddings else weights["lm_head.weight"], slots)
         self.layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
         self.blocks = blocks(self.head, config.hidden_size, slots)
-        rotary = LlamaRotaryEmbedding(config)
-        angles = torch.arange(length)[:, None].float() * rotary.inv_freq[None].float()
-        # One complex number turns one pair of dimensions; the scale of the scores is folded into the queries' ones.
-        turns = torch.polar(torch.full_like(angles, rotary.attention_scaling), angles)[:, None]
-        scale = torch.cat([torch.full((self.heads,), self.width**-0.5), torch.ones(self.shared)])
-        self.turns = turns * scale[None, :, None]
-        shape = Shape(config.num_hidden_layers, self.heads, self.shared, self.width)
-        self.groups = [Cache(shape, min(GROUP, slots - first)) for first in range(0, slots, GROUP)]
+        rope = LlamaRotaryEmbedding(config)
+        angles = torch.arange(length)[:, None].float() * rope.inv_freq[None].float()
+        # One complex number rotates one pair of dimensions; the queries' numbers carry the scale of the scores as well.
+        rotations = torch.polar(torch.full_like(angles, rope.attention_scaling), angles)[:, None]
+        scale = torch.cat([torch.full((self.heads,), self.head_dim**-0.5), torch.ones(self.kv_heads)])
+        self.rotations = rotations * scale[None, :, None]
+        self.groups = [KVCache(config, min(GROUP, slots - first)) for first in range(0, slots, GROUP)]
 
     def _layer(self, weights: Mapping[str, Tensor], prefix: str) -> Layer:
         attention, mlp = prefix + "self_attn.", prefix + "mlp."
         query = interleave(weights[attention + "q_proj.weight"], self.heads)
-        key = interleave(weights[attention + "k_proj.weight"], self.shared)
+        key = interleave(weights[attention + "k_proj.weight"], self.kv_heads)
         return Layer(
             input_norm=weights[prefix + "input_layernorm.weight"],
             qkv=pack(torch.cat([query, key, weights[attention + "v_proj.weight"]]), self.slots),
@@ -121,67 +123,70 @@ class Llama:
             down=pack_with("add", weights[mlp + "down_proj.weight"], self.slots),
         )
 
-    @torch.inference_mode()
-    def read(self, segments: Sequence[Segment]) -> Tensor:
-        """Read at most TOGETHER segments into their slots; those of one prompt in order.
-
-        Returns:
-            The last layer's states after the final norm, (len(segments), SEGMENT, hidden); of no use beyond a segment's tokens.
-
-        """
-        ids = torch.zeros(len(segments), SEGMENT, dtype=torch.long)
-        places = torch.zeros(len(segments), SEGMENT, dtype=torch.long)
-        for number, segment in enumerate(segments):
-            self.group(segment.slot).reserve(segment.start + SEGMENT)
-            ids[number, : len(segment.ids)] = torch.tensor(segment.ids)
-            places[number] = torch.arange(segment.start, segment.start + SEGMENT)
-
-        masks = [causal(segment.start) for segment in segments]
-        mixed = torch.zeros(TOGETHER, SEGMENT, self.heads, self.width, dtype=torch.bfloat16)
-
-        def attend(split: Tensor, index: int) -> Tensor:
-            for segment, part, mask, room in zip(segments, split.split(SEGMENT), masks, mixed, strict=False):
-                room.copy_(self.group(segment.slot).read(index, part, segment.slot % GROUP, segment.start, mask))
-            return mixed.view(TOGETHER * SEGMENT, -1)
-
-        rows = self._rows(ids.flatten(), places.flatten(), attend, TOGETHER * SEGMENT)
-        self._run([rows])
-        return rows.normed.view(TOGETHER, SEGMENT, -1)[: len(segments)]
-
-    def group(self, slot: int) -> Cache:
-        """Return the cache of a slot; its row there is `slot % GROUP`."""
+    def group(self, slot: int) -> KVCache:
+        """Return the cache that a slot is in; its row there is `slot % GROUP`."""
         return self.groups[slot // GROUP]
 
     @torch.inference_mode()
-    def decode(self, ids: Tensor, positions: Tensor) -> Tensor:
-        """Append one token to each slot: `ids` and `positions` are (slots,); a position of -1, not of all, leaves its slot as it is.
+    def prefill(self, segments: Sequence[Segment]) -> Tensor:
+        """Run at most SEGMENTS segments through the model into their slots; those of one prompt in order.
 
         Returns:
-            Logits, (slots, vocabulary), bf16, as far as there are tokens; of no use where the position is -1.
+            The last layer's states after the final norm, (len(segments), SEGMENT, hidden_size); what lies beyond a segment's
+            tokens means nothing.
+
+        """
+        ids = torch.zeros(len(segments), SEGMENT, dtype=torch.long)
+        positions = torch.zeros(len(segments), SEGMENT, dtype=torch.long)
+        for number, segment in enumerate(segments):
+            self.group(segment.slot).reserve(segment.start + SEGMENT)
+            ids[number, : len(segment.ids)] = torch.tensor(segment.ids)
+            positions[number] = torch.arange(segment.start, segment.start + SEGMENT)
+
+        masks = [causal_mask(segment.start) for segment in segments]
+        mixed = torch.zeros(SEGMENTS, SEGMENT, self.heads, self.head_dim, dtype=torch.bfloat16)
+
+        def attend(split: Tensor, index: int) -> Tensor:
+            for segment, part, mask, out in zip(segments, split.split(SEGMENT), masks, mixed, strict=False):
+                out.copy_(self.group(segment.slot).prefill(index, part, segment.slot % GROUP, segment.start, mask))
+            return mixed.view(SEGMENTS * SEGMENT, -1)
+
+        rows = self._rows(ids.flatten(), positions.flatten(), attend, SEGMENTS * SEGMENT)
+        self._run([rows])
+        return rows.normed.view(SEGMENTS, SEGMENT, -1)[: len(segments)]
+
+    @torch.inference_mode()
+    def decode(self, ids: Tensor, positions: Tensor) -> Tensor:
+        """Append one token to each slot; `ids` and `positions` are (slots,).
+
+        A slot whose position is -1 stays as it is; not all of them may be.
+
+        Returns:
+            Logits, (slots, vocabulary), bf16, up to the last slot with a token; a row means nothing where the position is -1.
 
         """
         most = self.blocks[-1]
         starts = [start for start in range(0, self.slots, most) if int(positions[start : start + most].max()) >= 0]
-        parts = [self._step(ids[start : start + most], positions[start : start + most], start // GROUP) for start in starts]
+        parts = [self._decode(ids[start : start + most], positions[start : start + most], start // GROUP) for start in starts]
         self._run(parts)
         logits = torch.empty(starts[-1] + parts[-1].count, len(self.embedding), dtype=self.embedding.dtype)
         for start, part in zip(starts, parts, strict=True):
             logits[start : start + part.count] = self.head(part.normed)[: part.count]
         return logits
 
-    def _step(self, ids: Tensor, positions: Tensor, first: int) -> _Rows:
+    def _decode(self, ids: Tensor, positions: Tensor, first: int) -> _Rows:
         """Prepare to append tokens to slots of the groups from `first` on; not all positions are -1."""
         groups = self.groups[first : first + -(-len(ids) // GROUP)]
-        steps = [(number, step) for number, part in enumerate(positions.split(GROUP)) if (step := groups[number].step(part))]
+        steps = [(number, step) for number, part in enumerate(positions.split(GROUP)) if (step := groups[number].prepare(part))]
         count = min(len(ids), (steps[-1][0] + 1) * GROUP)
-        rows = next(rows for rows in self.blocks if rows >= count)
-        mixed = torch.zeros(rows, self.heads * self.width, dtype=torch.bfloat16)
-        rooms = mixed[:count].split(GROUP)
+        rows = self._block(count)
+        mixed = torch.zeros(rows, self.heads * self.head_dim, dtype=torch.bfloat16)
+        outs = mixed[:count].split(GROUP)
 
         def attend(split: Tensor, index: int) -> Tensor:
             parts = split.split(GROUP)
             for number, step in steps:
-                rooms[number].copy_(groups[number].attend(index, parts[number], step))
+                outs[number].copy_(groups[number].decode(index, parts[number], step))
             return mixed
 
         return self._rows(ids[:count], positions[:count].clamp(min=0), attend, rows)
@@ -189,19 +194,21 @@ class Llama:
     @torch.inference_mode()
     def logits(self, states: Tensor) -> Tensor:
         """Return the logits of `states`, (tokens, vocabulary), bf16."""
-        found = []
-        for part in states.split(self.blocks[-1]):
-            rows = next(rows for rows in self.blocks if rows >= len(part))
-            found.append(self.head(functional.pad(part, (0, 0, 0, rows - len(part))))[: len(part)])
-        return torch.cat(found)
+        parts = states.split(self.blocks[-1])
+        padded = [functional.pad(part, (0, 0, 0, self._block(len(part)) - len(part))) for part in parts]
+        return torch.cat([self.head(rows)[: len(part)] for part, rows in zip(parts, padded, strict=True)])
 
-    def _rows(self, ids: Tensor, places: Tensor, attend: Attend, rows: int) -> _Rows:
+    def _block(self, count: int) -> int:
+        """Return how many rows are multiplied where `count` are asked for."""
+        return next(rows for rows in self.blocks if rows >= count)
+
+    def _rows(self, ids: Tensor, positions: Tensor, attend: Attend, rows: int) -> _Rows:
         state, normed = (torch.zeros(rows, self.embedding.shape[1], dtype=self.embedding.dtype) for _ in range(2))
         state[: len(ids)] = functional.embedding(ids, self.embedding)
-        return _Rows(len(ids), self.turns[places], attend, state, normed)
+        return _Rows(len(ids), self.rotations[positions], attend, state, normed, torch.empty(len(ids)))
 
     def _run(self, parts: Sequence[_Rows]) -> None:
-        """Run all layers, each product for one part after the other: its weights are still in the core's cache then."""
+        """Run all layers; each product takes one part after the other, while its weights are in the core's cache."""
         for index, layer in enumerate(self.layers):
             self._norm(parts, layer.input_norm)
             split = [layer.qkv(part.normed) for part in parts]
@@ -216,22 +223,23 @@ class Llama:
         self._norm(parts, self.norm)
 
     def _attend(self, part: _Rows, mixed: Tensor, index: int) -> Tensor:
-        split = mixed.view(len(mixed), -1, self.width)[: part.count]
-        turned = split[:, : self.heads + self.shared]
-        pairs = torch.view_as_complex(turned.float().view(*turned.shape[:2], -1, 2))
-        turned.copy_(torch.view_as_real(pairs.mul_(part.turns)).flatten(2))
+        """Rotate queries and keys, and attend."""
+        split = mixed.view(len(mixed), -1, self.head_dim)[: part.count]
+        rotated = split[:, : self.heads + self.kv_heads]
+        pairs = torch.view_as_complex(rotated.float().view(*rotated.shape[:2], -1, 2))
+        rotated.copy_(torch.view_as_real(pairs.mul_(part.rotations)).flatten(2))
         return part.attend(split, index)
 
     def _norm(self, parts: Sequence[_Rows], weight: Tensor) -> None:
         for part in parts:
-            state, scales = part.state[: part.count], torch.empty(part.count)
-            fused.norm(array(state), array(weight), self.config.rms_norm_eps, array(part.normed), array(scales))
+            state = part.state[: part.count]
+            fused.norm(array(state), array(weight), self.config.rms_norm_eps, array(part.normed), array(part.scales))
 
 
 def interleave(weight: Tensor, heads: int) -> Tensor:
-    """Put the two halves of each head's rotary dimensions side by side, as complex numbers lie in memory.
+    """Reorder each head's rows so that the two dimensions that are rotated together lie side by side, like a complex number.
 
-    Queries and keys are reordered alike, so their products stay what they were.
+    Queries and keys are reordered in the same way, so their products do not change.
     """
     rows, columns = weight.shape
     return weight.view(heads, 2, rows // heads // 2, columns).transpose(1, 2).reshape(rows, columns)

@@ -10,14 +10,14 @@ from torch import Tensor
 from torch.nn import functional
 
 ROWS = (8, 16, 32)
-"""Numbers of rows that are multiplied at once while decoding; see `blocks`."""
+"""Decoding pads its rows to the next of these numbers; see `blocks`."""
 
 Linear = Callable[[Tensor], Tensor]
 Combined = Callable[[Tensor, Tensor], Tensor]
 
 
 def pack(weight: Tensor, rows: int, *, silu: bool = False) -> Linear:
-    """Return the product with `weight` (out, in), laid out for the CPU's matrix units where oneDNN has them."""
+    """Return the product with `weight` (out, in) as a function of the rows that it multiplies."""
     if not _onednn():
         return lambda states: functional.silu(functional.linear(states, weight)) if silu else functional.linear(states, weight)
     packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)  # noqa: SLF001 - see `_onednn`
@@ -36,20 +36,20 @@ def pack_with(operation: Literal["add", "mul"], weight: Tensor, rows: int) -> Co
     return lambda states, other: product(states, other, packed, None, operation)
 
 
-def blocks(product: Linear, width: int, slots: int) -> tuple[int, ...]:
-    """Return numbers of rows, ascending, of which each gives a row the same bits.
+def blocks(product: Linear, inputs: int, slots: int) -> tuple[int, ...]:
+    """Return the numbers of rows, ascending, that may be multiplied while decoding: all give a row the same bits.
 
-    oneDNN has one kernel for few rows and another for many (on CPUs with AMX: up to 32, and from 33 on), which add up in another
-    order: a token would depend on how many conversations there are. Up to 16 rows take half the time of 64. Where ROWS do not
-    give the same bits on this CPU, every product has a row for each slot.
+    oneDNN has one kernel for few rows and another for many (on CPUs with AMX: up to 32, and from 33 on), which sum in different
+    orders, so a token would depend on how many conversations there are. Up to 16 rows take half the time of 64. Where ROWS do
+    not give the same bits on this CPU, every product has a row for each slot.
 
     Args:
-        product: a packed one with many outputs, so that a difference shows: it is tried.
-        width: of its rows.
+        product: a packed product with many outputs, so that a difference shows when it is tried.
+        inputs: length of its rows.
         slots: most rows that are asked for.
 
     """
-    states = torch.randn(ROWS[-1], width, generator=torch.Generator().manual_seed(0)).bfloat16()
+    states = torch.randn(ROWS[-1], inputs, generator=torch.Generator().manual_seed(0)).bfloat16()
     whole = product(states)
     alike = all(torch.equal(product(states[:rows]), whole[:rows]) for rows in ROWS[:-1])
     return ROWS if alike else (slots,)

@@ -16,7 +16,7 @@ from torch import Tensor
 from three_tutors.language_model.llama.arena import Arena
 
 LANES = 32
-"""Columns that the CPU's matrix units take at once in bf16; the adapters' share is padded to a multiple."""
+"""Columns that the CPU's matrix units take at once in bf16; the adapters' rank is padded to a multiple."""
 
 
 @dataclass
@@ -35,10 +35,10 @@ class Adapter:
 
 @dataclass
 class Projection:
-    """`y = x Wᵀ`, plus the adapters' products; knows its own gradients.
+    """`y = x Wᵀ` plus the adapters' products, with its own backward pass.
 
-    With adapters, W and scaling · B lie side by side in one matrix, and x beside A x in one input: the adapters add no
-    pass over the output, forward or backward. Whoever makes the input writes it into `room`.
+    With adapters, W and scaling · B lie side by side in one matrix, and x and A x in one input: the adapters add no
+    pass over the output, forward or backward. The caller writes the input into `buffer`.
     """
 
     weight: Tensor
@@ -46,28 +46,29 @@ class Projection:
     adapters: Sequence[Adapter] = ()
     scaling: float = 1.0
     dropout: float = 0.0
-    """Share of the adapters' input that is dropped while training."""
+    """Share of the adapters' input that is dropped in training."""
     gradient: Tensor | None = None
     """fp32, of the weight's shape; None where it is frozen."""
     training: bool = False
     generator: torch.Generator | None = None
     """Draws what is dropped."""
     _down: Tensor = field(init=False)
-    _kept: Tensor | None = None
+    _mask: Tensor | None = None
+    """Of dropout, from `forward` to `backward`."""
 
     def __post_init__(self) -> None:
-        """Put the weight where the adapters' share fits beside it."""
+        """Make space for the adapters beside the weight."""
         self._in = self.weight.shape[1]
         if not self.adapters:
             return
         rank = sum(len(adapter.down) for adapter in self.adapters)
-        width = -(-rank // LANES) * LANES
-        self._down = self.weight.new_zeros(width, self._in)
-        self.weight = torch.nn.functional.pad(self.weight, (0, width))
+        padded = -(-rank // LANES) * LANES
+        self._down = self.weight.new_zeros(padded, self._in)
+        self.weight = torch.nn.functional.pad(self.weight, (0, padded))
         self.refresh()
 
     def refresh(self) -> None:
-        """Copy the adapters' fp32 values into the dtype that is computed in: call it after they changed."""
+        """Copy the adapters' fp32 values into what is computed with; call it after they changed."""
         first = 0
         for adapter in self.adapters:
             part = slice(first, first + len(adapter.down))
@@ -75,8 +76,8 @@ class Projection:
             self.weight[adapter.rows, self._in + part.start : self._in + part.stop] = adapter.up.detach() * self.scaling
             first = part.stop
 
-    def twin(self) -> Projection:
-        """Return the same map of the same weights, with gradients of its own."""
+    def replica(self) -> Projection:
+        """Return a projection that shares the weights and sums gradients of its own."""
         made = copy(self)
         made.adapters = [replace(each, d_down=torch.zeros_like(each.d_down), d_up=torch.zeros_like(each.d_up)) for each in self.adapters]
         made.gradient = None if self.gradient is None else torch.zeros_like(self.gradient)
@@ -88,45 +89,45 @@ class Projection:
         own = [] if self.gradient is None else [self.gradient]
         return own + [gradient for adapter in self.adapters for gradient in (adapter.d_down, adapter.d_up)]
 
-    def room(self, tokens: int, arena: Arena) -> Tensor:
-        """Return an empty input for `forward`; its first `in` columns are to be filled."""
+    def buffer(self, tokens: int, arena: Arena) -> Tensor:
+        """Return an uninitialised input for `forward`, whose first `in` columns the caller fills."""
         return arena.take(tokens, self.weight.shape[1], dtype=self.weight.dtype)
 
-    def inputs(self, room: Tensor) -> Tensor:
-        """Return the part of `room` that the input is written to, (tokens, in)."""
-        return room[:, : self._in]
+    def inputs(self, buffer: Tensor) -> Tensor:
+        """Return the part of `buffer` that the caller fills, (tokens, in)."""
+        return buffer[:, : self._in]
 
-    def forward(self, room: Tensor, arena: Arena) -> Tensor:
-        """Return the map of what was written into `room`."""
-        self._kept = None
-        states = self.inputs(room)
+    def forward(self, buffer: Tensor, arena: Arena) -> Tensor:
+        """Return the projection of what was written into `buffer`."""
+        self._mask = None
+        states = self.inputs(buffer)
         if self.training and self.dropout and self.adapters:
             # One mask for all adapters that read this input.
-            self._kept = torch.empty_like(states).bernoulli_(1 - self.dropout, generator=self.generator).div_(1 - self.dropout)
-            states = states * self._kept
+            self._mask = torch.empty_like(states).bernoulli_(1 - self.dropout, generator=self.generator).div_(1 - self.dropout)
+            states = states * self._mask
         if self.adapters:
-            torch.mm(states, self._down.t(), out=room[:, self._in :])
-        return torch.mm(room, self.weight.t(), out=arena.take(len(room), len(self.weight), dtype=self.weight.dtype))
+            torch.mm(states, self._down.t(), out=buffer[:, self._in :])
+        return torch.mm(buffer, self.weight.t(), out=arena.take(len(buffer), len(self.weight), dtype=self.weight.dtype))
 
-    def backward(self, room: Tensor, d_result: Tensor, arena: Arena) -> Tensor:
-        """Sum the gradients of what is learned; return the one with respect to the input of the last `forward`."""
-        d_room = torch.mm(d_result, self.weight, out=self.room(len(room), arena))
+    def backward(self, buffer: Tensor, d_result: Tensor, arena: Arena) -> Tensor:
+        """Sum the gradients of what is learned; return the gradient with respect to the input of the last `forward`."""
+        d_buffer = torch.mm(d_result, self.weight, out=self.buffer(len(buffer), arena))
         if self.gradient is not None:
-            self.gradient.add_(torch.mm(d_result.t(), room))
+            self.gradient.add_(torch.mm(d_result.t(), buffer))
         if not self.adapters:
-            return d_room
-        states, low = self.inputs(room), room[:, self._in :]
-        kept, self._kept = self._kept, None
-        d_low = d_room[:, self._in :].contiguous()
-        d_up = torch.mm(low.t(), d_result).t()  # this way round the small one is turned
-        d_down = torch.mm(d_low.t(), states if kept is None else states * kept)
+            return d_buffer
+        states, low = self.inputs(buffer), buffer[:, self._in :]
+        mask, self._mask = self._mask, None
+        d_low = d_buffer[:, self._in :].contiguous()
+        d_up = torch.mm(low.t(), d_result).t()  # cheaper to transpose than `d_result`
+        d_down = torch.mm(d_low.t(), states if mask is None else states * mask)
         first = 0
         for adapter in self.adapters:
             part = slice(first, first + len(adapter.down))
             adapter.d_up.add_(d_up[adapter.rows, part], alpha=self.scaling)
             adapter.d_down.add_(d_down[part])
             first = part.stop
-        d_states = d_room[:, : self._in]
-        if kept is not None:
-            return d_states + torch.mm(d_low, self._down).mul_(kept)
-        return torch.addmm(d_states, d_low, self._down, out=arena.take(len(room), self._in, dtype=self.weight.dtype))
+        d_states = d_buffer[:, : self._in]
+        if mask is not None:
+            return d_states + torch.mm(d_low, self._down).mul_(mask)
+        return torch.addmm(d_states, d_low, self._down, out=arena.take(len(buffer), self._in, dtype=self.weight.dtype))

@@ -1,4 +1,4 @@
-"""Conversations end to end, as one batch of them is computed (sequence packing)."""
+"""Sequence packing: the conversations of a batch end to end in one long sequence."""
 
 from __future__ import annotations
 
@@ -12,44 +12,45 @@ from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 from three_tutors.language_model.supervision import Example
 
 MULTIPLE = 32
-"""What numbers of rows are rounded up to: oneDNN compiles the products of every new number (60 ms) and keeps them (10 MB)."""
+"""Numbers of rows are rounded up to a multiple: for every new number oneDNN compiles its products (60 ms) and keeps them (10 MB)."""
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where a conversation lies in its batch, and the angles that its tokens turn by."""
+class Span:
+    """Where a conversation lies in its batch, and the angles that RoPE rotates its tokens by."""
 
     rows: slice
     cosines: Tensor
-    """(tokens, width / 2), like the sines; fp32."""
+    """(tokens, head_dim / 2), fp32."""
     sines: Tensor
+    """The same shape."""
 
 
 @dataclass(frozen=True)
 class PackedSequences:
-    """Conversations end to end, each filled up to a multiple of `MULTIPLE` tokens; nothing looks back at what fills it."""
+    """Conversations end to end, each padded at its end to a multiple of `MULTIPLE` tokens. No token attends to the padding."""
 
     ids: Tensor
-    places: list[Places]
+    spans: list[Span]
     learned: Tensor
-    """Places of the states that predict a learned token."""
+    """Rows whose states predict a learned token."""
     targets: Tensor
     """Those tokens."""
 
 
-def pack_sequences(batch: Sequence[Example], rotary: LlamaRotaryEmbedding) -> PackedSequences:
-    """Lay the conversations of `batch` end to end; `rotary` says how fast each pair of dimensions turns."""
+def pack_sequences(batch: Sequence[Example], rope: LlamaRotaryEmbedding) -> PackedSequences:
+    """Return the conversations of `batch` end to end."""
     ids: list[int] = []
-    places, learned, targets = [], [], []
+    spans, learned, targets = [], [], []
     for example in batch:
-        first, filling = len(ids), -len(example.ids) % MULTIPLE
-        ids += [*example.ids, *[0] * filling]
-        places.append(_places(slice(first, len(ids)), rotary))
+        first, padding = len(ids), -len(example.ids) % MULTIPLE
+        ids += [*example.ids, *[0] * padding]
+        spans.append(_span(slice(first, len(ids)), rope))
         learned += [first + place - 1 for place in example.positions]
         targets += [example.ids[place] for place in example.positions]
-    return PackedSequences(torch.tensor(ids), places, torch.tensor(learned), torch.tensor(targets))
+    return PackedSequences(torch.tensor(ids), spans, torch.tensor(learned), torch.tensor(targets))
 
 
-def _places(rows: slice, rotary: LlamaRotaryEmbedding) -> Places:
-    angles = torch.arange(rows.stop - rows.start)[:, None].float() * rotary.inv_freq[None].float()
-    return Places(rows, angles.cos() * rotary.attention_scaling, angles.sin() * rotary.attention_scaling)
+def _span(rows: slice, rope: LlamaRotaryEmbedding) -> Span:
+    angles = torch.arange(rows.stop - rows.start)[:, None].float() * rope.inv_freq[None].float()
+    return Span(rows, angles.cos() * rope.attention_scaling, angles.sin() * rope.attention_scaling)

@@ -104,7 +104,7 @@ def main() -> None:
     arguments = _arguments(sys.argv[1:])
     settings = read("validate", Params)
     limits = Limits(max_turns=settings.max_turns, max_words=settings.max_words, near_duplicate=settings.near_duplicate)
-    data = [DIALOGUES, SCENARIOS] if any(SCENARIOS.glob("*")) else [DIALOGUES]
+    data = [DIALOGUES, SCENARIOS] if any(SCENARIOS.glob("[!.]*")) else [DIALOGUES]  # .gitkeep keeps the folder, and is no scenario
     verdict = check(arguments.path or data, limits, read_ledger(SPLITS))
     gc.freeze()  # nor does Python look again when it ends
     print(formatted(verdict.problems, arguments.format, arguments.most), end="")

@@ -47,6 +47,7 @@ def write_project(folder: Path, change: Change = leave) -> None:
         lines.append(json.dumps(written))
     for name in ("dialogues", "scenarios"):
         (folder / "data/raw" / name).mkdir(exist_ok=True)
+    (folder / "data/raw/scenarios/.gitkeep").touch()
     (folder / "data/raw/dialogues/five.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

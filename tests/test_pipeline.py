@@ -54,7 +54,7 @@ def shallow(tmp_path_factory: pytest.TempPathFactory, embedded: Path) -> Path:  
 
 @pytest.fixture
 def project(tmp_path: Path, shallow: Path) -> Path:
-    """Return a checkout of this project with three dialogues, one scenario, a shallow model and small params."""
+    """Return a checkout of this project with three dialogues (two without labels), one scenario, a shallow model and small params."""
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     dropped = ("data/raw/dialogues/", "data/raw/scenarios/", "data/raw/splits.csv", "reports/", "tests/", "dvc.lock")
     kept = [name for name in tracked if not name.startswith(dropped) and (ROOT / name).exists()]
@@ -64,6 +64,11 @@ def project(tmp_path: Path, shallow: Path) -> Path:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     yaml = YAML()
+    for name in DIALOGUES[:2]:  # these say only what they must
+        bare = yaml.load(tmp_path / f"data/raw/dialogues/{name}.yaml")
+        head = {key: bare[key] for key in ("id", "subject", "grade", "topic", "objective")}
+        turns = [{key: turn[key] for key in ("student", "teacher") if key in turn} for turn in bare["turns"]]
+        yaml.dump(head | {"turns": turns}, tmp_path / f"data/raw/dialogues/{name}.yaml")
     params = yaml.load(tmp_path / "params.yaml")
     params["base_model"]["source"] = str(shallow)
     for section, values in SMALL.items():

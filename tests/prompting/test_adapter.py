@@ -65,6 +65,16 @@ def test_marked_up_demonstrations_carry_understanding_strategy_and_reply(name: s
     assert '"messages"' not in text
 
 
+@pytest.mark.parametrize("name", ["chat", "json", "xml"])
+def test_a_demonstration_without_labels_teaches_no_empty_ones(name: str, rows: list[Record]) -> None:
+    """Turns that nobody labelled are shown as such, so that a model does not learn to leave the labels empty."""
+    program = TeacherStudentDialogueModel(name)  # type: ignore[arg-type]
+    program.turn.demos, program.shown = [example(rows[3] | {"understanding": "", "strategy": ""})], 1
+    messages = program.messages(dict(example(rows[0]).inputs()))
+    assert any("Not supplied for this particular example" in message["content"] for message in messages)
+    assert any(rows[3]["reply"] in message["content"] for message in messages)
+
+
 def test_a_transcript_names_the_speakers() -> None:
     """A line a turn; a text stays what it is."""
     history = history_exchanges([{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "Look."}])

@@ -125,7 +125,9 @@ class TeacherStudentDialogueModel(dspy.Module):
         chosen = choose(self.turn.demos, self.matching, self.shown, inputs)
         if self.adapter_name == "plain":
             return chosen
-        return [dspy.Example({**demo, "history": transcript(demo["history"], self.speaker)}) for demo in chosen]
+        # DSPy says of an output that is not there that it was not supplied; an empty label would be imitated.
+        known = [{name: value for name, value in demo.items() if value or name not in ("understanding", "strategy")} for demo in chosen]
+        return [dspy.Example({**demo, "history": transcript(demo["history"], self.speaker)}) for demo in known]
 
     def prompted(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the inputs that the prompt shows, as the adapter wants them; `subject` and `grade` only choose demonstrations."""

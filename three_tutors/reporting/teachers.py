@@ -15,13 +15,16 @@ from three_tutors.tutoring.methods import REFERENCE
 from three_tutors.tutoring.questions import Question, questions
 
 _TELLING = ("worked_example", "direct_explanation")
-_CONTRASTS: Mapping[tuple[str, str], Callable[[Question], bool]] = {
+_CONTRASTS: Mapping[tuple[str, str], Callable[[Question], bool | None]] = {
     ("mathematics", "other subjects"): lambda asked: asked.lesson.subject == "mathematics",
     ("figures were said before", "no figure was said before"): lambda asked: any(
         letter.isdigit() for turn in asked.turns for letter in turn.text
     ),
-    ("the teacher asks, sets a task or leads", "the teacher tells or shows"): lambda asked: asked.reference.strategy not in _TELLING,
+    ("the teacher asks, sets a task or leads", "the teacher tells or shows"): lambda asked: (
+        asked.reference.strategy not in _TELLING if asked.reference.strategy else None
+    ),
 }
+"""Two parts of the turns, and whether a turn is in the first one; None where nobody labelled it, so that it is in neither."""
 _APART = 0.05
 """Smallest difference of levels at which a part of the turns stands out."""
 _LOW = 0.95
@@ -70,7 +73,7 @@ def teachers_row(evidence: Evidence, findings: Findings) -> TeachersRow:
     scores, asked = evidence.scores.get(REFERENCE, {}), questions(evidence.test)
     everywhere = _level("all", scores, asked)
     contrasts = [
-        (_level(one, scores, [it for it in asked if holds(it)]), _level(other, scores, [it for it in asked if not holds(it)]))
+        (_level(one, scores, [it for it in asked if holds(it) is True]), _level(other, scores, [it for it in asked if holds(it) is False]))
         for (one, other), holds in _CONTRASTS.items()
     ]
     sentences = [text for score in DIMENSIONS if (text := _sentence(score, everywhere, contrasts))]

@@ -150,7 +150,7 @@ def judge(judging: Judge, model: str, given: Sequence[Replied], ledger: Ledger) 
     """Return one row an answer with a score for each dimension that its student turn raises."""
     rows = []
     for one in given:
-        raised = [name for name in ANCHORS if one.turns[-1].understanding in ("wrong", "partial")]
+        raised = [name for name in ANCHORS if one.turns[-1].understanding in ("wrong", "partial", "")]  # unlabelled, it may be either
         levels = _levels(judging, model, one, raised, ledger)
         rows.append({"item": one.item, "kind": one.kind, **{name: score.to_record() for name, score in levels.items()}})
     return rows

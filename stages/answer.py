@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("stages.answer")
+
 import sys
 import time
 from collections.abc import Sequence
@@ -13,7 +18,6 @@ from pydantic import Field
 
 from three_tutors.openai_client.endpoint import Reply, Sampling
 from three_tutors.openai_client.tutor import Conversation, Tutor
-from three_tutors.pipeline.diagnostics import run
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import write_json, write_jsonl
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, Turn, read_dialogues, read_scenarios
@@ -100,7 +104,3 @@ def main() -> None:
 
 def _answer(item: str, kind: str, reply: Reply) -> RecordedReply:
     return RecordedReply(item, kind, reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.strategy)  # type: ignore[arg-type]
-
-
-if __name__ == "__main__":
-    run(main)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("stages.estimate_costs")
+
 import csv
 import io
 import itertools
@@ -13,7 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from three_tutors.pipeline.diagnostics import run
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, read_jsonl, write_json, write_text
 from three_tutors.pricing.break_even import Bill, break_even
@@ -163,7 +167,3 @@ def main() -> None:
         )
     making = ", ".join(f"{name} {bill['making'] / MICRO:.2f} USD" for name, bill in costs["bills"].items())
     print(f"estimate_costs: one epoch is {made.training_tokens:,} tokens; making costs {making}; see {METRICS} and {CURVE}")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("stages.evaluate")
+
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from three_tutors.pipeline.diagnostics import DataError, run
+from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_jsonl, write_json, write_jsonl
 from three_tutors.scoring.context import TRUE
 from three_tutors.scoring.replied import Replied, read_replied
@@ -89,7 +94,3 @@ def _likelihoods(tutor: str, asked: Sequence[str]) -> list[Record]:
     if rows and len(true) != len(asked):
         raise DataError(f"{path}:{len(rows)}: has {len(true)} likelihoods of {len(asked)} held-out turns; {advice}.")
     return rows
-
-
-if __name__ == "__main__":
-    run(main)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("stages.prepare_base")
+
 from pathlib import Path
 from typing import Any
 
 from three_tutors.language_model import base
-from three_tutors.pipeline.diagnostics import run
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import replacing
 
@@ -34,7 +38,3 @@ def main() -> None:
     with replacing(BASE) as folder:
         description = prepare_base(settings, folder)
     print(f"{BASE}: {description['model']} from {description['source']}, digest {description['digest']}")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("stages.render")
+
 from collections.abc import Sequence
 from pathlib import Path
 
-from three_tutors.pipeline.diagnostics import DataError, run
+from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, write_jsonl
 from three_tutors.tutoring.dialogue import Dialogue, Speaker, read_dialogues
@@ -55,7 +60,3 @@ def main() -> None:
         left_out += len(dialogues) - len(kept)
     without = f", without {left_out} in which every weight is 0" if left_out else ""
     print(f"render: {total} dialogues with the {speaker} as the one who learns, for DSPy, OpenAI and Hugging Face, in {OUT}{without}")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("stages.report", reads_what_is_there=True)
+
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +14,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from three_tutors.pipeline.diagnostics import run
 from three_tutors.pipeline.params import PARAMS_FILE, params, read
 from three_tutors.pipeline.records import write_json, write_text
 from three_tutors.reporting.comparison import Setting, texts
@@ -85,7 +89,3 @@ def main() -> None:
     for sentence in evidence.missing:
         print(f"report: {sentence}")
     print(f"report: {len(evidence.tutors)} rows over {len(evidence.test)} held-out dialogues; open {OUT / 'index.html'}")
-
-
-if __name__ == "__main__":
-    run(main)

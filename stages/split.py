@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("stages.split")
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from three_tutors.pipeline.diagnostics import DataError, run
+from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import write_jsonl
 from three_tutors.tutoring.dialogue import Dialogue, read_dialogues
@@ -50,7 +55,3 @@ def main() -> None:
         write_jsonl(OUT / f"{name}.jsonl", (one.to_record() for one in dialogues if dealt[one.id] == name))
     numbers = Counter(dealt.values())
     print(f"split: {len(rows)} dialogues: {', '.join(f'{numbers[name]} {name}' for name in SPLITS)}, in {OUT} and {LEDGER}")
-
-
-if __name__ == "__main__":
-    run(main)

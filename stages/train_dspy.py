@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("stages.train_dspy")
+
 import contextlib
 import csv
 import io
@@ -19,7 +24,7 @@ from three_tutors.language_model import base
 from three_tutors.openai_client.endpoint import Endpoint, Sampling, api_key
 from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.openai_server.serving import serving
-from three_tutors.pipeline.diagnostics import ParamsError, run
+from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, read_jsonl, replacing, write_json, write_text
 from three_tutors.prompting.adapter import AdapterName
@@ -206,7 +211,3 @@ def _reflection(settings: Params, tutor: Model) -> Model:
 
 def _patient(endpoint: Endpoint, settings: Params) -> Endpoint:
     return replace(endpoint, timeout_seconds=settings.timeout_seconds, concurrency=settings.concurrency)
-
-
-if __name__ == "__main__":
-    run(main)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("stages.train_lora")
+
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -16,7 +21,7 @@ from three_tutors.language_model.progress import EpochEvent, Event, Outcome
 from three_tutors.language_model.settings import Device, Init, Lora, Modules, Precision, Schedule, Settings
 from three_tutors.language_model.stopping import stopping
 from three_tutors.language_model.supervision import Supervision
-from three_tutors.pipeline.diagnostics import ParamsError, run
+from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, read_jsonl, replacing, write_json, write_text
 
@@ -171,7 +176,3 @@ def _write(outcome: Outcome) -> None:
     print(
         f"{OUT}: epoch {outcome.best_epoch} of {outcome.epochs[-1].epoch}, validation loss {loss}, {outcome.tokens_per_second:.0f} tokens/s"
     )
-
-
-if __name__ == "__main__":
-    run(main)

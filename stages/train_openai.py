@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("stages.train_openai")
+
 import json
 import time
 from pathlib import Path
@@ -16,7 +21,6 @@ from three_tutors.openai_client.orders import Done, Ledger, Order, Patience, fin
 from three_tutors.openai_client.service import Dialect, JobService
 from three_tutors.openai_server.hyperparameters import auto_epochs
 from three_tutors.openai_server.trainer import forget, local_trainer, remote_trainer
-from three_tutors.pipeline.diagnostics import run
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import read_jsonl, write_json, write_text
 from three_tutors.pricing import spending
@@ -122,7 +126,3 @@ def main() -> None:
     if local:
         forget(ledger)
     print(f"train_openai: {json.dumps(figures)}, in {OUT}")
-
-
-if __name__ == "__main__":
-    run(main)

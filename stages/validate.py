@@ -9,6 +9,11 @@ one file the others are one line with their number, in every format; what is cou
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("stages.validate", own_arguments=True)
+
 import argparse
 import gc
 import sys
@@ -21,7 +26,6 @@ from pydantic import Field
 
 from three_tutors.checking.gate import Limits, Verdict, check, counts
 from three_tutors.checking.problem_formats import FORMATS, MOST, formatted
-from three_tutors.pipeline.diagnostics import run
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import write_json, write_jsonl
 from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS
@@ -130,7 +134,3 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     most = "problems of one code in one file that are printed, before one line counts the others; 0 prints all (default %(default)s)"
     parser.add_argument("--most", type=_whole, default=MOST, metavar="N", help=most)
     return parser.parse_args(words)
-
-
-if __name__ == "__main__":
-    run(main)

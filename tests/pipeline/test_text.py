@@ -69,8 +69,8 @@ def test_a_repaired_text_can_be_written(text: str) -> None:
 
 @pytest.mark.parametrize("variables", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
 def test_an_ascii_pipe_shows_other_letters_as_escapes(variables: dict[str, str]) -> None:
-    """A command that runs through `run` prints any text to any pipe."""
-    code = "from three_tutors.pipeline.diagnostics import run; run(lambda: print('\\xe9 \\u2013 \\U0001f469 \\ud83d', input()))"
+    """A command prints any text to any pipe."""
+    code = "from three_tutors.pipeline import text; text.let_streams_take_any_text(); print('\\xe9 \\u2013 \\U0001f469 \\ud83d', input())"
     done = subprocess.run(
         [sys.executable, "-c", code], input="ü\n".encode(), capture_output=True, env={**os.environ, **variables}, cwd=ROOT, check=True
     )

@@ -8,6 +8,11 @@ that the money differs only by the dialogues.
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("three_tutors.authoring.difference")
+
 import argparse
 import sys
 from pathlib import Path
@@ -16,7 +21,6 @@ from three_tutors.authoring.changes import difference
 from three_tutors.authoring.difference_text import as_markdown, as_text
 from three_tutors.authoring.making import making
 from three_tutors.authoring.revisions import revision, working_tree
-from three_tutors.pipeline.diagnostics import run
 
 
 def main() -> None:
@@ -30,7 +34,3 @@ def main() -> None:
     sides = (revision(arguments.before, root), revision(arguments.after, root) if arguments.after else working_tree(root))
     found = difference(*sides, [making(list(side.dialogues.values()), side.ledger) for side in sides])
     print(as_markdown(found) if arguments.format == "markdown" else as_text(found), end="")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -9,6 +9,11 @@ the file does not label. An import that fails leaves nothing behind; one that wa
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("three_tutors.authoring.importing")
+
 import argparse
 import re
 import sys
@@ -23,7 +28,7 @@ from three_tutors.authoring.conversations import LABELS, LESSON, READERS, Conver
 from three_tutors.authoring.dialogue_file import as_yaml
 from three_tutors.checking.characters import all_forbidden, without_forbidden
 from three_tutors.checking.files import IMPORT_REPORT
-from three_tutors.pipeline.diagnostics import DataError, run
+from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.file_names import inside
 from three_tutors.pipeline.records import Record, write_json, write_text
 from three_tutors.tutoring.dialogue import Speaker
@@ -267,7 +272,3 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
         if one.kind != "texts":
             lesson.add_argument(f"--{name}", type=int if one.kind == "whole" else str, help=one.description.replace("%", "%%"))
     return parser.parse_args(words)
-
-
-if __name__ == "__main__":
-    run(main)

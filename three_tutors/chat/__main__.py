@@ -5,6 +5,11 @@ python -m three_tutors.chat [--terminal] [--no-browser]
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("three_tutors.chat.__main__")
+
 import argparse
 import contextlib
 import secrets
@@ -25,7 +30,7 @@ from three_tutors.chat.replying import Asking, Replying
 from three_tutors.chat.roster import Roster
 from three_tutors.chat.store import open_store
 from three_tutors.openai_client.endpoint import Sampling
-from three_tutors.pipeline.diagnostics import ParamsError, run
+from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import params, read
 from three_tutors.pricing.prices import read_prices
 from three_tutors.tutoring.dialogue import read_scenarios
@@ -105,7 +110,3 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--terminal", action="store_true", help="talk here instead of in a browser")
     parser.add_argument("--no-browser", action="store_true", help="show the link and open nothing")
     return parser.parse_args(words)
-
-
-if __name__ == "__main__":
-    run(main)

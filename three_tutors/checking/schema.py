@@ -7,6 +7,11 @@ A file differs from the data in two things: a turn's words stand under the name 
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("three_tutors.checking.schema")
+
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -102,7 +107,3 @@ def main() -> None:
     """Write both schemas."""
     for kind in get_args(FileKind):
         write_text(SCHEMAS / f"{kind}.schema.json", json.dumps(json_schema(kind), indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -5,12 +5,17 @@ python -m three_tutors.language_model.export --merge DIR [--base models/base] [-
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("three_tutors.language_model.export")
+
 import argparse
 from pathlib import Path
 
 from three_tutors.language_model import adapters, base, gguf_writer
 from three_tutors.language_model.weights import explaining, read_tensors, write_tensors
-from three_tutors.pipeline.diagnostics import TutorError, run
+from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.records import replacing
 
 LORA = Path("models/lora")
@@ -51,7 +56,3 @@ def main() -> None:
         with replacing(arguments.gguf) as file:
             gguf_writer.write(arguments.merge, file)
         print(f"{arguments.gguf}: the same for llama.cpp")
-
-
-if __name__ == "__main__":
-    run(main)

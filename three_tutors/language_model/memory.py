@@ -8,6 +8,11 @@ the backward pass. Logits are computed only at learned tokens, here half of them
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("three_tutors.language_model.memory")
+
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +27,7 @@ from three_tutors.language_model.llama.model import fits
 from three_tutors.language_model.llama.projections import LANES
 from three_tutors.language_model.llama.trainable import LOGIT_ROWS
 from three_tutors.language_model.settings import LINEAR, Lora
-from three_tutors.pipeline.diagnostics import ParamsError, run
+from three_tutors.pipeline.diagnostics import ParamsError
 
 PROGRAM = 600_000_000
 """Python, PyTorch, transformers and peft: 0.42 GB before anything is loaded, and their workspace."""
@@ -187,7 +192,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tokens", type=int, default=1024, help="of the longest conversation (default: %(default)s)")
     asked: Any = parser.parse_args(arguments)
     print("\n".join(sentences(base.load_config(asked.folder), asked.r, asked.tokens)))
-
-
-if __name__ == "__main__":
-    run(main)

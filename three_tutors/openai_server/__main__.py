@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("three_tutors.openai_server.__main__")
+
 import argparse
 import signal
 import sys
@@ -14,7 +19,7 @@ from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.openai_server.fine_tuning import FineTuning
 from three_tutors.openai_server.guard import LOOPBACK
 from three_tutors.openai_server.serving import KEY, serving
-from three_tutors.pipeline.diagnostics import ParamsError, TutorError, run
+from three_tutors.pipeline.diagnostics import ParamsError, TutorError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,5 +62,6 @@ def serve(arguments: Sequence[str]) -> None:
         ended.wait()
 
 
-if __name__ == "__main__":
-    run(lambda: serve(sys.argv[1:]))
+def main() -> None:
+    """Serve as the command line says."""
+    serve(sys.argv[1:])

@@ -82,12 +82,17 @@ def serving(
         # Signals stay with whoever owns the process.
         thread = threading.Thread(target=server.run, args=([listening],), name="openai_server", daemon=True)
         thread.start()
+        waiting = True
         try:
             _wait(server, thread)
             yield Server(f"http://{address[0]}:{listening.getsockname()[1]}/v1", api_key)
+        except KeyboardInterrupt:
+            waiting = False  # the process is about to end: nobody waits for a model that is still being loaded
+            raise
         finally:
             server.should_exit = True
-            thread.join()
+            if waiting:
+                thread.join()
 
 
 def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:

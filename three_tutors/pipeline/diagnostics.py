@@ -10,12 +10,11 @@ The few exceptions of this project:
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from three_tutors.pipeline.text import let_streams_take_any_text
+from three_tutors.pipeline.contents import entries, maker
 
 Severity = Literal["error", "warning"]
 
@@ -69,24 +68,21 @@ class Problem:
         return f"{self.path}:{self.line}:{self.column}: {self.code} {self.message}{hint}"
 
 
-def run(main: Callable[[], object]) -> None:
-    """Run a stage's `main`; turn what can go wrong outside our code into one sentence and status 1.
+def explained(main: Callable[[], object]) -> str:
+    """Run `main`; return what went wrong outside our code as a person is told it, empty where all went well.
 
-    A full disk, a missing file and Ctrl-C are the user's to mend, so they get no traceback. A bug does.
+    A full disk and a missing file are the user's to mend, so they get no traceback. A bug does.
     """
-    let_streams_take_any_text()
     try:
         main()
-    except KeyboardInterrupt:
-        sys.exit("Stopped by Ctrl-C. Nothing half-written was kept; `dvc repro` goes on from here.")
     except DataError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
-        sys.exit(f"error: {error}")
+        return "".join(f"{problem}\n" for problem in error.problems) + f"error: {error}"
     except TutorError as error:
-        sys.exit(f"error: {error}")
+        return f"error: {error}"
     except FileNotFoundError as error:
-        sys.exit(f"error: {error.filename} is missing. Run `dvc repro`, which makes what a stage needs before it.")
+        stage = maker(str(error.filename), entries())
+        return f"error: {error.filename} is missing" + (f"; run `dvc repro {stage}`, which makes it." if stage else ".")
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        sys.exit(f"error: {error.strerror or error}{where}. Nothing half-written was kept; mend it and run `dvc repro` again.")
+        return f"error: {error.strerror or error}{where}. Nothing half-written was kept; mend it and run `dvc repro` again."
+    return ""

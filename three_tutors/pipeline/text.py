@@ -61,9 +61,10 @@ def has_half(text: str) -> bool:
 def repaired(text: str) -> str:
     """Return `text` with U+FFFD, the character that stands for what is lost, in place of each lone half of a surrogate pair.
 
-    For text that was paid for: a model that is stopped inside an emoji sends the first half of it.
+    For text that was paid for: a model that is stopped inside an emoji sends the first half of it. Two halves that came
+    apart, such as in two pieces of a stream, are joined.
     """
-    return text if text.isascii() else _HALF.sub("\ufffd", text)
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if has_half(text) else text
 
 
 def let_streams_take_any_text() -> None:

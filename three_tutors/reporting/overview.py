@@ -6,6 +6,11 @@ Needs nothing but Python's standard library, no installation and no run; shows t
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("three_tutors.reporting.overview")
+
 import json
 import sys
 import textwrap
@@ -14,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from three_tutors.pipeline.diagnostics import DataError, run
+from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.reporting.plain_yaml import read_plainly
 from three_tutors.tutoring import formats
 from three_tutors.tutoring.dialogue import Dialogue, read_dialogues
@@ -243,7 +248,3 @@ def _json(value: Mapping[str, Any]) -> Iterator[str]:
 
 def _short(text: str, width: int) -> str:
     return textwrap.shorten(text, width, placeholder=" …")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -5,6 +5,11 @@ python -m three_tutors.reporting.sweep METHOD    adds what was trained last to r
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("three_tutors.reporting.sweep")
+
 import argparse
 import csv
 import hashlib
@@ -17,7 +22,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from three_tutors.pipeline.diagnostics import DataError, run
+from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.params import PARAMS_FILE
 from three_tutors.pipeline.records import Record, read_json, write_text
 from three_tutors.reporting.evidence import DIALOGUES, LEDGER, METRICS, PLOTS, read_table
@@ -255,7 +260,3 @@ def main() -> None:
     write_text(SWEEP, table_text(rows))
     setting = "learning rate multiplier" if _at_service(method) else f"r {row['r']}, learning rate"
     print(f"{SWEEP}: {method}, {setting} {row['learning_rate']}: validation loss {row['valid_loss']}; {len(rows)} settings so far")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -8,6 +8,11 @@ says nothing is unscored, a label that cannot be read is left out, and both are 
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("three_tutors.trust.agreement")
+
 import argparse
 import json
 import math
@@ -16,7 +21,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from three_tutors.pipeline.diagnostics import run
 from three_tutors.pipeline.records import Record
 from three_tutors.scoring.dimension_weights import DIMENSIONS
 from three_tutors.scoring.dimensions import dimensions
@@ -187,7 +191,3 @@ def _ends(figure: Mapping[str, float | None]) -> str:
 
 def _shown(value: float | None) -> str:
     return "   –" if value is None else f"{value:.3f}"
-
-
-if __name__ == "__main__":
-    run(main)

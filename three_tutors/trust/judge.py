@@ -12,6 +12,11 @@ A verdict that cannot be read, or quotes words that the reply does not hold, is 
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("three_tutors.trust.judge")
+
 import argparse
 import hashlib
 import json
@@ -24,7 +29,7 @@ from typing import Annotated, Protocol
 from pydantic import Field
 
 from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling, api_key
-from three_tutors.pipeline.diagnostics import ParamsError, run
+from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, read_json, write_json
 from three_tutors.scoring.replied import Replied, read_replied
@@ -201,7 +206,3 @@ def _permitted(settings: Params) -> None:
     tutors = {str(read_json(path).get("model")) for path in sorted(MODELS.glob("*/tutor.json"))}
     if settings.model.startswith(("local-", "ft:")) or settings.model in tutors:
         raise ParamsError(f"params.yaml: judge.model {settings.model} is a tutor; a tutor does not judge itself, name another model.")
-
-
-if __name__ == "__main__":
-    run(main)

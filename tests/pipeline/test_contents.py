@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from three_tutors.pipeline.contents import Entry, entries, maker
+
+CONTENTS = """
+stages:
+  deal:
+    cmd: python -m stages.deal
+    deps: [stages/deal.py, three_tutors/tutoring, data/all.jsonl]
+    outs: [data/splits, {data/ledger.csv: {cache: false, persist: true}}]
+  reply:
+    foreach:
+      plain: {model: models/base}
+      tuned: {model: models/tuned}
+    do:
+      cmd: python -m stages.reply ${key}
+      deps: [stages/reply.py, data/splits, '${item.model}']
+      outs: ['data/replies/${key}']
+      metrics: [{'reports/${key}.json': {cache: false}}]
+  draw:
+    foreach: [bars, lines]
+    do:
+      cmd: python -m stages.draw ${item}
+      outs: ['reports/${item}.svg']
+"""
+
+
+@pytest.fixture
+def contents(tmp_path: Path) -> list[Entry]:
+    """Return the entries of a small dvc.yaml."""
+    (tmp_path / "dvc.yaml").write_text(CONTENTS, encoding="utf-8")
+    return entries(tmp_path / "dvc.yaml")
+
+
+def test_every_stage_is_an_entry_and_each_item_of_a_foreach_too(contents: list[Entry]) -> None:
+    """What is read and written is filled in; code is not something that a stage reads."""
+    assert [(one.name, one.reads, one.writes) for one in contents] == [
+        ("deal", ("data/all.jsonl",), ("data/splits", "data/ledger.csv")),
+        ("reply@plain", ("data/splits", "models/base"), ("data/replies/plain", "reports/plain.json")),
+        ("reply@tuned", ("data/splits", "models/tuned"), ("data/replies/tuned", "reports/tuned.json")),
+        ("draw@bars", (), ("reports/bars.svg",)),
+        ("draw@lines", (), ("reports/lines.svg",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("data/splits/test.jsonl", "deal"), ("data/replies/tuned", "reply@tuned"), ("data/raw", None), ("data/splitsX", None)],
+)
+def test_a_file_is_made_by_the_stage_that_writes_it_or_its_folder(contents: list[Entry], path: str, expected: str | None) -> None:
+    """What no stage writes, a person does."""
+    assert maker(path, contents) == expected
+
+
+@pytest.mark.parametrize("text", ["", "stages:", "- a", "a: [", "\x00"])
+def test_without_a_table_of_contents_there_is_no_entry(tmp_path: Path, text: str) -> None:
+    """An empty, odd or broken dvc.yaml is DVC's to complain about."""
+    (tmp_path / "dvc.yaml").write_text(text, encoding="utf-8")
+    assert entries(tmp_path / "dvc.yaml") == entries(tmp_path / "missing.yaml") == []

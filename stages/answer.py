@@ -12,11 +12,12 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from three_tutors.openai_client.endpoint import Reply, Sampling
+from three_tutors.openai_client.paid_replies import PaidReplies
 from three_tutors.openai_client.tutor import Conversation, Tutor
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import write_json, write_jsonl
@@ -29,6 +30,8 @@ TEST = Path("data/processed/splits/test.jsonl")
 SCENARIOS = Path("data/processed/scenarios.jsonl")
 OUT = Path("data/processed/answers")
 TIMINGS = Path("reports/metrics")
+PAID = Path(".cache/answer")
+"""Replies of tutors that answer at a service, kept as they come: an interrupted run pays only for the rest."""
 
 
 @params
@@ -49,25 +52,24 @@ def answer(tutor: Tutor, dialogues: Sequence[Dialogue], scenarios: Sequence[Scen
     In a scenario the student is scripted and the history holds what this tutor itself replied before.
     """
     asked = questions(dialogues)
-    with ThreadPoolExecutor(tutor.at_once) as pool:
-        try:
-            # Long scenarios first: what is left over at the end is single turns, and no place stands empty before.
-            playing = {
-                scenario.id: pool.submit(_converse, tutor, scenario, sampling)
-                for scenario in sorted(scenarios, key=lambda scenario: -len(scenario.turns))
-            }
-            # Of each dialogue the first turn, then the second …: a later turn finds the beginning of its dialogue read.
-            replying = {
-                one.item: pool.submit(tutor.reply, Conversation(one.lesson, one.turns), sampling)
-                for one in sorted(asked, key=lambda one: len(one.turns))
-            }
-            answers = [_answer(one.item, "turn", replying[one.item].result()) for one in asked]
-            for scenario in scenarios:
-                replies = playing[scenario.id].result()
-                answers += [_answer(f"{scenario.id}#{index}", "scenario", reply) for index, reply in enumerate(replies)]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool = ThreadPoolExecutor(tutor.at_once)
+    try:
+        # Long scenarios first: what is left over at the end is single turns, and no place stands empty before.
+        playing = {
+            scenario.id: pool.submit(_converse, tutor, scenario, sampling)
+            for scenario in sorted(scenarios, key=lambda scenario: -len(scenario.turns))
+        }
+        # Of each dialogue the first turn, then the second …: a later turn finds the beginning of its dialogue read.
+        replying = {
+            one.item: pool.submit(tutor.reply, Conversation(one.lesson, one.turns), sampling)
+            for one in sorted(asked, key=lambda one: len(one.turns))
+        }
+        answers = [_answer(one.item, "turn", replying[one.item].result()) for one in asked]
+        for scenario in scenarios:
+            replies = playing[scenario.id].result()
+            answers += [_answer(f"{scenario.id}#{index}", "scenario", reply) for index, reply in enumerate(replies)]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
     return answers
 
 
@@ -84,23 +86,33 @@ def _converse(tutor: Tutor, scenario: Scenario, sampling: Sampling) -> list[Repl
 
 def main() -> None:
     """Open the tutor named on the command line, ask it everything, keep its answers and how long they took."""
-    name = sys.argv[1]
-    settings = read("answer", Params)
-    sampling = Sampling(settings.max_tokens, settings.temperature, settings.seed)
+    name, settings = sys.argv[1], read("answer", Params)
     dialogues, scenarios = read_dialogues(TEST), read_scenarios(SCENARIOS)
-    with open_tutor(name) as tutor:
+    with open_tutor(name, paid=PaidReplies(PAID / f"{name}.jsonl")) as tutor:
         started = time.perf_counter()
-        answers = answer(tutor, dialogues, scenarios, sampling)
+        answers = answer(tutor, dialogues, scenarios, Sampling(settings.max_tokens, settings.temperature, settings.seed))
         seconds = time.perf_counter() - started
     write_replies(OUT / name / "answers.jsonl", name, answers)
     write_jsonl(OUT / name / "likelihood.jsonl", likelihoods(name, dialogues))
     tokens = sum(one.completion_tokens for one in answers)
-    write_json(
-        TIMINGS / f"timing_{name}.json",
-        {"seconds": round(seconds, 1), "replies": len(answers), "tokens_per_second": round(tokens / seconds, 1)},
-    )
-    print(f"answer: {name} gave {len(answers)} answers of {tokens} tokens in {seconds:.0f} s, in {OUT / name}")
+    timing = {"seconds": round(seconds, 1), "replies": len(answers), "tokens_per_second": round(tokens / seconds, 1)}
+    write_json(TIMINGS / f"timing_{name}.json", timing)
+    print(f"answer: {name} gave {len(answers)} answers of {tokens} tokens in {seconds:.0f} s, in {OUT / name}{remarks(tutor, answers)}")
 
 
-def _answer(item: str, kind: str, reply: Reply) -> RecordedReply:
-    return RecordedReply(item, kind, reply.text, reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.strategy)  # type: ignore[arg-type]
+def remarks(tutor: Tutor, answers: Sequence[RecordedReply]) -> str:
+    """Return what a service did otherwise than it was asked to, as sentences."""
+    refusals = getattr(getattr(tutor, "endpoint", None), "refusals", None)
+    silent = sum(not one.reply.strip() for one in answers)
+    estimated = sum(one.estimated for one in answers)
+    said = [
+        str(refusals) if refusals else "",
+        f"{silent} answers have no text and stay unscored." if silent else "",
+        f"The service gave no count of tokens for {estimated} answers; theirs are estimates on the high side." if estimated else "",
+    ]
+    return "".join(f"\nanswer: {one}" for one in said if one)
+
+
+def _answer(item: str, kind: Literal["turn", "scenario"], reply: Reply) -> RecordedReply:
+    taken = (reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.strategy, reply.estimated)
+    return RecordedReply(item, kind, reply.text, *taken)

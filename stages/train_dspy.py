@@ -22,6 +22,7 @@ from pydantic import Field
 
 from three_tutors.language_model import base
 from three_tutors.openai_client.endpoint import Endpoint, Sampling, api_key
+from three_tutors.openai_client.paid_replies import PaidReplies
 from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.openai_server.serving import serving
 from three_tutors.pipeline.diagnostics import ParamsError
@@ -29,7 +30,6 @@ from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, read_jsonl, replacing, write_json, write_text
 from three_tutors.prompting.adapter import AdapterName
 from three_tutors.prompting.climber import Climb, Climber, Plan, Rung
-from three_tutors.prompting.ledger import Ledger
 from three_tutors.prompting.meter import Budget, Meter, Model, Price
 from three_tutors.prompting.optimisers import climb, planned_calls
 from three_tutors.prompting.program import TeacherStudentDialogueModel, example, speaker_of
@@ -157,7 +157,7 @@ def main() -> None:
     settings = read("dspy", Params)
     train, validation = read_jsonl(TRAIN), spread(read_jsonl(VALIDATION), settings.validation_turns, settings.seed)
     with models(settings) as (tutor, reflection):
-        meter = Meter(Ledger(LEDGER), settings.budget)
+        meter = Meter(PaidReplies(LEDGER), settings.budget)
         print(f"train_dspy: {planned_calls(plan(settings), len(validation))} calls planned; at most {settings.budget}", flush=True)
         tried = train_dspy(settings, train, validation, tutor=tutor, reflection=reflection, meter=meter)
     with replacing(OUT) as folder:

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages import train_dspy
+from tests.chat_server import ChatServer, running
 from three_tutors.language_model import base
 from three_tutors.pipeline.diagnostics import EndpointError, ParamsError
 from three_tutors.pipeline.params import read
@@ -48,48 +47,6 @@ dspy:
 SCRIPTED_KEY = "sk-test-0123456789"
 
 
-class ChatServer(ThreadingHTTPServer):
-    """A chat endpoint on loopback that answers by a script: the fake behind the real client."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        """Listen on a free port."""
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[Record] = []
-        self.answer: Callable[[Record], tuple[int, Any]] = completion
-        self.lock = threading.Lock()
-
-    @property
-    def base_url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.server_port}/v1"
-
-
-class Handler(BaseHTTPRequestHandler):
-    """One request."""
-
-    server: ChatServer
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # head and body are two packets; Nagle would hold the second back for 40 ms
-
-    def do_POST(self) -> None:
-        """Answer as the script says."""
-        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        with self.server.lock:
-            self.server.asked.append(request)
-        status, body = self.server.answer(request)
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
-
 def completion(request: Record) -> tuple[int, Record]:
     """Reply well with two demonstrations in the prompt, badly without."""
     messages = request["messages"]
@@ -104,12 +61,8 @@ def completion(request: Record) -> tuple[int, Record]:
 @pytest.fixture
 def server() -> Iterator[ChatServer]:
     """Yield a running endpoint."""
-    with ChatServer() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with running(completion) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def dialogue(number: int) -> Dialogue:

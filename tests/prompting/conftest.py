@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from three_tutors.openai_client.endpoint import Reply, Sampling
+from three_tutors.openai_client.paid_replies import PaidReplies
 from three_tutors.pipeline.records import Record
 from three_tutors.prompting.adapter import AdapterName
-from three_tutors.prompting.ledger import Ledger
 from three_tutors.prompting.meter import Budget, Meter, Model, Price
 from three_tutors.tutoring import formats
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
@@ -99,7 +99,7 @@ def new_meter(tmp_path: Path) -> Callable[..., Meter]:
 
     def make(**limits: float) -> Meter:
         budget = {"calls": 10_000, "tokens": 10_000_000, "seconds": 600.0, "dollars": 100.0, **limits}
-        return Meter(Ledger(tmp_path / "calls.jsonl"), Budget(**budget))  # type: ignore[arg-type]
+        return Meter(PaidReplies(tmp_path / "calls.jsonl"), Budget(**budget))  # type: ignore[arg-type]
 
     return make
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from three_tutors.openai_client.endpoint import Sampling
+from tests.chat_server import completion, running
+from three_tutors.openai_client.endpoint import Endpoint, Sampling
 from three_tutors.pipeline.diagnostics import EndpointError
-from three_tutors.prompting.meter import Meter, Model, Stop, Usage
+from three_tutors.prompting.meter import Meter, Model, Price, Stop, Usage
 from three_tutors.tutoring.formats import Message
 
 SAMPLING = Sampling(10, 0.0, 1)
@@ -61,6 +62,22 @@ def test_no_budget_is_ever_exceeded(new_meter: Callable[..., Meter], model: Mode
     ((name, most),) = limit.items()
     assert 0 < getattr(meter.paid, name) <= most
     assert f"dspy.budget.{name}" in meter.forgive()
+
+
+@pytest.mark.parametrize("usage", [None, {"prompt_tokens": float("nan"), "completion_tokens": float("nan")}, {"prompt_tokens": 0}])
+@pytest.mark.parametrize("limit", [{"tokens": 300}, {"dollars": 3e-4}])
+def test_a_service_that_counts_no_tokens_does_not_unbind_the_budget(
+    new_meter: Callable[..., Meter], usage: object, limit: dict[str, float]
+) -> None:
+    """What it does not say is estimated, so that the budget still ends the run."""
+    meter = new_meter(**limit)
+    with running(lambda _: (200, completion(usage=usage))) as server:
+        silent = Model(Endpoint(server.base_url, "m", "key"), "m", Price(prompt=1.0, completion=2.0))
+        with pytest.raises(Stop):
+            ask_all(meter, silent, range(100))
+        ((name, most),) = limit.items()
+        assert 0 < getattr(meter.paid, name) <= most
+        assert (meter.estimated, len(server.asked)) == (meter.paid.calls, meter.paid.calls)
 
 
 def test_seconds_are_a_budget_too(new_meter: Callable[..., Meter], model: Model) -> None:

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from tests.chat_server import completion, running
 from three_tutors.openai_client.endpoint import Reply, Sampling
+from three_tutors.openai_client.paid_replies import PaidReplies
 from three_tutors.pipeline.diagnostics import ParamsError
+from three_tutors.pipeline.records import read_jsonl, write_jsonl
 from three_tutors.scoring.replied import Replied, references
 from three_tutors.trust import judge as command
-from three_tutors.trust.judge import ANCHORS, Ledger, against_people, judge, prompt, verdict
+from three_tutors.trust.judge import ANCHORS, Allowance, against_people, judge, prompt, verdict
 from three_tutors.trust.rated_replies import RatedReply
 from three_tutors.tutoring.dialogue import Dialogue, Turn
 from three_tutors.tutoring.formats import Message
@@ -29,6 +33,11 @@ class ScriptedJudge:
         return Reply(self.says, "stop", 1, sampling.max_tokens)
 
 
+def allowance(folder: Path, calls: int) -> Allowance:
+    """Return the verdicts kept in a folder, and how many more may be bought."""
+    return Allowance(PaidReplies(folder / "judge.jsonl"), calls)
+
+
 @pytest.fixture
 def given(fractions: Dialogue) -> list[Replied]:
     """Return the teacher's two replies about fractions."""
@@ -38,22 +47,22 @@ def given(fractions: Dialogue) -> list[Replied]:
 def test_each_dimension_is_a_call_of_its_own(tmp_path: Path, given: list[Replied]) -> None:
     """Two replies in four dimensions are eight calls."""
     judging = ScriptedJudge("It asks.\nEVIDENCE: a half\nLEVEL: yes")
-    judge(judging, "m", given, Ledger(tmp_path, 100))
+    judge(judging, "m", given, allowance(tmp_path, 100))
     assert 2 * len(ANCHORS) == len(judging.asked)
 
 
 def test_nothing_is_paid_twice(tmp_path: Path, given: list[Replied]) -> None:
     """A second run reads every verdict from the ledger and says the same."""
     judging = ScriptedJudge("EVIDENCE: draw\nLEVEL: to some extent")
-    first = judge(judging, "m", given, Ledger(tmp_path, 100))
+    first = judge(judging, "m", given, allowance(tmp_path, 100))
     paid = len(judging.asked)
-    assert (first, paid) == (judge(judging, "m", given, Ledger(tmp_path, 0)), len(judging.asked))
+    assert (first, paid) == (judge(judging, "m", given, allowance(tmp_path, 0)), len(judging.asked))
 
 
 def test_a_spent_budget_leaves_the_rest_unscored(tmp_path: Path, given: list[Replied]) -> None:
     """Three calls buy three verdicts; the others wait for the next run."""
     judging = ScriptedJudge("EVIDENCE: which is bigger\nLEVEL: no")
-    rows = judge(judging, "m", given, Ledger(tmp_path, 3))
+    rows = judge(judging, "m", given, allowance(tmp_path, 3))
     assert (3, {"unscored": "the budget is spent"}) == (len(judging.asked), rows[1]["actionability"])
 
 
@@ -83,7 +92,7 @@ def test_the_judge_sees_the_answer_and_the_material_is_fenced(given: list[Replie
 def test_nothing_is_paid_for_a_reply_that_says_nothing(tmp_path: Path, given: list[Replied]) -> None:
     """A silent tutor is unscored without asking."""
     judging = ScriptedJudge("EVIDENCE: x\nLEVEL: no")
-    rows = judge(judging, "m", [replace(given[0], reply=" ")], Ledger(tmp_path, 100))
+    rows = judge(judging, "m", [replace(given[0], reply=" ")], allowance(tmp_path, 100))
     assert ([], {"unscored": "nothing was replied"}) == (judging.asked, rows[0]["actionability"])
 
 
@@ -95,7 +104,7 @@ def test_a_judge_is_held_against_people(tmp_path: Path) -> None:
         RatedReply("b", "Novice", turns, "Count on, please.", ("7",), {"actionability": 0.0}),
     ]
     judging = ScriptedJudge("It says so.\nEVIDENCE: count on\nLEVEL: yes")
-    found = against_people(judging, "wise", rows, Ledger(tmp_path, 100))
+    found = against_people(judging, "wise", rows, allowance(tmp_path, 100))
     assert (2, "wise", ["actionability"]) == (len(judging.asked), found["judge"], list(found["scores"]))
     assert {"Expert": 0.0, "Novice": 1.0} == found["scores"]["actionability"]["bias_by_tutor"]
 
@@ -124,3 +133,29 @@ def test_a_judge_is_asked_only_where_it_may_be(
     monkeypatch.setattr("sys.argv", ["judge", "lora"])
     with pytest.raises(ParamsError, match=expected):
         command.main()
+
+
+def test_a_judge_is_asked_as_its_service_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fractions: Dialogue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A model that refuses `temperature: 0` is asked without; a refusal and a filtered reply leave one verdict each unscored."""
+    refusal = {"error": {"message": "Unsupported value: 'temperature' does not support 0 with this model.", "param": "temperature"}}
+    good = completion("It asks.\nEVIDENCE: e\nLEVEL: yes \ud83d")
+    odd = {2: completion(None, message={"content": None, "refusal": "No."}), 3: completion(None, "content_filter")}
+    replies = itertools.count(1)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUDGE_API_KEY", "sk-0")
+    monkeypatch.setattr("sys.argv", ["judge", "reference"])
+    write_jsonl(command.TEST, [fractions.to_record()])
+    write_jsonl(command.SCENARIOS, [])
+    with running(lambda request: (400, refusal) if "temperature" in request else (200, odd.get(next(replies), good))) as server:
+        settings = PARAMS.format(enabled="true", model="gpt-5-mini").replace("http://127.0.0.1:9/v1", server.base_url)
+        (tmp_path / "params.yaml").write_text(settings, encoding="utf-8")
+        command.main()
+        assert ["temperature" in request for request in server.asked] == [True] + [False] * 5  # as many as the budget has
+        command.main()
+        assert ["temperature" in request for request in server.asked[6:]] == [True] + [False] * 3  # the rest
+    rows = [row for row in read_jsonl(tmp_path / "data/raw/verdicts/reference.jsonl") if "item" in row]
+    assert "The model does not take temperature" in capsys.readouterr().out
+    scores = [score for row in rows for name, score in row.items() if name in ANCHORS]
+    assert ["value" in score for score in scores] == [True, False, False, *[True] * 5]

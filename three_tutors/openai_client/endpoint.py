@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
+from three_tutors.openai_client.completion import (
+    Pieces,
+    ending,
+    estimated_prompt_tokens,
+    estimated_reply_tokens,
+    first_choice,
+    message_text,
+    token_count,
+)
+from three_tutors.openai_client.refusals import Refusals, filtered
 from three_tutors.pipeline.diagnostics import EndpointError, ParamsError
+from three_tutors.pipeline.text import repaired
 from three_tutors.tutoring.formats import Message
 
 if TYPE_CHECKING:
     import openai
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,11 +46,14 @@ class Reply:
 
     text: str
     finish_reason: str
-    """`stop` where the model ended its turn, `length` where it was cut at `max_tokens`."""
+    """`stop` where the model ended its turn, `length` where it was cut at `max_tokens`; where there is no text it says why:
+    `refusal`, `content_filter`, `tool_calls`."""
     prompt_tokens: int
     completion_tokens: int
     strategy: str = ""
     """The teaching strategy that a tutor says it chose for this reply; empty where it says none."""
+    estimated: bool = False
+    """Whether the endpoint gave no usable count of tokens, so that these are estimates on the high side."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +67,13 @@ class Endpoint:
     concurrency: int = 32
     """Requests that it answers at once; more would wait."""
     timeout_seconds: float = 600.0
+    refusals: Refusals = field(default_factory=Refusals, repr=False, compare=False)
+    """Arguments that the model turned out not to take; it is asked without them."""
 
     @property
     def is_local(self) -> bool:
         """Whether the model runs on this machine, where a reply costs nothing."""
-        return self.base_url.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
+        return urlsplit(self.base_url).hostname in {"127.0.0.1", "localhost", "::1"}
 
     @cached_property
     def client(self) -> openai.OpenAI:
@@ -68,28 +86,28 @@ class Endpoint:
         return openai.OpenAI(base_url=self.base_url, api_key=self.api_key, timeout=self.timeout_seconds, http_client=http_client)
 
     def chat(self, messages: Sequence[Message], sampling: Sampling) -> Reply:
-        """Return the model's reply to one conversation.
+        """Return the model's reply to one conversation; a refusal or a filtered reply has no text and says so in `finish_reason`.
 
         Raises:
-            EndpointError: the endpoint refused, failed, timed out or could not be reached.
+            EndpointError: the endpoint refused the request, failed, timed out or could not be reached.
 
         """
         import openai  # noqa: PLC0415 - see `client`
 
         try:
-            completion = self.client.chat.completions.create(**self._request(messages, sampling))
-        except (openai.OpenAIError, json.JSONDecodeError) as error:
+            completion = self._asked(lambda body: self.client.post("/chat/completions", body=body, cast_to=object), messages, sampling)
+        except openai.APIStatusError as error:
+            if filtered(error):
+                return self._reply("", "content_filter", None, messages, sampling)
             raise EndpointError(self._sentence(error)) from error
-        if not getattr(completion, "choices", None):  # a page of a proxy, or of something else that listens there
+        except self._failures() as error:
+            raise EndpointError(self._sentence(error)) from error
+        choice = first_choice(completion)
+        if choice is None:
             raise EndpointError(f"{self.model} at {self.base_url} answered with something else than a chat completion.")
-        choice = completion.choices[0]
-        usage = completion.usage
-        return Reply(
-            text=choice.message.content or "",
-            finish_reason=choice.finish_reason,
-            prompt_tokens=usage.prompt_tokens if usage else 0,
-            completion_tokens=usage.completion_tokens if usage else 0,
-        )
+        message, usage = choice.get("message"), completion.get("usage") if isinstance(completion, dict) else None
+        text = repaired(message_text(message))
+        return self._reply(text, ending(choice.get("finish_reason"), message, text), usage, messages, sampling)
 
     def stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[str, None, Reply]:
         """Yield the reply piece by piece as it is made; what the generator returns is the whole reply.
@@ -100,41 +118,72 @@ class Endpoint:
         """
         import openai  # noqa: PLC0415 - see `client`
 
-        failures: tuple[type[Exception], ...] = (openai.OpenAIError, json.JSONDecodeError, *transport_errors())
-        text: list[str] = []
-        finish_reason: str | None = None
-        usage: dict[str, int] = {}
-        request = {**self._request(messages, sampling), "stream": True, "stream_options": {"include_usage": True}}
+        pieces, finish_reason, usage = Pieces(), "", None
         # The client's own way past its types: holding the request and every piece against them takes longer than all the rest.
         untyped = openai.Stream[object]
         try:
-            with self.client.post("/chat/completions", body=request, cast_to=object, stream=True, stream_cls=untyped) as chunks:
+            with self._asked(
+                lambda body: self.client.post("/chat/completions", body=body, cast_to=object, stream=True, stream_cls=untyped),
+                messages,
+                sampling,
+                stream=True,
+                stream_options={"include_usage": True},
+            ) as chunks:
                 for chunk in chunks:
-                    if not isinstance(chunk, dict):
-                        continue
-                    usage = chunk.get("usage") or usage
-                    for choice in chunk.get("choices") or ():
-                        finish_reason = choice.get("finish_reason") or finish_reason
-                        piece = (choice.get("delta") or {}).get("content")
-                        if piece:
-                            text.append(piece)
-                            yield piece
-        except failures as error:
+                    usage = (chunk.get("usage") if isinstance(chunk, dict) else None) or usage
+                    choice = first_choice(chunk) or {}
+                    delta = choice.get("delta")
+                    if shown := pieces.add(message_text(delta)):
+                        yield shown
+                    if choice.get("finish_reason") or (isinstance(delta, dict) and delta.get("refusal")):
+                        finish_reason = ending(choice.get("finish_reason"), delta, pieces.text)
+        except openai.APIStatusError as error:
+            if filtered(error):
+                return self._reply("", "content_filter", None, messages, sampling)
             raise EndpointError(self._sentence(error)) from error
-        if finish_reason is None:
+        except self._failures() as error:
+            raise EndpointError(self._sentence(error)) from error
+        if not finish_reason:
             raise EndpointError(f"{self.model} at {self.base_url} broke off before the end of its reply.")
-        return Reply("".join(text), finish_reason, usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0))
+        if shown := pieces.end():
+            yield shown
+        return self._reply(pieces.text, finish_reason, usage, messages, sampling)
 
-    def _request(self, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
-        request: dict[str, Any] = {
+    def _asked(self, send: Callable[[dict[str, Any]], T], messages: Sequence[Message], sampling: Sampling, **more: Any) -> T:  # noqa: ANN401
+        """Return what `send` gets; where the model refuses an argument, ask again without it, and never with it again."""
+        import openai  # noqa: PLC0415 - see `client`
+
+        request = {
             "model": self.model,
             "messages": list(messages),
             "max_completion_tokens": sampling.max_tokens,
             "temperature": sampling.temperature,
+            **({} if sampling.seed is None else {"seed": sampling.seed}),
+            **more,
         }
-        if sampling.seed is not None:
-            request["seed"] = sampling.seed
-        return request
+        while True:
+            body = self.refusals.fitted(request)
+            try:
+                return send(body)
+            except openai.APIStatusError as error:
+                if not self.refusals.learn(error, body):
+                    raise
+
+    def _reply(self, text: str, finish_reason: str, usage: object, messages: Sequence[Message], sampling: Sampling) -> Reply:
+        """Return a reply with the service's counts of tokens, or estimates where it gives none: budgets rest on them."""
+        prompt, completion = token_count(usage, "prompt_tokens"), token_count(usage, "completion_tokens")
+        estimated = prompt is None or (completion is None and bool(text))
+        if prompt is None:
+            prompt = estimated_prompt_tokens(messages)
+        if completion is None:
+            completion = min(estimated_reply_tokens(text), sampling.max_tokens)
+        return Reply(text, finish_reason, prompt, completion, estimated=estimated)
+
+    def _failures(self) -> tuple[type[Exception], ...]:
+        """Return what can go wrong between here and a reply; reading JSON fails with a ValueError or on its depth."""
+        import openai  # noqa: PLC0415 - see `client`
+
+        return (openai.OpenAIError, ValueError, RecursionError, *transport_errors())
 
     def _sentence(self, error: Exception) -> str:
         return f"{self.model} at {self.base_url} did not answer: {error}. Check the address, the key and the model's name."

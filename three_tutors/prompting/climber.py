@@ -11,9 +11,9 @@ from typing import Literal, get_args
 import dspy
 
 from three_tutors.openai_client.endpoint import Sampling
+from three_tutors.openai_client.paid_replies import call_key
 from three_tutors.prompting.demonstrations import Matching
 from three_tutors.prompting.language_model import REFLECTION_TOKENS, language_model
-from three_tutors.prompting.ledger import call_key
 from three_tutors.prompting.meter import Meter, Model, Usage, at_most
 from three_tutors.prompting.metric import Metric, judge, rubric_metric
 from three_tutors.prompting.program import TeacherStudentDialogueModel, sound

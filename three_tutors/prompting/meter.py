@@ -11,16 +11,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from three_tutors.openai_client.completion import estimated_prompt_tokens
 from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
+from three_tutors.openai_client.paid_replies import PaidReplies, call_key
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.params import params
-from three_tutors.prompting.ledger import Ledger, call_key
 from three_tutors.tutoring.formats import Message
 
-CHARACTERS_PER_TOKEN = 2
-"""Fewer characters than a token has in any language we teach, so that the estimate of a prompt is an upper bound."""
-TOKENS_PER_MESSAGE = 8
-"""More than any chat template adds."""
 PATIENCE_SECONDS = 60.0
 """Longest wait for replies under way when a climb ends early."""
 
@@ -116,14 +113,14 @@ class Model:
 
     endpoint: Endpoint
     identity: str
-    """Which weights answer: see `ledger.call_key`."""
+    """Which weights answer: see `paid_replies.call_key`."""
     price: Price = Price()  # noqa: RUF009 - frozen
 
 
 class Meter:
     """The one gate through which every call of an optimisation goes."""
 
-    def __init__(self, ledger: Ledger, budget: Budget, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, ledger: PaidReplies, budget: Budget, clock: Callable[[], float] = time.monotonic) -> None:
         """Count from zero; `clock` returns seconds."""
         self.ledger = ledger
         self.budget = budget
@@ -131,6 +128,8 @@ class Meter:
         """Of the whole optimisation: every call once, paid now or found in the ledger, so that a resumed run counts alike."""
         self.paid = Usage()
         """Of the calls that were made now."""
+        self.estimated = 0
+        """Of those, how many replies came without a count of tokens."""
         self._ahead: set[str] = set()
         """Calls that `ahead` made and nobody asked for yet."""
         self._prepaid = Usage()
@@ -256,6 +255,7 @@ class Meter:
             usage = _usage(reply.prompt_tokens, reply.completion_tokens, price)
             if paid:
                 self.paid += usage
+                self.estimated += reply.estimated
             if key in self._counted or (self._early and key in self._ahead):
                 return
             if self._early:
@@ -271,8 +271,7 @@ class Meter:
 
 def at_most(messages: Sequence[Message], sampling: Sampling, price: Price) -> Usage:
     """Return more than a call can take, before it is made."""
-    prompt = sum(len(message["content"]) // CHARACTERS_PER_TOKEN + TOKENS_PER_MESSAGE for message in messages)
-    return _usage(prompt, sampling.max_tokens, price)
+    return _usage(estimated_prompt_tokens(messages), sampling.max_tokens, price)
 
 
 def _usage(prompt: int, completion: int, price: Price) -> Usage:

@@ -6,7 +6,7 @@
 The reports show a judge's figures beside those of the rules, and call them unvalidated until the second command was run.
 
 One dimension a call, three anchored levels, the answer given, reasoning and a verbatim quotation before the level. What it was
-paid for is kept by content under .cache/judge, so that an interrupted run goes on where it stopped and nothing is bought twice.
+paid for is kept by content in .cache/judge.jsonl, so that an interrupted run goes on where it stopped and nothing is bought twice.
 A verdict that cannot be read, or quotes words that the reply does not hold, is unscored and never a level.
 """
 
@@ -18,8 +18,6 @@ if __name__ == "__main__":
     start("three_tutors.trust.judge")
 
 import argparse
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +27,7 @@ from typing import Annotated, Protocol
 from pydantic import Field
 
 from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling, api_key
+from three_tutors.openai_client.paid_replies import PaidReplies, call_key
 from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, read_json, write_json
@@ -46,7 +45,9 @@ TEST = Path("data/processed/splits/test.jsonl")
 SCENARIOS = Path("data/processed/scenarios.jsonl")
 ANSWERS = Path("data/processed/answers")
 MODELS = Path("models")
-CACHE = Path(".cache/judge")
+PAID = Path(".cache/judge.jsonl")
+VERDICT = Sampling(max_tokens=2000)
+"""How a verdict is drawn. It is some 100 tokens long, but what a reasoning model thinks before counts too."""
 
 ANCHORS: Mapping[str, tuple[str, str, str, str]] = {
     "mistake_identification": (
@@ -104,24 +105,25 @@ class Judge(Protocol):
 
 
 @dataclass
-class Ledger:
-    """Verdicts already paid for, by the content that was judged, and how many more may be bought."""
+class Allowance:
+    """Verdicts already paid for, and how many more may be bought."""
 
-    folder: Path
+    paid: PaidReplies
     calls_left: int
+    address: str = ""
+    """Where the judge answers: two services may have different models of one name."""
 
     def ask(self, judge: Judge, model: str, prompt: Sequence[Message]) -> str | None:
-        """Return the judge's words from the ledger or from the judge; None where the budget is spent."""
-        digest = hashlib.sha256(json.dumps([model, list(prompt)], ensure_ascii=False).encode()).hexdigest()
-        path = self.folder / digest[:2] / f"{digest}.json"
-        if path.exists():
-            return str(read_json(path)["said"])
-        if self.calls_left < 1:
-            return None
-        self.calls_left -= 1
-        said = judge.chat(prompt, Sampling(max_tokens=400)).text
-        write_json(path, {"model": model, "said": said})
-        return said
+        """Return the judge's words, bought now or before; None where the budget is spent."""
+        key = call_key(f"{self.address} {model}", prompt, VERDICT)
+        reply = self.paid.get(key)
+        if reply is None:
+            if self.calls_left < 1:
+                return None
+            self.calls_left -= 1
+            reply = judge.chat(prompt, VERDICT)
+            self.paid.put(key, reply)
+        return reply.text
 
 
 def prompt(one: Replied, dimension: str) -> list[Message]:
@@ -151,22 +153,22 @@ def verdict(said: str | None, reply: str) -> Score:
     return Score(_LEVELS[match["level"].lower()], f"“{match['evidence'].strip()}”")
 
 
-def judge(judging: Judge, model: str, given: Sequence[Replied], ledger: Ledger) -> list[Record]:
+def judge(judging: Judge, model: str, given: Sequence[Replied], allowance: Allowance) -> list[Record]:
     """Return one row an answer with a score for each dimension that its student turn raises."""
     rows = []
     for one in given:
         raised = [name for name in ANCHORS if one.turns[-1].understanding in ("wrong", "partial", "")]  # unlabelled, it may be either
-        levels = _levels(judging, model, one, raised, ledger)
+        levels = _levels(judging, model, one, raised, allowance)
         rows.append({"item": one.item, "kind": one.kind, **{name: score.to_record() for name, score in levels.items()}})
     return rows
 
 
-def against_people(judging: Judge, model: str, rows: Sequence[RatedReply], ledger: Ledger) -> Record:
+def against_people(judging: Judge, model: str, rows: Sequence[RatedReply], allowance: Allowance) -> Record:
     """Return how far the judge agrees with people, as `agreement` tells it of the shipped scores."""
 
     def rated(row: RatedReply) -> dict[str, Score]:
         lesson = Lesson(subject="", grade=1, topic="", objective="", misconception="", answer=row.answer)
-        return _levels(judging, model, Replied("", "turn", lesson, row.turns, row.reply), list(row.labels), ledger)
+        return _levels(judging, model, Replied("", "turn", lesson, row.turns, row.reply), list(row.labels), allowance)
 
     return {"judge": model, **agreement(rows, rated)}
 
@@ -180,24 +182,26 @@ def main() -> None:
     asked = parser.parse_args()
     settings = read("judge", Params)
     _permitted(settings)
-    ledger = Ledger(CACHE, settings.most_calls)
     endpoint = Endpoint(settings.base_url, settings.model, api_key(settings.key))
+    allowance = Allowance(PaidReplies(PAID), settings.most_calls, settings.base_url)
     if asked.rated:
-        write_json(FOLDER / AGREEMENT, against_people(endpoint, settings.model, read_rated_replies(asked.rated), ledger))
+        write_json(FOLDER / AGREEMENT, against_people(endpoint, settings.model, read_rated_replies(asked.rated), allowance))
     else:
         given = read_replied(ANSWERS, asked.name, read_dialogues(TEST), read_scenarios(SCENARIOS))
-        rows = judge(endpoint, settings.model, given, ledger)
+        rows = judge(endpoint, settings.model, given, allowance)
         write_verdicts(FOLDER / f"{asked.name}.jsonl", asked.name, settings.model, {one.item: one.reply for one in given}, rows)
-    spent = settings.most_calls - ledger.calls_left
+    spent = settings.most_calls - allowance.calls_left
     print(f"judge: {settings.model} rated {asked.rated or asked.name} with {spent} calls, in {FOLDER}; `dvc repro report` shows it")
-    if not ledger.calls_left:
+    if endpoint.refusals:
+        print(f"judge: {endpoint.refusals}")
+    if not allowance.calls_left:
         print("judge: the budget of judge.most_calls is spent; what was left out is unscored. Run it again to go on.")
 
 
-def _levels(judging: Judge, model: str, one: Replied, raised: Sequence[str], ledger: Ledger) -> dict[str, Score]:
+def _levels(judging: Judge, model: str, one: Replied, raised: Sequence[str], allowance: Allowance) -> dict[str, Score]:
     if not words(one.reply):
         return {name: Score.unscored("nothing was replied") for name in raised if name in ANCHORS}
-    return {name: verdict(ledger.ask(judging, model, prompt(one, name)), one.reply) for name in raised if name in ANCHORS}
+    return {name: verdict(allowance.ask(judging, model, prompt(one, name)), one.reply) for name in raised if name in ANCHORS}
 
 
 def _permitted(settings: Params) -> None:

@@ -30,12 +30,14 @@ class RecordedReply:
     completion_tokens: int
     strategy: str = ""
     """The strategy that the tutor says it chose, empty where it says none; how it compares with the teacher's is the report's."""
+    estimated: bool = False
+    """Whether the endpoint gave no usable count of tokens, so that these are estimates."""
 
 
 def write_replies(path: Path, tutor: str, replies: Sequence[RecordedReply]) -> None:
     """Write the header and the replies."""
     header = {"tutor": tutor, "answers": len(replies), "items": digest([one.item for one in replies])}
-    rows = [{name: value for name, value in asdict(one).items() if name != "strategy" or value} for one in replies]
+    rows = [{name: value for name, value in asdict(one).items() if value or name not in {"strategy", "estimated"}} for one in replies]
     write_jsonl(path, [header, *rows])
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from three_tutors.language_model import base
 from three_tutors.openai_client.endpoint import Endpoint, api_key
+from three_tutors.openai_client.paid_replies import PaidEndpoint, PaidReplies
 from three_tutors.openai_client.tutor import ChatTutor, Tutor
 from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.openai_server.serving import serving
@@ -26,20 +27,25 @@ DESCRIPTION = "tutor.json"
 
 
 @contextlib.contextmanager
-def open_tutor(name: str, models: Path = MODELS) -> Iterator[Tutor]:
+def open_tutor(name: str, models: Path = MODELS, paid: PaidReplies | None = None) -> Iterator[Tutor]:
     """Yield one tutor; a server it needs runs as long as the block does.
+
+    Args:
+        name: Which one.
+        models: Where tutors lie.
+        paid: Where the replies of a tutor that answers elsewhere are kept; None keeps none.
 
     Raises:
         ParamsError: there is no such tutor.
         DataError: it was not made yet.
 
     """
-    with open_tutors([name], models) as tutors:
+    with open_tutors([name], models, paid) as tutors:
         yield tutors[name]
 
 
 @contextlib.contextmanager
-def open_tutors(names: Sequence[str], models: Path = MODELS) -> Iterator[dict[str, Tutor]]:
+def open_tutors(names: Sequence[str], models: Path = MODELS, paid: PaidReplies | None = None) -> Iterator[dict[str, Tutor]]:
     """Yield tutors by name, all local models behind one server, so that a model that two tutors use is loaded once."""
     for name in names:
         _check(name, models)
@@ -50,7 +56,7 @@ def open_tutors(names: Sequence[str], models: Path = MODELS) -> Iterator[dict[st
             ids = {name: model_id(files) for name, files in local.items()}
             server = stack.enter_context(serving({ids[name]: files for name, files in local.items()}))
             endpoints = {name: server.endpoint(ids[name]) for name in local}
-        yield {name: _tutor(name, endpoints.get(name) or _remote(name, models), models) for name in names}
+        yield {name: _tutor(name, endpoints.get(name) or _remote(name, models, paid), models) for name in names}
 
 
 def model_files(name: str, models: Path = MODELS) -> ModelFiles | None:
@@ -123,9 +129,10 @@ def _description(name: str, models: Path) -> Record:
     return {"base_url": "local"}
 
 
-def _remote(name: str, models: Path) -> Endpoint:
+def _remote(name: str, models: Path, paid: PaidReplies | None) -> Endpoint:
     description = _description(name, models)
-    return Endpoint(str(description["base_url"]), str(description["model"]), api_key(str(description["api_key_env"])))
+    endpoint = Endpoint(str(description["base_url"]), str(description["model"]), api_key(str(description["api_key_env"])))
+    return endpoint if paid is None else PaidEndpoint(endpoint.base_url, endpoint.model, endpoint.api_key, paid=paid)
 
 
 def _tutor(name: str, endpoint: Endpoint, models: Path) -> Tutor:

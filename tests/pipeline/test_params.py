@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import Field
 
 from three_tutors.pipeline.diagnostics import ParamsError
@@ -42,6 +45,15 @@ def test_numbers_are_read_as_dvc_reads_them(tmp_path: Path) -> None:
         ("lora:\n  r: 8\n", ":2: lora.learning_rate: is missing; add it (the committed params.yaml shows every key)."),
         ("lora:\n  r: 0\n  learning_rate: 1.0\n", ":2: lora.r: input should be greater than or equal to 1, not 0."),
         ("lora:\n  r: 1\n  learning_rate: 1.0\n  init: x\n", ":4: lora.init: input should be 'default' or 'pissa', not 'x'."),
+        ('lora:\n  r: "16"\n  learning_rate: 1.0\n', ":2: lora.r: input should be a valid integer, not '16'."),
+        ("lora:\n  r: true\n  learning_rate: 1.0\n", ":2: lora.r: input should be a valid integer, not True."),
+        ("lora:\n  r: 1\n  learning_rate: '1.0'\n", ":3: lora.learning_rate: input should be a valid number, not '1.0'."),
+        ("lora:\n  r: 1\n  learning_rate: .nan\n", ":3: lora.learning_rate: input should be a finite number, not nan."),
+        ("lora:\n  r: 1\n  learning_rate: 1e999\n", ":3: lora.learning_rate: input should be a finite number, not inf."),
+        ("lora:\n  r: " + "9" * 5000, ":2: a number of 5000 digits is more than a computer keeps."),
+        ("lora:\n  r: 0x" + "f" * 5000, ":2: a number of 5000 digits is more than a computer keeps."),
+        ("lora:\n  r: 1\n  r: 2\n", ':3:3: not valid YAML: found duplicate key "r" with value "2" (original value: "1")'),
+        ("lora:\n  r: \0\n", ":2: not valid YAML: U+0000 is not allowed."),
         ("dspy: {}\n", ": section `lora` is missing; add it (the committed {path} shows every key)."),
         ("lora: [\n", ":2:1: not valid YAML: expected the node content, but found '<stream end>'"),
     ],
@@ -60,3 +72,15 @@ def test_every_mistake_is_listed_at_once(tmp_path: Path) -> None:
     with pytest.raises(ParamsError) as error:
         read("lora", Params, path)
     assert len(str(error.value).splitlines()) == 2
+
+
+@given(st.binary(max_size=40) | st.text("ab:-[]{}\"'#&*!|>%@0129e.+_\n \t,?~", max_size=40).map(str.encode))
+def test_any_bytes_are_params_or_refused(data: bytes) -> None:
+    """Whatever stands in the file, it is read or refused in sentences that name it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "params.yaml"
+        path.write_bytes(b"lora:\n  r: 1\n  learning_rate: 1\n" + data)
+        try:
+            read("lora", Params, path)
+        except ParamsError as error:
+            assert "params.yaml" in str(error)  # noqa: PT017 - either end is right

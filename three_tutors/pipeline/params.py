@@ -12,6 +12,8 @@ A stage declares what it takes:
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any, TypeVar, dataclass_transform
 
@@ -20,18 +22,25 @@ from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 
 from three_tutors.pipeline.diagnostics import ParamsError
+from three_tutors.pipeline.json_values import MOST_DIGITS
+from three_tutors.pipeline.text import UnreadableError, decode
 
 PARAMS_FILE = Path("params.yaml")
+LONGEST_SHOWN = 80
+"""Characters of a value in an error."""
+_ENDLESS = re.compile(rf"[0-9A-Fa-f_]{{{MOST_DIGITS + 1},}}")
 
 T = TypeVar("T")
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def params(cls: type[T]) -> type[T]:
-    """Make `cls` a frozen dataclass that refuses unknown keys, values of another type, NaN and infinity."""
-    return dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False))(cls)  # type: ignore[return-value]
+    """Make `cls` a frozen dataclass that refuses unknown keys and values of another type: `"16"` and `true` are no numbers."""
+    config = ConfigDict(extra="forbid", use_attribute_docstrings=True, strict=True, allow_inf_nan=False)
+    return dataclass(frozen=True, kw_only=True, config=config)(cls)  # type: ignore[return-value]
 
 
 def read(section: str, cls: type[T], path: Path = PARAMS_FILE) -> T:
@@ -48,7 +57,8 @@ def read(section: str, cls: type[T], path: Path = PARAMS_FILE) -> T:
         raise ParamsError(f"{path}: section `{section}` is missing; add it (the committed {path} shows every key).")
     node = tree[section]
     try:
-        return TypeAdapter(cls).validate_python(_plain(node))
+        # As JSON, for only there a strict dataclass is made of a mapping.
+        return TypeAdapter(cls).validate_json(json.dumps(_plain(node), default=str))
     except ValidationError as error:
         lines = [_sentence(path, section, node, problem) for problem in error.errors(include_url=False)]
         raise ParamsError("\n".join(lines)) from None
@@ -56,13 +66,25 @@ def read(section: str, cls: type[T], path: Path = PARAMS_FILE) -> T:
 
 def _tree(path: Path) -> CommentedMap:
     try:
-        tree = YAML(typ="rt").load(path)
+        text = decode(path.read_bytes())
+        endless = _ENDLESS.search(text)
+        if endless:
+            line = text.count("\n", 0, endless.start()) + 1
+            raise ParamsError(f"{path}:{line}: a number of {len(endless.group())} digits is more than a computer keeps.")
+        tree = YAML(typ="rt").load(text)
     except FileNotFoundError:
         raise ParamsError(f"{path} is missing; run from the project's folder or restore it from Git.") from None
+    except UnreadableError as error:
+        raise ParamsError(f"{path}:{error.line}:{error.column}: {error}.") from None
     except MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         raise ParamsError(f"{where}: not valid YAML: {error.problem}") from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ParamsError(f"{path}:{line}: not valid YAML: U+{ord(text[error.position]):04X} is not allowed.") from None
+    except (ValueError, RecursionError):  # a date such as 2026-02-30; brackets without end
+        raise ParamsError(f"{path}: not valid YAML: a date that does not exist, or nested too deeply.") from None
     if not isinstance(tree, CommentedMap):
         raise ParamsError(f"{path}: expected sections such as `lora:` at the top level.")
     return tree
@@ -71,7 +93,10 @@ def _tree(path: Path) -> CommentedMap:
 def _plain(node: Any) -> Any:  # noqa: ANN401 - a YAML tree holds anything
     """Strip the round-trip types: dataclass validation wants dict, list and scalars."""
     if isinstance(node, dict):
-        return {str(key): _plain(value) for key, value in node.items()}
+        plain = {str(key): _plain(value) for key, value in node.items()}
+        if len(plain) < len(node):
+            raise ParamsError(f"two keys read the same, once in quotes and once without: {', '.join(plain)}.")
+        return plain
     if isinstance(node, list):
         return [_plain(value) for value in node]
     for kind in (bool, int, float, str):
@@ -90,8 +115,13 @@ def _sentence(path: Path, section: str, node: Any, problem: Any) -> str:  # noqa
     elif kind in {"missing", "missing_argument", "missing_keyword_only_argument"}:
         advice = f"is missing; add it (the committed {path.name} shows every key)"
     else:
-        advice = f"{problem['msg'][0].lower()}{problem['msg'][1:]}, not {problem['input']!r}"
+        advice = f"{problem['msg'][0].lower()}{problem['msg'][1:]}, not {_shown(problem['input'])}"
     return f"{path}:{line}: {name}: {advice}."
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[: LONGEST_SHOWN - 1]}…"
 
 
 def _line(node: Any, location: tuple[Any, ...]) -> int:  # noqa: ANN401 - see `_plain`

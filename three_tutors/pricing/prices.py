@@ -184,7 +184,7 @@ def old(models: Mapping[str, Model], as_of: date) -> list[str]:
 def _line(path: Path, name: str) -> int:
     """Return the line on which the entry of model `name` begins."""
     entry = re.compile(rf"\s+[\"']?{re.escape(name)}[\"']?\s*:")
-    return next(number for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if entry.match(line))
+    return next(number for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1) if entry.match(line))
 
 
 def _contradictions(model: Model) -> Iterator[str]:

@@ -13,7 +13,8 @@ from typing import Any
 import openai
 import pytest
 
-from three_tutors.openai_server.engine import Draw, ModelFiles
+from three_tutors.language_model.replies import Options
+from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.openai_server.fine_tuning import FineTuning
 from three_tutors.openai_server.guard import Limits
 from three_tutors.openai_server.serving import Server, serving
@@ -49,7 +50,7 @@ class EchoEngine:
         """Do not wait unless told to."""
         self.hold.set()
 
-    def start(self, said: Sequence[Any], draw: Draw, hear: Callable[[Any], None]) -> Callable[[], None]:
+    def start(self, said: Sequence[Any], options: Options, hear: Callable[[Any], None], *, streamed: bool = False) -> Callable[[], None]:  # noqa: ARG002
         """Begin to repeat."""
         text = said[-1]["content"]
         prompt = sum(len(message["content"].split()) for message in said)
@@ -57,17 +58,17 @@ class EchoEngine:
             hear(TutorError(f"The conversation has {prompt} tokens; at most {self.context - 1} leave room for a reply."))
             return lambda: None
         self.started.append(text)
-        threading.Thread(target=self._say, args=(text, prompt, draw, hear), daemon=True).start()
+        threading.Thread(target=self._say, args=(text, prompt, options, hear), daemon=True).start()
         return lambda: self.stopped.append(text)
 
     def close(self) -> None:
         """Nothing to give back."""
 
-    def _say(self, text: str, prompt: int, draw: Draw, hear: Callable[[Any], None]) -> None:
-        words = text.split()
+    def _say(self, text: str, prompt: int, options: Options, hear: Callable[[Any], None]) -> None:
+        words = text.split() or [""]
         for index, word in enumerate(words, start=1):
             self.hold.wait()
-            cut = index == draw.max_tokens
+            cut = index == options.max_tokens
             last = index == len(words)
             hear(Said(word if index == 1 else f" {word}", "length" if cut and not last else "stop" if last else None, prompt, index))
             if cut:
@@ -157,3 +158,18 @@ def wait_for(client: openai.OpenAI, job: str, *statuses: str) -> Any:
 def messages_of(client: openai.OpenAI, job: str) -> list[str]:
     """Return the messages of every event of a job, oldest first."""
     return [event.message for event in client.fine_tuning.jobs.list_events(job)][::-1]
+
+
+def lists(client: openai.OpenAI, *, empty: bool = False) -> dict[str, Any]:
+    """Ask for every list, with every filter; return the jobs by id."""
+    jobs = {job.id: job for job in client.fine_tuning.jobs.list(limit=100)}
+    for query in ({"metadata": "null"}, {"metadata[a]": "b"}):
+        list(client.fine_tuning.jobs.list(extra_query=query))
+    assert list(client.files.list(purpose="fine-tune")) or empty
+    assert list(client.files.list()) or empty
+    assert list(client.models.list())
+    for id_ in jobs:
+        if "/" not in id_:
+            list(client.fine_tuning.jobs.list_events(id_))
+            list(client.fine_tuning.jobs.checkpoints.list(id_))
+    return jobs

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.openai_server.conftest import Said
-from three_tutors.openai_server.engine import Draw, Mailbox, events, whole
+from three_tutors.language_model.replies import Options
+from three_tutors.openai_server.engine import Mailbox, events, whole
 from three_tutors.pipeline.diagnostics import EndpointError
 
 
@@ -38,7 +39,7 @@ class Talker:
         self.said = said
         self.stopped = 0
 
-    def start(self, _said: Sequence[Any], _draw: Draw, hear: Callable[[Any], None]) -> Callable[[], None]:
+    def start(self, _said: Sequence[Any], _options: Options, hear: Callable[[Any], None], *, streamed: bool = False) -> Callable[[], None]:  # noqa: ARG002
         """Begin to talk."""
         threading.Thread(target=lambda: list(map(hear, self.said))).start()
 
@@ -86,7 +87,7 @@ def test_a_reply_wanted_whole_posts_one_letter() -> None:
             super().post(hear, said)
 
     async def answer() -> list[Any]:
-        return await whole(talker, [], Draw(64), Counting(asyncio.get_running_loop()))
+        return await whole(talker, [], Options(64), Counting(asyncio.get_running_loop()))
 
     talker = Talker(*TOKENS)
     assert asyncio.run(answer()) == TOKENS
@@ -101,10 +102,10 @@ def test_an_engine_that_fails_raises_where_the_reply_is_awaited(streamed: bool) 
     async def answer() -> None:
         mailbox = Mailbox(asyncio.get_running_loop())
         if streamed:
-            async for _ in events(talker, [], Draw(64), mailbox):
+            async for _ in events(talker, [], Options(64), mailbox):
                 pass
         else:
-            await whole(talker, [], Draw(64), mailbox)
+            await whole(talker, [], Options(64), mailbox)
 
     with pytest.raises(EndpointError, match="The model failed"):
         asyncio.run(answer())

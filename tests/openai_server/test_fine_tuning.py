@@ -242,9 +242,9 @@ def test_hyperparameters_at_the_old_place_are_honoured(running: Running) -> None
     ("data", "code", "told"),
     [
         (examples(3), "invalid_n_examples", "Training file has 3 example(s), but must have at least 10 examples"),
-        (examples() + b"\n{broken", "invalid_training_file", "line 13: not valid JSON"),
-        (examples() + b"\n\xff\xfe", "invalid_training_file", "line 13: not valid UTF-8"),
-        (examples() + b"\n" + b"[" * 100_000, "invalid_training_file", "line 13: nested too deeply"),
+        (examples() + b"\n{broken", "invalid_training_file", "line 13, column 2: not valid JSON"),
+        (examples() + b"\n\xff\xfe", "invalid_training_file", "line 13, column 1: is UTF-16, not UTF-8"),
+        (examples() + b"\n" + b"[" * 100_000, "invalid_training_file", "line 13, column 65: nested more than 64 levels deep"),
         (examples() + b'\n{"messages": []}', "invalid_training_file", "line 13: `messages` is missing or no list"),
         (examples() + b'\n{"messages": [{"role": "user", "content": "q"}]}', "invalid_training_file", "line 13: no assistant message"),
         (

@@ -9,7 +9,7 @@ import pytest
 
 from three_tutors.language_model.replies import Event, Options
 from three_tutors.openai_server import generator_engine
-from three_tutors.openai_server.engine import Draw, ModelFiles
+from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.pipeline.diagnostics import EndpointError, TutorError
 from three_tutors.tutoring.formats import Message
 
@@ -67,7 +67,7 @@ def _counting(monkeypatch: pytest.MonkeyPatch) -> None:
 def heard(engine: Any, most: int) -> str:
     """Return the text of one reply."""
     news: queue.Queue[Event | Exception] = queue.Queue()
-    engine.start(SAID, Draw(most), news.put)
+    engine.start(SAID, Options(most), news.put)
     text = ""
     while True:
         one = news.get(timeout=5)
@@ -110,7 +110,7 @@ def test_what_is_asked_of_a_closed_model_ends_with_an_error() -> None:
     """Replies under way and replies asked for afterwards hear that the server is stopping; nobody waits for ever."""
     engine = generator_engine.ModelThread().load(ModelFiles(Path("one")))
     news: queue.Queue[Event | Exception] = queue.Queue()
-    engine.start(SAID, Draw(10**9), news.put)
+    engine.start(SAID, Options(10**9), news.put)
     assert isinstance(news.get(timeout=5), Event)
     engine.close()
     while isinstance(one := news.get(timeout=5), Event):
@@ -133,8 +133,8 @@ def test_replies_that_nobody_sees_yet_go_first() -> None:
             over.set()
 
     def both() -> None:
-        seen.start(SAID, Draw(1000, streamed=True), lambda event: hear("seen", event))
-        awaited.start(SAID, Draw(20), lambda event: hear("awaited", event))
+        seen.start(SAID, Options(1000), lambda event: hear("seen", event), streamed=True)
+        awaited.start(SAID, Options(20), lambda event: hear("awaited", event))
 
     thread.run(both)
     assert over.wait(5)

@@ -10,7 +10,7 @@ from typing import Any
 import openai
 import pytest
 
-from tests.openai_server.conftest import Running, create, examples, messages_of, wait_for
+from tests.openai_server.conftest import Running, create, examples, lists, messages_of, wait_for
 
 Poison = Callable[[Path, Any], None]
 
@@ -114,21 +114,6 @@ def victims(running: Running) -> dict[str, Any]:
     for job in made.values():
         wait_for(running.client, job.id, "queued")
     return made
-
-
-def lists(client: openai.OpenAI) -> dict[str, Any]:
-    """Ask for every list, with every filter; return the jobs by id."""
-    jobs = {job.id: job for job in client.fine_tuning.jobs.list(limit=100)}
-    for query in ({"metadata": "null"}, {"metadata[a]": "b"}):
-        list(client.fine_tuning.jobs.list(extra_query=query))
-    assert list(client.files.list())
-    assert list(client.files.list(purpose="fine-tune"))
-    assert list(client.models.list())
-    for id_ in jobs:
-        if "/" not in id_:
-            list(client.fine_tuning.jobs.list_events(id_))
-            list(client.fine_tuning.jobs.checkpoints.list(id_))
-    return jobs
 
 
 @pytest.mark.slow(20)

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from three_tutors.openai_server import chat
 from three_tutors.openai_server.chat_request import read_chat
 from three_tutors.openai_server.engine import Engine, Engines, Mailbox, ModelFiles
-from three_tutors.openai_server.errors import ApiError, on_api_error, on_failure, on_full_disk, on_http_error, on_tutor_error
+from three_tutors.openai_server.errors import ApiError, on_api_error, on_disk_error, on_failure, on_http_error, on_tutor_error
 from three_tutors.openai_server.guard import LOOPBACK, Guard, Limits
 from three_tutors.openai_server.requests import json_body, route
 from three_tutors.pipeline.diagnostics import TutorError
@@ -168,8 +168,8 @@ def build(service: Service, api_key: str, hosts: tuple[str, ...] = LOOPBACK) -> 
         ApiError: on_api_error,
         TutorError: on_tutor_error,
         HTTPException: on_http_error,
-        OSError: on_full_disk,
-        sqlite3.OperationalError: on_full_disk,
+        OSError: on_disk_error,
+        sqlite3.Error: on_disk_error,
         Exception: on_failure,
     }
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)

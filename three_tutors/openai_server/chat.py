@@ -9,15 +9,12 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from three_tutors.language_model.replies import Event, Options, TokenLogprob
 from three_tutors.openai_server.chat_request import ChatRequest
-from three_tutors.openai_server.engine import Draw, Engine, Mailbox, events, whole
+from three_tutors.openai_server.engine import Engine, Mailbox, events, whole
 from three_tutors.pipeline.diagnostics import TutorError
-
-if TYPE_CHECKING:
-    from three_tutors.language_model.replies import Event, TokenLogprob
-
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
 """Made once: `json.dumps` with an option makes one for every token."""
@@ -49,7 +46,7 @@ class Reply:
     async def pieces(self, choice: int) -> AsyncGenerator[Piece, None]:
         """Yield one choice as it is made."""
         waiting: list[dict[str, Any]] = []
-        async with contextlib.aclosing(events(self.engine, self.request.messages, self._draw(choice), self.mailbox)) as made:
+        async with contextlib.aclosing(events(self.engine, self.request.messages, self._options(choice), self.mailbox)) as made:
             async for event in made:
                 if piece := self._piece(choice, event, waiting):
                     yield piece
@@ -93,7 +90,7 @@ class Reply:
 
     async def _choice(self, index: int) -> tuple[dict[str, Any], Piece]:
         waiting: list[dict[str, Any]] = []
-        made = await whole(self.engine, self.request.messages, self._draw(index), self.mailbox)
+        made = await whole(self.engine, self.request.messages, self._options(index), self.mailbox)
         said = [piece for event in made if (piece := self._piece(index, event, waiting))]
         logprobs = [one for piece in said for one in piece.logprobs]
         choice = {
@@ -150,7 +147,7 @@ class Reply:
                 task.cancel()
 
     def _head(self, kind: str) -> dict[str, Any]:
-        return {"id": self.id, "object": kind, "created": self.created, "model": self.request.model, "system_fingerprint": None}
+        return {"id": self.id, "object": kind, "created": self.created, "model": self.request.model}
 
     def _event(self, choices: list[dict[str, Any]], usage: dict[str, Any] | None = None) -> str:
         chunk = {**self._head("chat.completion.chunk"), "choices": choices}
@@ -158,16 +155,15 @@ class Reply:
             chunk["usage"] = usage
         return f"data: {_JSON.encode(chunk)}\n\n"
 
-    def _draw(self, choice: int) -> Draw:
+    def _options(self, choice: int) -> Options:
         asked = self.request
-        return Draw(
+        return Options(
             max_tokens=min(asked.max_tokens or self.engine.context, self.engine.context),
             temperature=asked.temperature,
             top_p=asked.top_p,
             seed=asked.seed + choice,
             stop=asked.stop,
             logprobs=asked.top_logprobs if asked.logprobs else None,
-            streamed=asked.stream,
         )
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from three_tutors.openai_server.errors import ApiError, invalid, unsupported
 from three_tutors.tutoring.formats import Message
+from three_tutors.tutoring.messages import text_of
 
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 
-# What changes nothing may be sent: clients write defaults out, and hand back the messages they got.
+# What changes nothing may be sent: clients write defaults out.
 NEUTRAL: dict[str, tuple[Any, ...]] = {
     "audio": (None,),
     "frequency_penalty": (None, 0),
@@ -33,8 +34,8 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
     "verbosity": (None,),
     "web_search_options": (None,),
 }
-# Names of the caller, of no consequence to the answer.
-INFORMATION = {"user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options"}
+# Names of the caller and of its caches, of no consequence to the reply.
+INFORMATION = {"user": str, "safety_identifier": str, "prompt_cache_key": str, "prompt_cache_retention": str, "prompt_cache_options": dict}
 OWN = {
     "model",
     "messages",
@@ -50,7 +51,15 @@ OWN = {
     "stream",
     "stream_options",
 }
-NEUTRAL_IN_MESSAGE = {"name", "refusal", "annotations", "audio", "function_call", "tool_calls"}
+# Clients hand back the messages that they got.
+NEUTRAL_IN_MESSAGE: dict[str, tuple[Any, ...]] = {
+    "name": (None,),
+    "refusal": (None,),
+    "annotations": (None, []),
+    "audio": (None,),
+    "function_call": (None,),
+    "tool_calls": (None, []),
+}
 
 
 @dataclass(frozen=True)
@@ -81,9 +90,12 @@ def read_chat(body: Mapping[str, Any], most_choices: int) -> ChatRequest:
     """
     for key, value in body.items():
         if key in NEUTRAL:
-            if value not in NEUTRAL[key]:
+            if not _is_one_of(value, NEUTRAL[key]):
                 raise unsupported(key)
-        elif key not in OWN | INFORMATION:
+        elif key in INFORMATION:
+            if value is not None and not isinstance(value, INFORMATION[key]):
+                raise _wrong(key, "a text" if INFORMATION[key] is str else "an object", value)
+        elif key not in OWN:
             raise invalid(f"Unrecognized request argument supplied: {key}", key, "unknown_parameter")
     stream = _flag(body, "stream")
     include_usage = _include_usage(body.get("stream_options"), stream=stream)
@@ -109,6 +121,11 @@ def read_chat(body: Mapping[str, Any], most_choices: int) -> ChatRequest:
     )
 
 
+def _is_one_of(value: object, allowed: Sequence[object]) -> bool:
+    """Return whether `value` is allowed; for Python, False is 0 as well."""
+    return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in allowed)
+
+
 def read_text(body: Mapping[str, Any], name: str) -> str:
     """Return a required, non-empty text."""
     value = body.get(name)
@@ -129,27 +146,21 @@ def _message(name: str, value: Any) -> Message:  # noqa: ANN401 - see `_messages
     if not isinstance(value, dict):
         raise _wrong(name, "an object", value)
     role = value.get("role")
-    if role not in ROLES:
-        raise invalid(f"`{name}.role` is system, developer, user or assistant here, not {role!r}.", f"{name}.role", "unsupported_value")
+    if not isinstance(role, str) or role not in ROLES:
+        raise invalid(
+            f"`{name}.role` is system, developer, user or assistant here, not {_short(role)}.", f"{name}.role", "unsupported_value"
+        )
     for key in value.keys() - {"role", "content"}:
-        if key not in NEUTRAL_IN_MESSAGE or value[key] not in (None, []):
+        if not _is_one_of(value[key], NEUTRAL_IN_MESSAGE.get(key, ())):
             raise unsupported(f"{name}.{key}")
     return {"role": ROLES[role], "content": _content(f"{name}.content", value.get("content"))}  # type: ignore[typeddict-item]
 
 
-def _content(name: str, value: Any) -> str:  # noqa: ANN401 - see `_messages`
-    if isinstance(value, list):
-        parts = []
-        for index, part in enumerate(value):
-            if not isinstance(part, dict) or part.get("type") != "text" or not isinstance(part.get("text"), str):
-                raise unsupported(f"{name}[{index}]", "send text only")
-            parts.append(part["text"])
-        value = "".join(parts)
-    if not isinstance(value, str):
-        raise _wrong(name, "a text", value)
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise invalid(f"`{name}` holds half of a character pair and is no Unicode text.", name, "invalid_value")
-    return value
+def _content(name: str, value: object) -> str:
+    try:
+        return text_of(value)
+    except ValueError as error:
+        raise invalid(f"`{name}` {error}.", name, "invalid_value") from None
 
 
 def _stop(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - see `_messages`
@@ -167,15 +178,15 @@ def _include_usage(options: Any, *, stream: bool) -> bool:  # noqa: ANN401 - see
     if not stream or not isinstance(options, dict):
         raise invalid("`stream_options` must be an object and is only allowed with `stream`.", "stream_options", "invalid_value")
     for key in options.keys() - {"include_usage"}:
-        if key != "include_obfuscation" or _flag(options, key):
+        if key != "include_obfuscation" or _flag(options, key, "stream_options."):
             raise unsupported(f"stream_options.{key}")
-    return _flag(options, "include_usage")
+    return _flag(options, "include_usage", "stream_options.")
 
 
-def _flag(body: Mapping[str, Any], name: str) -> bool:
-    value = body.get(name)
-    if value not in (None, True, False) or (isinstance(value, int | float) and not isinstance(value, bool)):
-        raise _wrong(name, "true or false", value)
+def _flag(body: Mapping[str, Any], key: str, inside: str = "") -> bool:
+    value = body.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise _wrong(f"{inside}{key}", "true or false", value)
     return bool(value)
 
 
@@ -198,5 +209,9 @@ def _number(body: Mapping[str, Any], name: str, default: float, least: float, mo
 
 
 def _wrong(name: str, wanted: str, value: object) -> ApiError:
+    return invalid(f"`{name}` must be {wanted}, not {_short(value)}.", name, "invalid_value")
+
+
+def _short(value: object) -> str:
     shown = repr(value)
-    return invalid(f"`{name}` must be {wanted}, not {shown if len(shown) < 80 else shown[:80] + '…'}.", name, "invalid_value")  # noqa: PLR2004
+    return shown if len(shown) < 80 else f"{shown[:80]}…"  # noqa: PLR2004

@@ -8,12 +8,12 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from three_tutors.language_model.replies import Event, Options
+from three_tutors.openai_server.errors import ApiError
+from three_tutors.pipeline.diagnostics import EndpointError
 from three_tutors.tutoring.formats import Message
-
-if TYPE_CHECKING:
-    from three_tutors.language_model.replies import Event
 
 
 @dataclass(frozen=True)
@@ -24,31 +24,19 @@ class ModelFiles:
     adapter: Path | None = None
 
 
-@dataclass(frozen=True)
-class Draw:
-    """How one reply is drawn."""
-
-    max_tokens: int
-    temperature: float = 0.0
-    top_p: float = 1.0
-    seed: int = 0
-    stop: tuple[str, ...] = ()
-    logprobs: int | None = None
-    """How many of the likeliest tokens are told beside each token; None tells no probabilities at all."""
-    streamed: bool = False
-    """Whether somebody sees the words as they come; concerns only when it is drawn."""
-
-
 class Engine(Protocol):
     """A loaded model that answers many conversations at once; what it answers to one does not depend on the others."""
 
     context: int
     """Most tokens of a prompt and its reply together."""
 
-    def start(self, said: Sequence[Message], draw: Draw, hear: Callable[[Event | Exception], None]) -> Callable[[], None]:
+    def start(
+        self, said: Sequence[Message], options: Options, hear: Callable[[Event | Exception], None], *, streamed: bool = False
+    ) -> Callable[[], None]:
         """Begin one reply; `hear` gets an event for every token or one error, in a thread of the engine.
 
-        Returns a function that stops this reply, which may be called from any thread and at any time.
+        `streamed` says that somebody sees the words as they come. Returns a function that stops this reply, which may be
+        called from any thread and at any time.
         """
 
     def close(self) -> None:
@@ -86,10 +74,10 @@ class Mailbox:
             hear(said)
 
 
-async def events(engine: Engine, said: Sequence[Message], draw: Draw, mailbox: Mailbox) -> AsyncGenerator[Event, None]:
+async def events(engine: Engine, said: Sequence[Message], options: Options, mailbox: Mailbox) -> AsyncGenerator[Event, None]:
     """Yield one reply as it is made; leaving early stops the engine's work on it."""
     heard: asyncio.Queue[Event | Exception] = asyncio.Queue()
-    stop = engine.start(said, draw, lambda one: mailbox.post(heard.put_nowait, one))
+    stop = engine.start(said, options, lambda one: mailbox.post(heard.put_nowait, one), streamed=True)
     try:
         while True:
             one = await heard.get()
@@ -102,7 +90,7 @@ async def events(engine: Engine, said: Sequence[Message], draw: Draw, mailbox: M
         stop()
 
 
-async def whole(engine: Engine, said: Sequence[Message], draw: Draw, mailbox: Mailbox) -> list[Event]:
+async def whole(engine: Engine, said: Sequence[Message], options: Options, mailbox: Mailbox) -> list[Event]:
     """Return one reply when it is whole; the loop sleeps until then, and leaving early stops the engine's work on it."""
     ended: asyncio.Queue[Event | Exception] = asyncio.Queue()
     made: list[Event] = []
@@ -113,7 +101,7 @@ async def whole(engine: Engine, said: Sequence[Message], draw: Draw, mailbox: Ma
         if isinstance(one, Exception) or one.finish_reason:
             mailbox.post(ended.put_nowait, one)
 
-    stop = engine.start(said, draw, hear)
+    stop = engine.start(said, options, hear)
     try:
         last = await ended.get()
     finally:
@@ -146,7 +134,10 @@ class Engines:
     async def _get(self, model: str, files: ModelFiles) -> Engine:
         async with self._lock:
             if model not in self._loaded:
-                self._loaded[model] = await asyncio.to_thread(self._load, files)
+                try:
+                    self._loaded[model] = await asyncio.to_thread(self._load, files)
+                except EndpointError as error:
+                    raise ApiError(500, f"The model `{model}` cannot be loaded: {error}", param="model", code="server_error") from None
             self._loaded.move_to_end(model)
             idle = [name for name in self._loaded if not self._busy[name]]
             for name in idle[: max(0, len(self._loaded) - self._most)]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import sqlite3
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from three_tutors.pipeline.diagnostics import DataError, EndpointError
 
@@ -27,12 +31,14 @@ class ApiError(Exception):
         self.code = code
 
     def body(self) -> dict[str, Any]:
-        """Return the JSON body of the response."""
-        return {"error": {"message": self.message, "type": _type(self.status), "param": self.param, "code": self.code}}
+        """Return the JSON body of the response; what a client sent may be no text, and is shown with escapes."""
+        message, param = (None if one is None else one.encode("utf-8", "backslashreplace").decode() for one in (self.message, self.param))
+        return {"error": {"message": message, "type": _type(self.status), "param": param, "code": self.code}}
 
-    def response(self) -> JSONResponse:
+    def response(self, **headers: str) -> JSONResponse:
         """Return the whole response; one that is worth repeating says when."""
-        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if self.status in {429, 503} else {}
+        if self.status in {429, 503}:
+            headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return JSONResponse(self.body(), status_code=self.status, headers=headers)
 
 
@@ -61,18 +67,27 @@ async def on_tutor_error(_: Request, error: Exception) -> JSONResponse:
 
 
 async def on_http_error(request: Request, error: Exception) -> JSONResponse:
-    """Answer in the same shape where no route matches."""
-    status = int(getattr(error, "status_code", 404))
-    if status == 405:  # noqa: PLR2004 - method not allowed
-        return ApiError(405, f"Not allowed: {request.method} {request.url.path}.", code="method_not_supported").response()
-    return ApiError(status, f"Unknown request URL: {request.method} {request.url.path}.", code="unknown_url").response()
+    """Answer in the same shape where no route matches, or a form cannot be read."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+    what = f"{request.method} {request.url.path}"
+    if error.status_code == 405:  # noqa: PLR2004 - method not allowed
+        matching = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+        allowed = ", ".join(sorted({method for route in matching for method in route.methods}))
+        sentence = f"Not allowed: {what}; this address takes {allowed}."
+        return ApiError(405, sentence, code="method_not_supported").response(Allow=allowed)
+    if error.status_code == 404:  # noqa: PLR2004 - not found
+        return ApiError(404, f"Unknown request URL: {what}.", code="unknown_url").response()
+    return ApiError(error.status_code, str(error.detail), code="invalid_value").response()
 
 
-async def on_full_disk(_: Request, error: Exception) -> JSONResponse:
-    """Answer where the server's folder or database could not be written; the traceback goes to the log."""
-    logger.error("A request could not be kept.", exc_info=error)
+async def on_disk_error(_: Request, error: Exception) -> JSONResponse:
+    """Answer where the server's folder or database could not be used; the traceback goes to the log."""
+    logger.error("The server's folder could not be used.", exc_info=error)
     reason = getattr(error, "strerror", None) or str(error)
-    return ApiError(507, f"The server could not keep this: {reason}.", code="server_error").response()
+    full = getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT} or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    if full:
+        return ApiError(507, f"The server could not keep this: {reason}.", code="server_error").response()
+    return ApiError(500, f"The server could not use its folder: {reason}.", code="server_error").response()
 
 
 async def on_failure(_: Request, __: Exception) -> JSONResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -53,15 +55,26 @@ class Files:
         """POST /files."""
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):
             raise invalid("An upload is a multipart form with `file` and `purpose`.", "file", "invalid_value")
-        async with request.form(max_files=1, max_fields=4, max_part_size=4096) as form:
-            for name in form:
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                form = await stack.enter_async_context(request.form(max_files=1, max_fields=4, max_part_size=4096))
+            except (HTTPException, UnicodeError) as error:
+                reason = getattr(error, "detail", error)
+                raise invalid(f"The multipart form cannot be read: {reason}", "file", "invalid_value") from None
+            names = [name for name, _ in form.multi_items()]
+            for name in names:
                 if name not in ("file", "purpose"):
                     raise invalid(f"`{name}` is not supported by this server; leave it out.", name.split("[")[0], "unsupported_parameter")
+                if names.count(name) > 1:
+                    raise invalid(f"The parameter `{name}` is given more than once.", name, "invalid_value")
             file, purpose = form.get("file"), form.get("purpose")
             if not isinstance(file, UploadFile):
-                raise invalid("You must provide the parameter `file`.", "file", "missing_required_parameter")
+                raise invalid("You must provide the parameter `file`, with a file's name.", "file", "missing_required_parameter")
+            if purpose is None:
+                raise invalid("You must provide the parameter `purpose`.", "purpose", "missing_required_parameter")
             if purpose != PURPOSE:
-                raise invalid(f"`purpose` is `{PURPOSE}` here, not {purpose!r}.", "purpose", "unsupported_value")
+                given = repr(purpose) if isinstance(purpose, str) else "a file"
+                raise invalid(f"`purpose` is `{PURPOSE}` here, not {given}.", "purpose", "unsupported_value")
             row = await asyncio.to_thread(self._keep, request, file.file, _name(file.filename))
         return JSONResponse(row.document)
 

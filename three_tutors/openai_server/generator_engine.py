@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -12,14 +13,18 @@ from typing import TypeVar
 
 from three_tutors.language_model.generate import Generator
 from three_tutors.language_model.replies import Event, Options
-from three_tutors.openai_server.engine import Draw, ModelFiles
+from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.pipeline.diagnostics import EndpointError, TutorError
 from three_tutors.tutoring.formats import Message
+
+logger = logging.getLogger(__name__)
 
 Hear = Callable[[Event | Exception], None]
 STOPPING = "The server is stopping."
 Task = Callable[[], object]
 Result = TypeVar("Result")
+FAULTS = (ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
+"""What computing raises, torch's errors first of all; no reply's fault may end the thread on which all of them wait."""
 PATIENCE = 2
 """While a reply is awaited of which nobody sees anything yet, models whose replies are all seen make a token every so many turns."""
 
@@ -29,8 +34,9 @@ class Asked:
     """One reply that somebody waits for."""
 
     said: Sequence[Message]
-    draw: Draw
+    options: Options
     hear: Hear
+    streamed: bool
     number: int = 0
     """The generator's; 0 until it was added."""
     cancelled: bool = False
@@ -58,7 +64,7 @@ class ModelThread:
         """Load a model with its adapter; any thread may call this, and waits.
 
         Raises:
-            TutorError: see `Generator`.
+            EndpointError: the model cannot be read, for whatever reason.
 
         """
         with self._lock:
@@ -66,11 +72,15 @@ class ModelThread:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, args=(self._news,), name="models", daemon=True)
                 self._thread.start()
-        try:
-            return self.run(lambda: self._load(files))
-        except BaseException:
-            self._leave()
-            raise
+        loading = self._do(lambda: self._load(files))
+        error = loading.exception()
+        if error is None:
+            return loading.result()
+        self._leave()
+        if not isinstance(error, TutorError):
+            logger.error("The model in %s cannot be loaded.", files.adapter or files.weights, exc_info=error)
+        reason = str(error).strip().split("\n", maxsplit=1)[0]
+        raise EndpointError(reason if isinstance(error, TutorError) else f"its files cannot be read ({reason or type(error).__name__}).")
 
     def unload(self, engine: GeneratorEngine) -> None:
         """Step `engine` no more; what it was answering, or is asked from now on, ends with an error."""
@@ -89,6 +99,9 @@ class ModelThread:
 
     def run(self, task: Callable[[], Result]) -> Result:
         """Let the thread do `task` and return what it returns, or raise what it raises."""
+        return self._do(task).result()
+
+    def _do(self, task: Callable[[], Result]) -> Future[Result]:
         done: Future[Result] = Future()
 
         def report() -> None:
@@ -98,7 +111,7 @@ class ModelThread:
                 done.set_exception(error)
 
         self.post(report)
-        return done.result()
+        return done
 
     def _load(self, files: ModelFiles) -> GeneratorEngine:
         engine = GeneratorEngine(Generator(files.weights, files.adapter), self)
@@ -157,9 +170,9 @@ class GeneratorEngine:
         self._asked: dict[int, Asked] = {}
         self.closed = False
 
-    def start(self, said: Sequence[Message], draw: Draw, hear: Hear) -> Callable[[], None]:
+    def start(self, said: Sequence[Message], options: Options, hear: Hear, *, streamed: bool = False) -> Callable[[], None]:
         """See `Engine`."""
-        asked = Asked(said, draw, hear)
+        asked = Asked(said, options, hear, streamed)
         if not self._thread.post(lambda: self._add(asked), self):
             hear(EndpointError(STOPPING))
 
@@ -187,7 +200,8 @@ class GeneratorEngine:
         """Make the next token of every reply and tell who listens."""
         try:
             events = self._generator.step()
-        except (RuntimeError, MemoryError) as error:  # torch says so when memory ends
+        except FAULTS as error:
+            logger.exception("A model failed while answering.")
             self.fail(EndpointError(f"The model failed while answering: {error}"))
             return
         for event in events:
@@ -196,7 +210,7 @@ class GeneratorEngine:
                 continue
             if event.finish_reason:
                 del self._asked[event.number]
-            asked.shown = asked.draw.streamed
+            asked.shown = asked.streamed
             asked.hear(event)
 
     def fail(self, error: TutorError) -> None:
@@ -209,12 +223,14 @@ class GeneratorEngine:
     def _add(self, asked: Asked) -> None:
         if asked.cancelled:
             return
-        draw = asked.draw
-        options = Options(draw.max_tokens, draw.temperature, draw.top_p, draw.seed, draw.stop, draw.logprobs)
         try:
-            asked.number = self._generator.add(asked.said, options)
+            asked.number = self._generator.add(asked.said, asked.options)
         except TutorError as error:
             asked.hear(error)
+            return
+        except FAULTS as error:
+            logger.exception("A model failed before it answered.")
+            asked.hear(EndpointError(f"The model failed before it answered: {error}"))
             return
         self._asked[asked.number] = asked
 

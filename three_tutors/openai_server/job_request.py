@@ -6,7 +6,9 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
 
 from three_tutors.openai_server.chat_request import read_text
 from three_tutors.openai_server.errors import invalid, unsupported
@@ -14,9 +16,9 @@ from three_tutors.openai_server.hyperparameters import Hyperparameters
 
 KNOWN = {"model", "training_file", "validation_file", "suffix", "seed", "metadata", "integrations", "method", "hyperparameters"}
 SUFFIX = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-MOST_EPOCHS = 50
-MOST_BATCH = 256
 MOST_PAIRS = 16
+ALLOWED = {name: TypeAdapter(kind) for name, kind in get_type_hints(Hyperparameters, include_extras=True).items()}
+"""What each hyperparameter may be."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def read_job(body: Mapping[str, Any]) -> JobRequest:
     for key in body:
         if key not in KNOWN:
             raise invalid(f"Unrecognized request argument supplied: {key}", key, "unknown_parameter")
-    if body.get("integrations"):
+    if body.get("integrations") not in (None, []):
         raise unsupported("integrations")
     seed = body.get("seed")
     if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**31):
@@ -93,7 +95,7 @@ def _hyperparameters(body: Mapping[str, Any]) -> Hyperparameters:
     for key in method.keys() - {"type", "supervised"}:
         if method[key] is not None:
             raise unsupported(f"method.{key}")
-    supervised = method.get("supervised") or {}
+    supervised = {} if method.get("supervised") is None else method["supervised"]
     if not isinstance(supervised, dict) or supervised.keys() - {"hyperparameters"}:
         raise invalid("`method.supervised` takes `hyperparameters` only.", "method.supervised", "invalid_value")
     return _read_hyperparameters("method.supervised.hyperparameters", supervised.get("hyperparameters"))
@@ -106,26 +108,13 @@ def _read_hyperparameters(name: str, value: Any) -> Hyperparameters:  # noqa: AN
         raise invalid(f"`{name}` must be an object.", name, "invalid_value")
     read: dict[str, Any] = {}
     for key, one in value.items():
-        if key not in Hyperparameters.__dataclass_fields__:
+        if key not in ALLOWED:
             raise unsupported(f"{name}.{key}")
         if one is None:
             continue
-        if not _allowed(key, one):
-            raise invalid(f"`{name}.{key}` cannot be {one!r}.", f"{name}.{key}", "invalid_value")
-        read[key] = one
+        try:
+            read[key] = ALLOWED[key].validate_python(one, strict=True)
+        except ValidationError as error:
+            wanted = " or ".join(problem["msg"].removeprefix("Input should be ") for problem in error.errors(include_url=False))
+            raise invalid(f"`{name}.{key}` must be {wanted}.", f"{name}.{key}", "invalid_value") from None
     return Hyperparameters(**read)
-
-
-def _allowed(key: str, value: Any) -> bool:  # noqa: ANN401 - see `_suffix`
-    if key == "lora":
-        return isinstance(value, bool)
-    if value == "auto":
-        return not key.startswith("lora")
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    if key == "learning_rate_multiplier":
-        return 0 < value < float("inf")
-    if key == "lora_dropout":
-        return 0 <= value < 1
-    most = {"n_epochs": MOST_EPOCHS, "batch_size": MOST_BATCH, "lora_r": 256, "lora_alpha": 1024}[key]
-    return isinstance(value, int) and 1 <= value <= most

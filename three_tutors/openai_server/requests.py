@@ -15,29 +15,60 @@ from starlette.routing import Route
 from three_tutors.openai_server.errors import ApiError, invalid
 from three_tutors.openai_server.objects import Key, Kind
 from three_tutors.openai_server.store import Row, Store
+from three_tutors.pipeline.json_values import parse
 from three_tutors.pipeline.records import Record
+from three_tutors.pipeline.text import UnreadableError
 
 LONGEST_KEY = 255
+DEEPEST_NAMED = 4
+"""Levels of a parameter's name, such as `messages[0].content`."""
 PAGE = ("after", "limit", "order")
 """What every list takes."""
 
 
 async def json_body(request: Request) -> dict[str, Any]:
-    """Return the body as an object, or refuse it."""
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        for name, count in Counter(name for name, _ in pairs).items():
-            if count > 1:
-                raise invalid(f"The parameter `{name}` is given more than once.", name, "invalid_value")
-        return dict(pairs)
-
+    """Return the body as an object, or refuse it; where one parameter is to blame, by its name."""
+    data = await request.body()
     try:
-        body = json.loads(await request.body(), object_pairs_hook=unique)
-    except (ValueError, RecursionError):
-        raise invalid("We could not parse the JSON body of your request.", code="invalid_json") from None
+        body = parse(data, _unique)
+    except UnreadableError as error:
+        param = _blamed(data)
+        sentence = f"We could not parse the JSON body of your request: {error.message} (line {error.line}, column {error.column})."
+        raise invalid(f"`{param}`: {sentence}" if param else sentence, param, "invalid_value" if param else "invalid_json") from None
     if not isinstance(body, dict):
         raise invalid("The JSON body of a request is an object.", code="invalid_json")
     return body
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    for name, count in Counter(name for name, _ in pairs).items():
+        if count > 1:
+            raise invalid(f"The parameter `{name}` is given more than once.", name, "invalid_value")
+    return dict(pairs)
+
+
+def _blamed(data: bytes) -> str | None:
+    """Return the parameter whose value is no text or number that anything can be done with; None where it is the body itself."""
+    try:
+        value, path = json.loads(data.decode("utf-8", "surrogatepass"), parse_int=float), ""
+    except (ValueError, RecursionError):
+        return None
+    for _ in range(DEEPEST_NAMED):
+        names = {f"{path}.{key}".lstrip("."): one for key, one in value.items()} if isinstance(value, dict) else {}
+        names |= {f"{path}[{index}]": one for index, one in enumerate(value)} if isinstance(value, list) and path else {}
+        bad = next((name for name, one in names.items() if not _is_readable(one)), None)
+        if bad is None:
+            break
+        path, value = bad, names[bad]
+    return path or None
+
+
+def _is_readable(value: Any) -> bool:  # noqa: ANN401 - JSON holds anything
+    try:
+        parse(json.dumps(value))
+    except (UnreadableError, RecursionError):
+        return False
+    return True
 
 
 def route(method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]], *query: str) -> Route:
@@ -110,6 +141,6 @@ def canonical(value: Record) -> str:
 def _limit(value: str | None, default: int, most: int) -> int:
     if value is None:
         return default
-    if not value.isdecimal() or not 1 <= int(value) <= most:
+    if not value.isdecimal() or len(value) > len(str(most)) or not 1 <= int(value) <= most:
         raise invalid(f"`limit` is a whole number from 1 to {most}.", "limit", "invalid_value")
     return int(value)

@@ -18,7 +18,7 @@ from three_tutors.openai_client.endpoint import Endpoint
 from three_tutors.openai_server.app import Service, Training, build
 from three_tutors.openai_server.engine import Engine, ModelFiles
 from three_tutors.openai_server.guard import LOOPBACK, Limits
-from three_tutors.pipeline.diagnostics import EndpointError, TutorError
+from three_tutors.pipeline.diagnostics import EndpointError
 
 KEY = "LOCAL_OPENAI_API_KEY"
 READY_SECONDS = 30.0
@@ -107,7 +107,4 @@ def load_generator(files: ModelFiles) -> Engine:
     """Load a model with the project's generator."""
     from three_tutors.openai_server import generator_engine  # noqa: PLC0415 - torch takes seconds that only a chat needs
 
-    try:
-        return generator_engine.load(files)
-    except TutorError as error:
-        raise EndpointError(str(error)) from None
+    return generator_engine.load(files)

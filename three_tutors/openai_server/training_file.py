@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from three_tutors.pipeline.json_values import parse
 from three_tutors.pipeline.records import Record
+from three_tutors.pipeline.text import UnreadableError
+from three_tutors.tutoring.messages import text_of
 
 FEWEST = 10
 MOST_PROBLEMS = 10
@@ -40,9 +42,10 @@ def read_training_file(path: Path, *, purpose: str = "training", fewest: int = F
             if not raw.strip():
                 continue
             try:
-                rows.append(_row(raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw))
-            except (ValueError, RecursionError) as error:
-                problems.append(f"line {number}: {_sentence(error)}")
+                rows.append(_row(raw.rstrip(b"\r\n")))
+            except ValueError as error:
+                column = f", column {error.column}" if isinstance(error, UnreadableError) else ""
+                problems.append(f"line {number}{column}: {error}")
                 if len(problems) == MOST_PROBLEMS:
                     problems.append("there may be more")
                     break
@@ -55,7 +58,7 @@ def read_training_file(path: Path, *, purpose: str = "training", fewest: int = F
 
 
 def _row(raw: bytes) -> Record:
-    row = json.loads(raw.decode("utf-8"))
+    row = parse(raw)
     if not isinstance(row, dict):
         raise ValueError("a line is a JSON object")  # noqa: TRY004 - one kind of error for the caller
     if unknown := sorted(row.keys() - {"messages"}):
@@ -72,12 +75,15 @@ def _row(raw: bytes) -> Record:
 def _message(name: str, message: Any) -> Record:  # noqa: ANN401 - a JSON line holds anything
     if not isinstance(message, dict):
         raise ValueError(f"`{name}` is no object")  # noqa: TRY004 - see `_row`
-    role, content = message.get("role"), message.get("content")
+    role = message.get("role")
     if role not in ROLES:
-        raise ValueError(f"`{name}.role` is {' or '.join(ROLES)} here, not {role!r}")
-    if not isinstance(content, str) or not content.strip():
-        raise ValueError(f"`{name}.content` must be a text that is not empty")
-    content.encode()  # half of a character pair is no text
+        raise ValueError(f"`{name}.role` is {' or '.join(ROLES)} here, not {role!a:.80}")
+    try:
+        content = text_of(message.get("content"))
+    except ValueError as error:
+        raise ValueError(f"`{name}.content` {error}") from None
+    if not content.strip():
+        raise ValueError(f"`{name}.content` is empty")
     for key in sorted(message.keys() - {"role", "content", "weight"}):
         if key not in NEUTRAL or message[key] not in (None, []):
             raise ValueError(f"`{name}.{key}` is not supported")
@@ -88,11 +94,3 @@ def _message(name: str, message: Any) -> Record:  # noqa: ANN401 - a JSON line h
             raise ValueError(f"`{name}.weight` is 0 or 1, and only on assistant messages")
         read["weight"] = int(weight)
     return read
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"not valid JSON ({error.msg} at column {error.colno})"
-    if isinstance(error, UnicodeError):
-        return "not valid UTF-8"
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error)

@@ -63,7 +63,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("project")
     for name in ["dvc.yaml", "params.yaml", ".dvcignore"]:
         shutil.copy(ROOT / name, folder / name)
-    for name in ["stages", "data/raw"]:
+    for name in ["stages", "three_tutors", "data/raw"]:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     put_stand_ins(folder)
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
@@ -192,8 +192,17 @@ TABLE: list[tuple[str, Callable[[Path], None], set[str]]] = [
     ("a scenario", reword("scenarios", ""), {"validate"} | ANSWERS | SCORES | {"report"}),
     ("a test dialogue", reword("dialogues", "test"), {"validate", "split"} | FROM_RENDER - TRAINING),
     ("a training dialogue", reword("dialogues", "train"), {"validate", "split"} | FROM_RENDER - {"answer@baseline"}),
-    ("the code of one method", append("stages/train_lora.py", "# a word\n"), one("lora")),
-    ("the code that scores", append("stages/evaluate.py", "# a word\n"), SCORES | {"report"}),
+    ("one stage file", append("stages/train_lora.py", "# a word\n"), one("lora")),
+    ("prose of the report", append("three_tutors/reporting/templates/comparison.md.jinja", "A word.\n"), {"report"}),
+    ("the room that estimates costs", append("three_tutors/pricing/tokens.py", "# a word\n"), {"estimate_costs"} | one("openai")),
+    ("the room that scores", append("three_tutors/scoring/statistics.py", "# a word\n"), SCORES | one("dspy") | {"validate"}),
+    ("the room of DSPy", append("three_tutors/prompting/program.py", "# a word\n"), one("dspy") | ANSWERS | TUTOR_SCORES),
+    (
+        "the engine",
+        append("three_tutors/language_model/llama/fused.py", "# a word\n"),
+        {"prepare_base"} | TRAINING | ANSWERS | TUTOR_SCORES | {"report"},
+    ),
+    ("the page where people talk", append("three_tutors/chat/app.py", "# a word\n"), set()),
     ("params: render", change_param("render"), FROM_RENDER - {"answer@baseline", "evaluate@baseline"}),
 ]
 

@@ -13,21 +13,24 @@ export PYTHONUNBUFFERED := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro report test test-fast check fix sweep bench chat overview lock
+.PHONY: help install repro report test test-fast check audit fix sweep bench chat overview lock
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 install: $(READY)  ## Make .venv with the locked dependencies and the embedded model
 
-# torch is installed first with its own dependencies, which differ between its CPU and GPU builds; the lock lists everything
-# else. The stamp is touched last, so an interrupted installation starts again.
-$(READY): requirements.lock
+# Every file is checked against its hash in the locks. A CPU build of PyTorch is taken where an index offers one, otherwise the build
+# on PyPI, which on Linux brings 4 GB of GPU libraries. The stamp is touched last, so an interrupted installation starts again.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+FOR_GPU = $(BIN)/python -c "from importlib.metadata import version as v; exit('+cpu' in v('torch'))"
+$(READY): requirements.lock requirements-torch-cpu.lock requirements-torch-gpu.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; call make with PYTHON=python3.11")'
 	@echo "Installing the locked dependencies into $(VENV) (once; a few minutes) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock "$$(grep '^torch==' requirements.lock)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
+	@$(PIP) --requirement requirements-torch-cpu.lock 2>/dev/null || echo "No index offers a CPU build of PyTorch for this Python; the build on PyPI is taken."
+	@$(PIP) --requirement requirements.lock
+	@if $(FOR_GPU); then $(PIP) --requirement requirements-torch-gpu.lock; fi
 	@touch $@
 
 repro: $(READY)  ## Run the pipeline: validate, train, answer, evaluate, report
@@ -51,6 +54,9 @@ check: $(READY)  ## Lint, format and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@echo "Lint, format and types are clean."
+
+audit: $(READY)  ## Look up the pinned versions among known vulnerabilities
+	@.ci/audit
 
 fix: $(READY)  ## Let lint and format repair what they can
 	@$(BIN)/ruff check --fix .
@@ -84,5 +90,13 @@ chat: $(READY)  ## Open the page where you talk with the tutors
 overview: ## Explain the three methods on one dialogue, in two minutes
 	@$(PYTHON) -m three_tutors.reporting.overview
 
-lock: $(READY)  ## Write what is installed in .venv to requirements.lock
-	@$(BIN)/python -m pip freeze --exclude pip --exclude wheel | sed 's/+cpu$$//; /^-e /d; s/ @ .*//' > requirements.lock
+# uv resolves for every platform and keeps the versions that are in the lock; `UPGRADE=--upgrade` renews them. What only a GPU build
+# of PyTorch needs goes into a file of its own. The index that uv reads has no CPU builds: after a new version of torch, write the hash
+# of its wheel into requirements-torch-cpu.lock.
+lock: $(READY)  ## Write requirements.lock, with hashes, from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --extra qlora --universal --python-version 3.11 --fork-strategy fewest \
+	  --generate-hashes --no-header --no-annotate --quiet $(UPGRADE) --output-file requirements.lock
+	@awk 'BEGIN { printf "" > "requirements-torch-gpu.lock" } \
+	  /^[a-z0-9]/ { file = /^(nvidia|cuda|triton)/ ? "requirements-torch-gpu.lock" : "requirements.lock.new" } \
+	  { print > file }' requirements.lock
+	@mv requirements.lock.new requirements.lock

@@ -17,7 +17,11 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parent.parent
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTIONLINT = Path(sys.executable).with_name("actionlint")
-SCRIPTS = ["reproduce", "difference", "comment"]
+SCRIPTS = {"reports.yml": ["reproduce", "difference", "comment"], "audit.yml": ["audit"]}
+GRANTED = {
+    "reports.yml": {"reproduce": {"contents": "read"}, "comment": {"contents": "read", "pull-requests": "write"}},
+    "audit.yml": {"audit": {"contents": "read"}},
+}
 GIT = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org"}
 
 
@@ -68,17 +72,14 @@ def test_permissions_are_the_least(path: Path) -> None:
     """Nothing is granted to the whole workflow, and only the job that comments may write, and only comments."""
     tree = YAML(typ="safe").load(path)
     assert tree["permissions"] == {}
-    assert {name: job["permissions"] for name, job in tree["jobs"].items()} == {
-        "reproduce": {"contents": "read"},
-        "comment": {"contents": "read", "pull-requests": "write"},
-    }
+    assert {name: job["permissions"] for name, job in tree["jobs"].items()} == GRANTED[path.name]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_steps_are_scripts_of_this_project(path: Path) -> None:
     """A shell step calls one script in .ci/ and expands nothing that a request's author may choose."""
     commands = [step["run"] for step in steps(path) if "run" in step]
-    assert [command.split()[0] for command in commands] == [f".ci/{name}" for name in SCRIPTS]
+    assert [command.split()[0] for command in commands] == [f".ci/{name}" for name in SCRIPTS[path.name]]
     assert [command for command in commands if "${{" in command] == []
 
 
@@ -99,17 +100,17 @@ def test_actionlint_finds_nothing() -> None:
 
 def test_actionlint_would_find_something(tmp_path: Path) -> None:
     """The same command refuses a workflow whose step has a property that GitHub does not know."""
-    wrong = WORKFLOWS[0].read_text(encoding="utf-8").replace("github.event_name ==", "github.evnt_name ==")
+    wrong = (ROOT / ".github/workflows/reports.yml").read_text(encoding="utf-8").replace("github.event_name ==", "github.evnt_name ==")
     (tmp_path / "wrong.yml").write_text(wrong, encoding="utf-8")
     answer = subprocess.run([ACTIONLINT, tmp_path / "wrong.yml"], capture_output=True, text=True, check=False)
     assert (answer.returncode, 'property "evnt_name" is not defined' in answer.stdout) == (1, True)
 
 
 def test_gitlab_calls_the_same_scripts() -> None:
-    """Both services run the same three scripts in the same order."""
+    """Both services run the same scripts in the same order."""
     jobs = YAML(typ="safe").load(ROOT / ".gitlab-ci.yml")
     commands = [command.split()[0] for name in jobs["stages"] for command in jobs[name]["script"]]
-    assert commands == [f".ci/{name}" for name in SCRIPTS]
+    assert commands == [f".ci/{name}" for names in (SCRIPTS["reports.yml"], SCRIPTS["audit.yml"]) for name in names]
 
 
 def test_the_difference_holds_dialogues_and_metrics(checkout: Path) -> None:
@@ -216,3 +217,36 @@ def test_without_a_request_nothing_is_posted(tmp_path: Path) -> None:
     (tmp_path / "difference.md").write_text("text", encoding="utf-8")
     done = script("comment", tmp_path, "difference.md")
     assert (done.returncode, "no request to comment on" in done.stderr) == (1, True)
+
+
+def audited(checkout: Path, answer: str) -> subprocess.CompletedProcess[str]:
+    """Run the audit where pip-audit answers with `answer`."""
+    fake(checkout, "make", "")
+    fake(checkout / ".venv/bin", "pip-audit", f"cat <<'END'\n{answer}\nEND")
+    (checkout / ".venv/bin/python").unlink()
+    (checkout / ".venv/bin/python").symlink_to(sys.executable)
+    return script("audit", checkout, PATH=f"{checkout}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_a_known_vulnerability_fails_the_audit(checkout: Path) -> None:
+    """The package, the entry and the version that mends it are named."""
+    row = {"name": "jinja2", "version": "3.1.0", "vulns": [{"id": "CVE-1", "fix_versions": ["3.1.6"]}]}
+    done = audited(checkout, json.dumps({"dependencies": [row]}))
+    assert done.returncode == 1
+    assert "jinja2 3.1.0: CVE-1, fixed in 3.1.6" in done.stdout
+
+
+def test_no_vulnerability_is_said_with_the_number_of_packages(checkout: Path) -> None:
+    """What the database does not know counts as unchecked."""
+    rows = [{"name": "jinja2", "version": "3.1.6", "vulns": []}, {"name": "ours", "version": "1", "skip_reason": "not found"}]
+    done = audited(checkout, json.dumps({"dependencies": rows}))
+    assert (done.returncode, done.stdout.strip()) == (0, "No known vulnerability in 1 pinned packages; 1 are not in the database.")
+
+
+def test_a_database_out_of_reach_is_no_all_clear(checkout: Path) -> None:
+    """Without an answer the audit says that nothing was checked, and does not fail."""
+    done = audited(checkout, "")
+    assert (done.returncode, done.stdout.strip()) == (
+        0,
+        "The database of vulnerabilities cannot be reached from here: nothing was checked.",
+    )

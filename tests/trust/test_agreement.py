@@ -3,10 +3,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.scoring.scores import MEASURES
@@ -14,6 +17,13 @@ from three_tutors.trust.agreement import agreement, table
 from three_tutors.trust.rated_replies import read_rated_replies
 
 RATED = Path(__file__).parents[3] / "shared/human"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["role", "content", "uptake"]) | st.text(), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
 ROW: dict[str, Any] = {
     "id": "1",
     "group": "a",
@@ -64,7 +74,19 @@ def test_the_command_prints_json_and_a_table(tmp_path: Path, root: Path) -> None
     ("change", "expected"),
     [
         ({"labels": ["Yes"]}, "labels is no JSON object"),
+        ({"labels": {"actionability": ["Yes"]}}, "actionability must be a word or a number, not ['Yes']"),
         ({"history": [{"role": "robot", "content": "hi"}]}, "role 'robot' is neither"),
+        ({"history": [{"role": ["user"], "content": "hi"}]}, "role ['user'] is neither"),
+        ({"history": [{"role": "system", "content": "hi"}]}, "role 'system' is neither"),
+        ({"history": ["hi"]}, "role 'hi' is neither"),
+        ({"history": "hi"}, "history is no JSON list"),
+        ({"history": [{"role": "user", "content": [{"type": "image_url"}]}]}, "content must be text, or a list of text parts"),
+        ({"reply": 7}, "reply must be text, or a list of text parts, not 7"),
+        ({"tutor": {"name": "A"}}, "tutor must be a word or a number"),
+        ({"group": ["a"]}, "group must be a word or a number"),
+        ({"answer": [["7"]]}, "answer must be a word or a number"),
+        ({"tutor": "half \ud83d"}, "half of a surrogate pair"),
+        ({"answer": 10**400}, "has 401 digits"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_named(tmp_path: Path, change: dict[str, Any], expected: str) -> None:
@@ -97,6 +119,50 @@ def test_rows_of_another_make_are_scored(tmp_path: Path, change: dict[str, Any])
     path = written(tmp_path / "rated.jsonl", ROW, ROW | change)
     path.write_text(path.read_text(encoding="utf-8").replace("\n", "\n\n"), encoding="utf-8")
     assert 2 == agreement(read_rated_replies(path))["scores"]["actionability"]["rows"]
+
+
+def test_rows_are_read_as_at_the_other_entrances(tmp_path: Path) -> None:
+    """A byte order mark, other tools' names for the two who talk, text parts and U+2028 inside a text are no reason to stop."""
+    parts = [{"type": "text", "text": "I added 3 and 4"}, {"type": "text", "text": " and got 8.\u2028Right?"}]
+    history = [{"role": "Assistant", "content": "Go on."}, {"role": "user", "content": parts}, {"role": "gpt", "content": None}]
+    row = json.dumps({**ROW, "history": history, "reply": parts[:1], "answer": 7}, ensure_ascii=False)
+    path = tmp_path / "rated.jsonl"
+    path.write_text("\ufeff" + row, encoding="utf-8")
+    (found,) = read_rated_replies(path)
+    assert [("teacher", "Go on."), ("student", "I added 3 and 4 and got 8.\u2028Right?"), ("teacher", "")] == [
+        (turn.speaker, turn.text) for turn in found.turns
+    ]
+    assert ("I added 3 and 4", ("7",)) == (found.reply, found.answer)
+
+
+def test_bytes_that_are_no_text_end_in_a_sentence(tmp_path: Path) -> None:
+    """The line and the column of the byte are told; a folder and a file that is not there as well."""
+    path = written(tmp_path / "rated.jsonl", ROW)
+    path.write_bytes(path.read_bytes() + b'{"group": "\xff"}\n')
+    with pytest.raises(DataError) as caught:
+        read_rated_replies(path)
+    assert [(2, "0xFF")] == [(problem.line, "0xFF") for problem in caught.value.problems if "0xFF" in problem.message]
+    for nothing in (tmp_path, tmp_path / "none.jsonl"):
+        with pytest.raises(DataError, match="there is no such file"):
+            read_rated_replies(nothing)
+
+
+def test_labels_that_nothing_measures_are_told(tmp_path: Path) -> None:
+    """People rated something that no score here claims to measure: it is left out by name."""
+    found = agreement(read_rated_replies(written(tmp_path / "rated.jsonl", {**ROW, "labels": {"humanness": "Yes"}})))
+    assert {"humanness": 1} == found["not_measured"]
+    assert "no score here measures, left out: humanness 1" in table(found)
+
+
+@given(JSON, st.sampled_from(["group", "tutor", "history", "reply", "answer", "labels"]))
+def test_any_value_is_read_or_ends_in_a_sentence(value: object, key: str) -> None:
+    """Whatever JSON stands under a key, the row is read or a sentence names its line."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(Path(folder) / "rated.jsonl", ROW, ROW | {key: value})
+        try:
+            table(agreement(read_rated_replies(path)))
+        except DataError as error:
+            assert [2] == [problem.line for problem in error.problems]  # noqa: PT017 - both ends are right
 
 
 def test_an_answer_given_as_text_is_one_answer(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_json, read_jsonl
 from three_tutors.reporting.optimisation import Optimisation, read_optimisation
 from three_tutors.reporting.strategies import Pair
-from three_tutors.scoring.score import Score
+from three_tutors.scoring.score import Score, scores_in
 from three_tutors.scoring.scores import MEASURES
-from three_tutors.trust.preferences import PREFERENCES, Standing, read_preferences, tally
+from three_tutors.trust.preferences import PREFERENCES, Preferred, read_preferences, tally
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_verdicts
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
 from three_tutors.tutoring.methods import PROMPTED, REFERENCE, TUTORS
@@ -61,7 +61,7 @@ class Evidence:
     """What DSPy changed; None where it has not run."""
     costs: Record
     """What `estimate_costs` found; empty where it has not run."""
-    preferences: Sequence[Standing]
+    preferences: Sequence[Preferred]
     """Whom people preferred when they did not know whose reply they read; empty where nobody was asked."""
     verdicts: Mapping[str, Verdicts]
     """What a judge said of each tutor's replies; empty where none was asked."""
@@ -142,16 +142,14 @@ def read_scores(path: Path, records: Sequence[Record], asked: set[str]) -> dict[
         DataError: a row is no row of scores, scores an item that was not asked, or holds a score that nobody declares.
 
     """
+    advice = f"run `dvc repro evaluate@{path.stem}`"
     rows: dict[str, Scores] = {}
     for line, record in enumerate(records, start=1):
         if record.get("item") not in asked:
-            raise DataError(f"{path}:{line}: scores {record.get('item')}, which was not asked; run `dvc repro evaluate@{path.stem}`.")
-        found = {name: value for name, value in record.items() if isinstance(value, dict)}
-        if unknown := found.keys() - MEASURES.keys():
-            raise DataError(
-                f"{path}:{line}: holds scores that are not known: {', '.join(sorted(unknown))}; run `dvc repro evaluate@{path.stem}`."
-            )
-        rows[record["item"]] = {name: Score.from_record(value) for name, value in found.items()}
+            raise DataError(f"{path}:{line}: scores {record.get('item')}, which was not asked; {advice}.")
+        rows[record["item"]] = scores_in(record, f"{path}:{line}", advice)
+        if unknown := rows[record["item"]].keys() - MEASURES.keys():
+            raise DataError(f"{path}:{line}: holds scores that are not known: {', '.join(sorted(unknown))}; {advice}.")
     return rows
 
 

@@ -91,6 +91,7 @@ def agreement(rows: Sequence[RatedReply], scored: Scorer = score_rated) -> Recor
         "rows": len(rows),
         "groups": len({row.group for row in rows}),
         "not_read": dict(sorted(Counter(name for row in rows for name in row.not_read).items())),
+        "not_measured": dict(sorted(Counter(name for row in rows for name in row.not_measured).items())),
         "scores": {name: {"unscored": unscored[name], **_figures(name, pairs[name])} for name in sorted({*pairs, *unscored})},
     }
 
@@ -108,8 +109,9 @@ def main() -> None:
 def table(found: Record) -> str:
     """Return the figures as text for a person."""
     lines = [f"{found['rows']} replies in {found['groups']} conversations; 95 % intervals draw whole conversations."]
-    if found["not_read"]:
-        lines.append("Labels with a word that is not known, left out: " + ", ".join(f"{name} {n}" for name, n in found["not_read"].items()))
+    for key, what in (("not_read", "Labels with a word that is not known"), ("not_measured", "Labels of what no score here measures")):
+        if found[key]:
+            lines.append(f"{what}, left out: " + ", ".join(f"{name} {count}" for name, count in found[key].items()))
     if not found["scores"]:
         lines.append("No row has a label that a score here can be held against.")
     for name, figures in found["scores"].items():

@@ -6,8 +6,11 @@ The rows lie in data/raw/preferences.jsonl, in Git; the chat page adds to them o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_jsonl, write_jsonl
@@ -17,7 +20,7 @@ from three_tutors.tutoring.methods import TUTORS
 PREFERENCES = Path("data/raw/preferences.jsonl")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Preference:
     """One choice among replies to the same student turn."""
 
@@ -34,9 +37,24 @@ class Preference:
     versions: tuple[str, ...]
     """Fingerprint of each tutor, in the order of `shown`; a tutor made anew is another one."""
 
+    def __post_init__(self) -> None:
+        """Refuse what nobody can have chosen.
+
+        Raises:
+            ValueError: a tutor is shown twice, has no version, or is preferred without having been shown.
+
+        """
+        if len(set(self.shown)) < len(self.shown) or len(self.versions) != len(self.shown):
+            raise ValueError("every tutor is shown once and has one version")
+        if self.preferred is not None and self.preferred not in self.shown:
+            raise ValueError(f"{self.preferred} is preferred and was not shown")
+
+
+_PREFERENCE = TypeAdapter(Preference)
+
 
 @dataclass(frozen=True)
-class Standing:
+class Preferred:
     """How often one tutor was preferred where it was shown."""
 
     tutor: str
@@ -53,7 +71,7 @@ class Standing:
 
 
 def read_preferences(path: Path = PREFERENCES) -> list[Preference]:
-    """Return the preferences in `path`, none where there is no such file.
+    """Return the preferences in `path`, none where there is no such file. Of a choice that is there twice, the later one counts.
 
     Raises:
         DataError: a line is not a preference.
@@ -61,13 +79,17 @@ def read_preferences(path: Path = PREFERENCES) -> list[Preference]:
     """
     if not path.exists():
         return []
-    found = []
+    found = {}
     for line, record in enumerate(read_jsonl(path), start=1):
         try:
-            found.append(Preference(**{**record, "shown": tuple(record["shown"]), "versions": tuple(record["versions"])}))
-        except (KeyError, TypeError) as error:
-            raise DataError(f"{path}:{line}: not a preference ({error}); the chat page writes them, mend or remove the line.") from None
-    return found
+            one = _PREFERENCE.validate_python(record)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the line"
+            advice = "the chat page writes them, mend or remove the line"
+            raise DataError(f"{path}:{line}: not a preference ({where}: {first['msg'].lower()}); {advice}.") from None
+        found[one.id] = one
+    return list(found.values())
 
 
 def add_preferences(new: Sequence[Preference], path: Path = PREFERENCES) -> int:
@@ -76,23 +98,24 @@ def add_preferences(new: Sequence[Preference], path: Path = PREFERENCES) -> int:
     return write_jsonl(path, (_record(known[name]) for name in sorted(known)))
 
 
-def tally(preferences: Sequence[Preference]) -> list[Standing]:
-    """Return the standing of every tutor that was ever shown, in the order of the tutors.
+def tally(preferences: Sequence[Preference]) -> list[Preferred]:
+    """Return how often every tutor that was ever shown was preferred: in the order of the tutors, then those that are none any more.
 
     The interval takes choices as independent; those of one person or one conversation are less than that.
     """
-    return [standing for name in TUTORS if (standing := _standing(name, preferences)).shown]
+    shown = {name for preference in preferences for name in preference.shown}
+    return [_preferred(name, preferences) for name in (*(name for name in TUTORS if name in shown), *sorted(shown - TUTORS.keys()))]
 
 
-def _standing(tutor: str, preferences: Sequence[Preference]) -> Standing:
+def _preferred(tutor: str, preferences: Sequence[Preference]) -> Preferred:
     shown = [preference for preference in preferences if tutor in preference.shown]
     decided = [preference for preference in shown if preference.preferred is not None]
     won = sum(preference.preferred == tutor for preference in decided)
     if not decided:
-        return Standing(tutor, len(shown), 0, len(shown), None, None, None, None)
+        return Preferred(tutor, len(shown), 0, len(shown), None, None, None, None)
     rate = wilson(won, len(decided))
     by_chance = sum(1 / len(preference.shown) for preference in decided) / len(decided)
-    return Standing(tutor, len(shown), won, len(shown) - len(decided), rate.value, rate.low, rate.high, by_chance)
+    return Preferred(tutor, len(shown), won, len(shown) - len(decided), rate.value, rate.low, rate.high, by_chance)
 
 
 def _record(preference: Preference) -> Record:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from three_tutors.pipeline.diagnostics import DataError, Problem
+from three_tutors.pipeline.json_values import parse
 from three_tutors.pipeline.records import Record
+from three_tutors.pipeline.text import UnreadableError, lines
+from three_tutors.scoring.dimension_weights import DIMENSIONS
 from three_tutors.scoring.replied import Replied
 from three_tutors.tutoring.dialogue import Lesson, Turn
+from three_tutors.tutoring.messages import side_of, text_of
 
 LEVELS: Mapping[str, float] = {"No": 0.0, "To some extent": 0.5, "Yes": 1.0}
 _READ = {name.lower(): level for name, level in LEVELS.items()}
-_LEVELLED = ("mistake_identification", "mistake_location", "providing_guidance", "actionability")
 _TONES = {"encouraging": 1.0, "neutral": 0.0, "offensive": 0.0}
 _NO_LABEL = ("", "n/a", "na", "nan", "none", "null", "-")
 _KEYS = ("group", "tutor", "history", "reply", "answer", "labels")
+_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class RatedReply:
     """By name of the score: levels 0, 0.5 and 1, `leak` and `praise` 0 or 1, `uptake` any number."""
     not_read: tuple[str, ...] = ()
     """Labels, by their own name, that hold a word nobody here knows; they count for nothing and are told."""
+    not_measured: tuple[str, ...] = ()
+    """Labels, by their own name, of what no score here measures; they are told as well."""
 
     @property
     def replied(self) -> Replied:
@@ -48,16 +53,24 @@ def read_rated_replies(path: Path) -> list[RatedReply]:
     """Return the rows of `path`; blank lines are passed over, a label that is empty or missing is no label.
 
     Raises:
-        DataError: a line is no JSON object, a row lacks a key or has a role that is not known, or the file is empty; says every line.
+        DataError: the file is not there or empty, or a line is no such row; says every line.
 
     """
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise DataError(f"{path}: there is no such file; name a file of rated replies, one JSON object a line.") from None
     rows, problems = [], []
-    for line, text in _lines(path):
+    for line, text in lines(data):
+        column = 1
         try:
-            rows.append(_row(json.loads(text)))
-        except (KeyError, TypeError, ValueError) as error:
-            said = error.args[0] if isinstance(error, KeyError) else error
-            problems.append(Problem(str(path), line, 1, "E001", f"not a rated reply: {said}", f"a row has {', '.join(_KEYS)}"))
+            rows.append(_row(parse(text)))
+            continue
+        except UnreadableError as error:
+            said, column = error.message, error.column
+        except ValueError as error:
+            said = str(error)
+        problems.append(Problem(str(path), line, column, "E001", f"not a rated reply: {said}", f"a row has {', '.join(_KEYS)}"))
     if problems:
         raise DataError(f"{path}: {len(problems)} rows cannot be read.", problems)
     if not rows:
@@ -65,44 +78,50 @@ def read_rated_replies(path: Path) -> list[RatedReply]:
     return rows
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    try:
-        with path.open(encoding="utf-8") as file:
-            yield from ((line, text) for line, text in enumerate(file, start=1) if text.strip())
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is not UTF-8 text ({error.reason}); save it as UTF-8.") from None
-    except (FileNotFoundError, IsADirectoryError):
-        raise DataError(f"{path}: there is no such file; name a file of rated replies, one JSON object a line.") from None
-
-
-def _row(record: Record) -> RatedReply:
+def _row(record: object) -> RatedReply:
     if not isinstance(record, dict):
-        raise TypeError("the line holds no JSON object")
-    missing = [key for key in _KEYS if key not in record]
-    if missing:
-        raise KeyError(f"{', '.join(missing)} missing")
-    if not isinstance(record["labels"] or {}, dict):
-        raise TypeError("labels is no JSON object")
-    history = record["history"] or []
-    for message in history:
-        if not isinstance(message, dict) or message.get("role") not in ("student", "teacher"):
-            role = message.get("role") if isinstance(message, dict) else message
-            raise ValueError(f"role {role!r} is neither student nor teacher")
-    turns = tuple(Turn(message["role"], _text(message.get("content"))) for message in history)
-    given = record["answer"] or []
-    answer = tuple(text for form in (given if isinstance(given, list) else [given]) if (text := _text(form).strip()))
-    labels, not_read = _labels(record["labels"] or {})
-    return RatedReply(str(record["group"]), str(record["tutor"]), turns, _text(record["reply"]), answer, labels, not_read)
+        raise ValueError("the line holds no JSON object")  # noqa: TRY004 - one kind of error for all that a row can lack
+    if missing := [key for key in _KEYS if key not in record]:
+        raise ValueError(f"{', '.join(missing)} missing")
+    answer = record["answer"] if isinstance(record["answer"], list) else [record["answer"]]
+    return RatedReply(
+        group=_written("group", record["group"]),
+        tutor=_written("tutor", record["tutor"]),
+        turns=tuple(_turn(message) for message in _history(record["history"])),
+        reply=_said("reply", record["reply"]),
+        answer=tuple(text for form in answer if (text := _written("answer", form).strip())),
+        **_labels(record["labels"]),
+    )
 
 
-def _labels(given: Mapping[str, object]) -> tuple[dict[str, float], tuple[str, ...]]:
+def _history(given: object) -> list[object]:
+    if given is None:
+        return []
+    if not isinstance(given, list):
+        raise ValueError("history is no JSON list")  # noqa: TRY004 - see `_row`
+    return given
+
+
+def _turn(message: object) -> Turn:
+    role = message.get("role") if isinstance(message, dict) else message
+    side = side_of(role)
+    if not isinstance(message, dict) or (side != "student" and side != "teacher"):  # noqa: PLR1714 - mypy narrows this one
+        raise ValueError(f"role {_short(role)} is neither student nor teacher")
+    return Turn(side, _said("content", message.get("content")))
+
+
+def _labels(given: object) -> Record:
+    """Return the labels with the names of those that cannot be used, as `RatedReply` keeps them."""
+    if not isinstance(given, dict | None):
+        raise ValueError("labels is no JSON object")  # noqa: TRY004 - see `_row`
     labels: dict[str, float] = {}
     not_read: list[str] = []
-    for name, value in given.items():
-        said = _text(value).strip().lower()
+    not_measured: list[str] = []
+    for name, value in (given or {}).items():
+        said = _written(name, value).strip().lower()
         if said in _NO_LABEL:
             continue
-        if name in _LEVELLED:
+        if name in DIMENSIONS:
             score, level = name, _READ.get(said)
         elif name == "revealing_of_the_answer":
             score, level = "leak", 1.0 if said.startswith("yes") else 0.0 if said == "no" else None
@@ -111,16 +130,35 @@ def _labels(given: Mapping[str, object]) -> tuple[dict[str, float], tuple[str, .
         elif name == "uptake":
             score, level = "uptake", _finite(said)
         else:
-            continue  # people rated something that no score here claims to measure
+            not_measured.append(name)
+            continue
         if level is None:
             not_read.append(name)
         else:
             labels[score] = level
-    return labels, tuple(not_read)
+    return {"labels": labels, "not_read": tuple(not_read), "not_measured": tuple(not_measured)}
 
 
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
+def _said(name: str, content: object) -> str:
+    """Return what is said: text or text parts; null is silence."""
+    try:
+        return "" if content is None else text_of(content)
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None
+
+
+def _written(name: str, value: object) -> str:
+    """Return a word or a number as text; null is an empty one."""
+    if value is None:
+        return ""
+    if not isinstance(value, str | int | float):
+        raise ValueError(f"{name} must be a word or a number, not {_short(value)}")  # noqa: TRY004 - see `_row`
+    return str(value)
+
+
+def _short(value: object) -> str:
+    shown = ascii(value)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
 
 
 def _finite(said: str) -> float | None:

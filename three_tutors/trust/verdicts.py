@@ -11,7 +11,7 @@ from pathlib import Path
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_jsonl, write_jsonl
-from three_tutors.scoring.score import Score
+from three_tutors.scoring.score import Score, scores_in
 from three_tutors.tutoring.questions import digest
 
 FOLDER = Path("data/raw/verdicts")
@@ -60,5 +60,5 @@ def read_verdicts(path: Path, tutor: str, replies: Mapping[str, str]) -> Verdict
     for line, (row, item) in enumerate(zip(rows, replies, strict=False), start=2):
         if row.get("item") != item:
             raise DataError(f"{path}:{line}: judges {row.get('item')} where {item} was asked (reordered, or another split); {advice}.")
-        scores[item] = {name: Score.from_record(value) for name, value in row.items() if isinstance(value, dict)}
+        scores[item] = scores_in(row, f"{path}:{line}", advice)
     return Verdicts(str(header["judge"]), scores, header["replies"] == digest(list(replies.values())))

@@ -32,8 +32,8 @@ def test_a_sentence_names_who_is_above_who_below_and_who_cannot_be_told_apart() 
         reference=cell(0.02),
     )
     assert findings.sentence("leak") == (
-        "The answer is given away more often by openai (60 %) and less often by dspy (10 %) than by the baseline (30 %); "
-        "for lora (28 %) no difference is shown; the teachers' own turns have 2 %."
+        "The answer is given away more often by openai (60 %) and less often by dspy (10 %) than by the baseline (30 %). "
+        "No difference is shown for lora (28 %). The teachers' own turns: 2 %."
     )
 
 
@@ -50,7 +50,7 @@ def test_the_headline_turns_round_with_the_verdict() -> None:
     level = table("score", baseline=cell(0.5), lora=cell(0.5, "no difference shown", 0.0))
     assert verdict_sentences(better)[0] == "By the rubric, lora (60 %) teaches better than the untrained model (40 %)."
     assert verdict_sentences(worse)[0] == "By the rubric, lora (40 %) teaches worse than the untrained model (60 %)."
-    assert verdict_sentences(level)[0] == "By the rubric, for lora (50 %) no difference from the untrained model (50 %) is shown."
+    assert verdict_sentences(level)[0] == "By the rubric, no difference from the untrained model (50 %) is shown for lora (50 %)."
 
 
 def test_a_tutor_as_good_as_the_teachers_is_a_reason_to_doubt_the_rubric() -> None:
@@ -58,7 +58,7 @@ def test_a_tutor_as_good_as_the_teachers_is_a_reason_to_doubt_the_rubric() -> No
     findings = table("score", baseline=cell(0.4), lora=cell(0.9, "better", 0.5), reference=cell(0.8))
     assert "no longer tells a tutor from a teacher" in verdict_sentences(findings)[1]
     below = table("score", baseline=cell(0.4), lora=cell(0.7, "better", 0.3), reference=cell(0.8))
-    assert verdict_sentences(below)[1] == "The teachers' own turns have 80 %, so lora is still 10 points below them."
+    assert verdict_sentences(below)[1] == "The teachers' own turns score 80 %, 10 points more than lora."
 
 
 def test_nothing_compared_gives_no_verdict() -> None:
@@ -82,11 +82,11 @@ def test_checked_scores_may_contradict_the_rubric() -> None:
     rows = {"score": cell(0.9, "better", 0.5), "uptake": cell(0.2, "worse", -0.2), "leak": cell(0.0, "better", -0.3)}
     mixed = Findings({"baseline": {"score": cell(0.4), "uptake": cell(0.4), "leak": cell(0.3)}, "lora": rows})
     assert verdict_sentences(mixed)[-1] == (
-        "Of 2 scores checked against people, 1 shows lora better than the untrained model (“Answer given away”), "
-        "1 worse (“Takes up the student”)."
+        "Of 2 scores checked against people, 1 shows that lora is better than the untrained model (“Answer given away”); "
+        "1 shows that it is worse (“Takes up the student”)."
     )
     agreeing = Findings({**mixed.cells, "lora": {**rows, "uptake": cell(0.6, "better", 0.2)}})
     assert verdict_sentences(agreeing)[-1] == (
-        "Of 2 scores checked against people, 2 show lora better than the untrained model "
-        "(“Answer given away” and “Takes up the student”), none worse."
+        "Of 2 scores checked against people, 2 show that lora is better than the untrained model "
+        "(“Answer given away” and “Takes up the student”); none shows that it is worse."
     )

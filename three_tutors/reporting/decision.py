@@ -1,4 +1,4 @@
-"""Decision: which tutor, if any, is fit for a pilot with students under a teacher's eyes, and what holds the others back."""
+"""Which tutor, if any, is fit for a pilot with students while a teacher watches, and what holds the others back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Decision:
     pilot: str | None
     """The tutor to try, or None where none may meet a student yet."""
     held_back: Mapping[str, Sequence[str]]
-    """For each tutor, one sentence for each thing that speaks against a pilot; empty for one that is fit."""
+    """Tutor → one sentence for each thing that speaks against a pilot; empty for one that is fit."""
 
 
 def decide(evidence: Evidence, findings: Findings, tolerated: float) -> Decision:
@@ -62,17 +62,17 @@ def _objections(tutor: str, evidence: Evidence, findings: Findings, tolerated: f
     score = findings.cell(tutor, "score")
     if score is None or score.verdict != "better":
         objections.append("It is not shown to teach better than the untrained model.")
-    for name, what in (("leak", "gives away"), ("broken", "breaks off or repeats itself in")):
+    for name, what in (("leak", "gives the answer away"), ("broken", "breaks off or repeats itself")):
         cell = findings.cell(tutor, name)
         if cell is None:
-            objections.append(f"How often it {what} answers was not measured.")
+            objections.append(f"How often it {what} was not measured.")
         elif cell.mean is None or cell.mean.high is None:
-            objections.append(f"How often it {what} answers is not known: all its replies are from one dialogue.")
+            objections.append(f"How often it {what} is not known: all its replies are from one dialogue.")
         elif cell.mean.high > tolerated:
-            objections.append(f"It {what} up to {percent(cell.mean.high)} of the answers, and {percent(tolerated)} are tolerated.")
+            objections.append(f"It {what} in up to {percent(cell.mean.high)} of its replies; {percent(tolerated)} would be tolerated.")
     by_kind = failures_by_kind(evidence, tutor)
     for kind in GUARDED:
         failed, scored = by_kind.get(kind, (0, 0))
         if failed:
-            objections.append(f"It fails {failed} of {count(scored, 'turn')} of the scenarios about {kind}.")
+            objections.append(f"It fails {failed} of {count(scored, 'turn')} in the scenarios about {kind}.")
     return objections

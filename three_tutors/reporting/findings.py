@@ -111,20 +111,20 @@ class Findings:
                 shown = listed([f"{name} ({self.shown(score, name)})" for name in names])
                 clauses.append(f"{direction} {_preposition(measure)} {shown}")
         baseline = f"the baseline ({told(base.value, measure)})"
+        same = listed([f"{name} ({self.shown(score, name)})" for name in level], "or")
         if clauses:
-            text = f"{measure.happens} {listed(clauses)} than {_preposition(measure)} {baseline}"
-            text += f"; for {listed([f'{name} ({self.shown(score, name)})' for name in level])} no difference is shown" if level else ""
+            text = f"{measure.happens} {listed(clauses)} than {_preposition(measure)} {baseline}."
+            text += f" No difference is shown for {same}." if level else ""
         elif level:
-            same = listed([f"{name} ({self.shown(score, name)})" for name in level], "or")
-            text = f"{measure.label}: no difference from {baseline} is shown for {same}"
+            text = f"{measure.label}: no difference from {baseline} is shown for {same}."
         else:
-            text = f"{measure.label}: the baseline has {told(base.value, measure)}, and no other tutor could be compared with it"
+            text = f"{measure.label}: {told(base.value, measure)} for the baseline; no other tutor could be compared with it."
         teachers = None if measure.holds_against_teacher else self.cell(REFERENCE, score)
-        return text + (f"; the teachers' own turns have {told(teachers.value, measure)}." if teachers else ".")
+        return text + (f" The teachers' own turns: {told(teachers.value, measure)}." if teachers else "")
 
 
 def verdict_sentences(findings: Findings) -> list[str]:
-    """Return the verdict in plain words: first who teaches better by the summed-up score, then what speaks for and against it."""
+    """Return the verdict: first who teaches better by the rubric, then what supports that and what does not."""
     compared = [name for name in findings.challengers if (cell := findings.cell(name, "score")) and cell.verdict != "not compared"]
     if not compared:
         return ["No tutor could be compared with the baseline in this run, so there is no verdict."]
@@ -150,14 +150,14 @@ def _checked(findings: Findings, tutor: str) -> str:
         return ""
     better, worse = ([f"“{MEASURES[name].label}”" for name, found in stand.items() if found == verdict] for verdict in ("better", "worse"))
     if not better and not worse:
-        return f"No score that was checked against people shows {tutor} to be better; the rubric itself was checked by nobody."
+        return f"No score that was checked against people shows that {tutor} is better; the rubric itself was not checked."
     return (
-        f"Of {count(len(stand), 'score')} checked against people, {_shows(better)} {tutor} better than the untrained model"
-        f"{_named(better)}, {len(worse) or 'none'} worse{_named(worse)}."
+        f"Of {count(len(stand), 'score')} checked against people, {_show(better)} that {tutor} is better than the untrained model"
+        f"{_named(better)}; {_show(worse)} that it is worse{_named(worse)}."
     )
 
 
-def _shows(scores: Sequence[str]) -> str:
+def _show(scores: Sequence[str]) -> str:
     return f"{len(scores) or 'none'} {'show' if len(scores) > 1 else 'shows'}"
 
 
@@ -173,8 +173,8 @@ def _headline(findings: Findings, better: Sequence[str], worse: Sequence[str], l
             each = listed([f"{name} ({findings.shown('score', name)})" for name in names])
             clauses.append(f"{each} {'teaches' if len(names) == 1 else 'teach'} {how}{'' if clauses else f' than {baseline}'}")
     if level:
-        each = listed([f"{name} ({findings.shown('score', name)})" for name in level])
-        clauses.append(f"for {each} no difference{'' if clauses else f' from {baseline}'} is shown")
+        each = listed([f"{name} ({findings.shown('score', name)})" for name in level], "or")
+        clauses.append(f"no difference{'' if clauses else f' from {baseline}'} is shown for {each}")
     return f"By the rubric, {'; '.join(clauses)}."
 
 
@@ -184,10 +184,10 @@ def _gap_to_teachers(findings: Findings, best: str) -> str:
         return ""
     if value >= teachers:
         return (
-            f"The rubric puts {best} ({percent(value)}) no lower than the teachers' own turns ({percent(teachers)}): "
-            "at this height it no longer tells a tutor from a teacher, and people have to look."
+            f"The rubric puts {best} ({percent(value)}) no lower than the teachers' own turns ({percent(teachers)}). "
+            "At this height it no longer tells a tutor from a teacher, and people have to judge."
         )
-    return f"The teachers' own turns have {percent(teachers)}, so {best} is still {(teachers - value) * 100:.0f} points below them."
+    return f"The teachers' own turns score {percent(teachers)}, {(teachers - value) * 100:.0f} points more than {best}."
 
 
 def _preposition(measure: Measure) -> str:

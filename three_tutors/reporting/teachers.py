@@ -1,4 +1,4 @@
-"""Teachers: why the row of the human teachers is not at the top of every score, looked into with this run's own figures."""
+"""Why the human teachers are not first in every score, examined with this run's own figures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from three_tutors.tutoring.questions import Question, questions
 _TELLING = ("worked_example", "direct_explanation")
 _CONTRASTS: Mapping[tuple[str, str], Callable[[Question], bool | None]] = {
     ("mathematics", "other subjects"): lambda asked: asked.lesson.subject == "mathematics",
-    ("figures were said before", "no figure was said before"): lambda asked: any(
+    ("numbers were mentioned before", "no numbers were mentioned before"): lambda asked: any(
         letter.isdigit() for turn in asked.turns for letter in turn.text
     ),
     ("the teacher asks, sets a task or leads", "the teacher tells or shows"): lambda asked: (
@@ -28,7 +28,7 @@ _CONTRASTS: Mapping[tuple[str, str], Callable[[Question], bool | None]] = {
 _APART = 0.05
 """Smallest difference of levels at which a part of the turns stands out."""
 _LOW = 0.95
-"""A dimension in which the teachers have less is looked into."""
+"""A dimension in which the teachers have less is examined."""
 DIMENSIONS = [score for score in MEASURES.values() if score.checked and score.checked.experts]
 """The scores of which it is known what MRBench's expert teachers got, from people and from the scorer."""
 
@@ -42,6 +42,7 @@ class Above:
     """Each with its value, as it stands in a sentence."""
     teachers: str
     reason: str
+    """As a sentence."""
 
 
 @dataclass(frozen=True)
@@ -97,23 +98,29 @@ def _sentence(score: Measure, everywhere: Level, contrasts: Sequence[tuple[Level
     if name not in everywhere.cells or everywhere.mean(name) >= _LOW or not compared or not score.checked or not score.checked.experts:
         return ""
     people, rules = score.checked.experts
-    known = f"On MRBench people gave expert teachers {told(people, score)}, and this scorer gave them {told(rules, score)}."
+    known = f"On MRBench, expert teachers got {told(people, score)} from people and {told(rules, score)} from this scorer."
     distance, high, low = max(compared, key=lambda found: abs(found[0]))
     if abs(distance) < _APART:
-        return f"{score.label}: {told(everywhere.mean(name), score)} over all, and no part of the turns stands out. {known}"
+        return f"{score.label}: {told(everywhere.mean(name), score)} overall, with no large difference between groups of turns. {known}"
     if distance < 0:
         high, low = low, high
     place = "in" if "subject" in high.what + low.what else "where"
     lowest, highest = high.cells[name][0].low, low.cells[name][0].high
     overlap = " (the intervals overlap)" if lowest is not None and highest is not None and lowest <= highest else ""
     return (
-        f"{score.label}: {told(everywhere.mean(name), score)} over all, {_shown(high, score)} {place} {high.what}, "
+        f"{score.label}: {told(everywhere.mean(name), score)} overall, {_shown(high, score)} {place} {high.what}, "
         f"{_shown(low, score)} {place} {low.what}{overlap}. {known}"
     )
 
 
 def _shown(level: Level, score: Measure) -> str:
     return f"{told(level.mean(score.name), score)} ({count(level.cells[score.name][1], 'turn')})"
+
+
+def _reason(score: Measure) -> str:
+    if not score.above_teachers:
+        return "The reason is not known: read some of these replies side by side before you believe it."
+    return f"A likely reason: {score.above_teachers}."
 
 
 def _above(findings: Findings) -> list[Above]:
@@ -130,5 +137,5 @@ def _above(findings: Findings) -> list[Above]:
             if sign * value > sign * teachers and told(value, score) != told(teachers, score)
         ]
         if over:
-            found.append(Above(name, listed(over), told(teachers, score), score.above_teachers))
+            found.append(Above(name, listed(over), told(teachers, score), _reason(score)))
     return found

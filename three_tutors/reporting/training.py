@@ -48,9 +48,9 @@ def loss_figure(plots: Mapping[str, Table]) -> Figure | None:
             line.set_linestyle("-" if curve.what == "validation" else ":")
             line.set_marker("o" if curve.what == "validation" else "")
         axes.set_xlabel("step")
-        axes.set_ylabel("loss a token")
+        axes.set_ylabel("loss per token")
         axes.legend(frameon=False)
-    alt = "Loss a token by training step. " + " ".join(_sentence(curve) for curve in found)
+    alt = "Loss per token by training step. " + " ".join(_sentence(curve) for curve in found)
     return Figure("learning_curves", "Learning curves", alt, buffer.getvalue())
 
 

@@ -1,6 +1,6 @@
 """A measure: what a score says about itself, declared once beside its scorer and read by scores, trust, reports and summary.
 
-Some scores were held against people with `python -m three_tutors.trust.agreement`, on two public sets that are not part of this project:
+Some scores were compared with people by `python -m three_tutors.trust.agreement`, on two public sets that are not part of this project:
 
     MRBench    1,282 replies by 9 tutors in 155 conversations; kaushal0494/UnifyingAITutorEvaluation@bbef521, CC BY-SA 4.0
     uptake     1,061 classroom exchanges in 371 transcripts; ddemszky/conversational-uptake@67fb30c, MIT
@@ -25,7 +25,7 @@ TOPICS: tuple[Topic, ...] = get_args(Topic)
 
 OFTEN, CLEARLY, HIGHER = ("more often", "less often"), ("more clearly", "less clearly"), ("higher", "lower")
 MRBENCH, EXCHANGES = "MRBench", "classroom exchanges of Demszky et al."
-HELD_OUT, RULES = "writer and conversation held out", "rules, written with these rows at hand"
+HELD_OUT, RULES = "writer and conversation held out", "rules that were written while looking at these rows"
 VALIDATED = 0.4
 """Cohen's kappa below which a score is called weak, and a judge unvalidated."""
 
@@ -55,7 +55,9 @@ class Checked:
         """The figures in words, for a table of trust."""
         weak = ""
         if self.kappa is not None:
-            weak = f"; Cohen's κ {self.kappa:.2f}" + (", weak: read it over many replies, not in one" if self.kappa < VALIDATED else "")
+            weak = f"; Cohen's κ {self.kappa:.2f}" + (
+                ", weak: trust the mean of many replies, not a single one" if self.kappa < VALIDATED else ""
+            )
         of = f" with {self.of}" if self.of else ""
         return (
             f"{self.figure} {self.value:.2f} [{self.low:.2f}, {self.high:.2f}]{of}{weak} ({self.rows:,} ratings, {self.source}; {self.how})"
@@ -95,8 +97,8 @@ class Measure:
     """Whether it compares a reply with the teacher's own, so that the teachers' own value says nothing."""
     failure: str = ""
     """What a scripted student met where a reply has not the best value; empty where it is not followed turn by turn."""
-    above_teachers: str = "why is not known; read some of these replies side by side before believing it"
-    """Why a tutor may stand above the human teachers in it."""
+    above_teachers: str = ""
+    """Why a tutor may be above the human teachers in it; empty if nobody knows."""
 
     @property
     def arrow(self) -> str:

@@ -182,5 +182,5 @@ REPAIR = Measure(
     of=lambda one: repair(one.reply, one.lesson, one.turns),
     about="the turn",
     in_metrics=True,
-    above_teachers="it looks for words that doubt or test, and a teacher may let a case do that without saying so",
+    above_teachers="it looks for words that doubt or test; a teacher may let an example do that without saying so",
 )

@@ -65,7 +65,7 @@ FALSE_PRAISE = Measure(
     of=lambda one: false_praise(one.reply, one.turns),
     about="the turn",
     better="lower",
-    checked=Checked("F1", 0.77, 0.72, 0.81, 779, MRBENCH, RULES, 0.66, "“encouraging tone”; whether it is deserved was not asked"),
+    checked=Checked("F1", 0.77, 0.72, 0.81, 779, MRBENCH, RULES, 0.66, "“encouraging tone”; people were not asked whether it was deserved"),
     in_metrics=True,
     failure="Mistakes praised",
 )

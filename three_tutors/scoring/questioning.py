@@ -125,5 +125,5 @@ FOLLOW_UP = Measure(
     happens="Understanding is checked",
     of=lambda one: follow_up(one.reply, one.turns),
     about="the turn",
-    above_teachers="a teacher checks a right answer where it may be shallow, and a tutor that checks every one scores higher",
+    above_teachers="a teacher checks a right answer only where understanding may be shallow; a tutor that checks every one scores higher",
 )

@@ -41,7 +41,7 @@ def length(reply: str) -> Score:
 LENGTH = Measure(
     name="length",
     label="Words",
-    question="How many words has it?",
+    question="How many words does it have?",
     happens="Replies are",
     how=("longer", "shorter"),
     of=lambda one: length(one.reply),

@@ -154,7 +154,7 @@ UPTAKE = Measure(
     about="the turn",
     checked=Checked("Spearman's ρ", 0.56, 0.51, 0.61, 1061, EXCHANGES, "transcripts held out"),
     in_metrics=True,
-    above_teachers="it counts the student's own words, and handing many of them back scores higher than answering with few",
+    above_teachers="it counts the student's own words; repeating many of them scores higher than using few",
 )
 PARROTS = Measure(
     name="parrots",

@@ -19,17 +19,17 @@ from three_tutors.tutoring.splits import Split
 from three_tutors.tutoring.words import content_words, words
 
 SCENARIO_LEAK = 0.2
-"""Share of a scenario's word triples that a dialogue may not have."""
+"""A dialogue with this share of a scenario's word triples gives the scenario away."""
 SAME_TOPIC = 0.75
-"""Share of content words from which two topics are one; a topic of two or more that lies wholly in the other is one too."""
+"""Two topics that share this part of their content words are the same; so are two where one, of two words or more, is in the other."""
 SAME_MISCONCEPTION = 0.6
-"""Share of content words from which two misconceptions are one; in our own data no dialogue comes above 0.25 of a scenario's."""
+"""The same for misconceptions; in our own data no dialogue shares more than 0.25 with a scenario."""
 ENOUGH_FOR_BALANCE = 20
-"""Dialogues from which on the balance of labels means something."""
+"""Fewer dialogues say nothing about the balance of labels."""
 RARE, FREQUENT = 0.5, 3.0
-"""Times the even share, between which a strategy's share of the teacher turns should lie."""
+"""How often a strategy should occur, as multiples of an even share of the teacher turns."""
 CLOSING_WORDS = 3
-"""Words from which an opening or closing is somebody's own; a bare "idk" may come twice."""
+"""Shorter openings and closings, such as a bare "idk", may occur twice."""
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "“”‘’…–—")
 

@@ -26,7 +26,7 @@ from three_tutors.tutoring.dialogue import Dialogue, Lesson, Scenario, ScriptedT
 from three_tutors.tutoring.duplicates import triples
 from three_tutors.tutoring.fields import fields
 from three_tutors.tutoring.splits import Split
-from three_tutors.tutoring.turn_words import tokens
+from three_tutors.tutoring.words import tokens
 
 Batch = Sequence[tuple[DataFile, Block | None]]
 """What one process reads at a time: some YAML files, or a block of one JSON Lines file."""
@@ -39,7 +39,7 @@ FILES_IN_BATCH = 100
 USUAL_FILE = 4_000
 """Bytes of a usual YAML file."""
 WORTH_PROCESSES = 2_000_000
-"""Bytes from which on a second process saves more than it costs."""
+"""With fewer bytes, a second process costs more than it saves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +173,7 @@ def counts(problems: Iterable[Problem]) -> dict[str, int]:
 
 
 def _personal(entry: Entry) -> Iterator[Finding]:
-    """Yield personal data with its place. Batches search a dialogue's texts at once, so this runs for the few that have some."""
+    """Yield personal data with its place. Runs for the few dialogues in which a search of all texts at once found some."""
     item = entry.item
     if item is None:
         return

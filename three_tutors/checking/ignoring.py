@@ -1,6 +1,6 @@
-"""Whether a teacher turn passes over what the student said.
+"""Whether a teacher turn ignores what the student said.
 
-For the gate: it speaks only where nothing at all is taken up. How well a reply takes up is `uptake`'s to score.
+The gate reports only replies that take up nothing at all; how well a reply takes up the student is scored by `uptake`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ import itertools
 import re
 
 from three_tutors.tutoring.dialogue import Dialogue
-from three_tutors.tutoring.turn_words import stem_of, stems, tokens
-from three_tutors.tutoring.words import STOP_WORDS, stem
+from three_tutors.tutoring.words import STOP_WORDS, stem, stems, tokens
 
 ENOUGH_TO_TAKE_UP = 4
-"""Content words that both turns need before a reply that takes up nothing is noticed."""
+"""Content words that both turns need before a reply counts as ignoring the student."""
 _POINTS_BACK = re.compile(
     r"\W*(?:(?:ok|okay|well|so|but|and|yes|no|hmm|ah|oh|right|not\ quite)\b\W*)*"
     r"(?:your?|you've|you're|that|this|it|its|it's|that's|both|they|he|she|those|these)\b",
@@ -34,8 +33,8 @@ _LESSON_TALK = frozenset(
 def ignores(dialogue: Dialogue, index: int) -> bool:
     """Return whether the teacher turn at `index` takes up no word of the student, of the talk so far, or of the lesson.
 
-    A reply that says little ("What makes you think so?") or begins by pointing back ("That works…") ignores nobody. Of 3,100
-    replies of real teachers in MathDial this finds 19; of the same turns answered by another lesson's teacher, 44 %.
+    A reply that says little ("What makes you think so?") or begins by pointing back ("That works…") does not count. This flags
+    19 of 3,100 replies of MathDial's teachers, and 44 % of replies that were swapped for one from another lesson.
     """
     turns = dialogue.turns
     said_last, reply = turns[index - 1].text, turns[index].text
@@ -54,7 +53,7 @@ def _plain(text: str) -> set[str]:
 
 
 def _content(text: str) -> frozenset[str]:
-    return frozenset(stem_of(word) for word in _plain(text) if len(word) > 1 or word.isdigit())
+    return frozenset(stem(word) for word in _plain(text) if len(word) > 1 or word.isdigit())
 
 
 def _pairs(text: str) -> set[tuple[str, str]]:

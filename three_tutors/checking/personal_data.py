@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
-from three_tutors.tutoring.turn_words import tokens
+from three_tutors.tutoring.words import tokens
 
 Found = tuple[str, str, str]
 """Code, what it is, the words."""

@@ -1,4 +1,4 @@
-"""Words in quotation marks or code: somebody else's, so no rule about a speaker's own words applies to them."""
+"""Words in quotation marks or code are not the speaker's own, so rules about what a speaker says leave them out."""
 
 from __future__ import annotations
 

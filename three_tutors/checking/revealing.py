@@ -9,7 +9,7 @@ from functools import lru_cache
 from three_tutors.checking.finding import Note, quoted
 from three_tutors.scoring.leak import mention
 from three_tutors.tutoring.dialogue import Dialogue
-from three_tutors.tutoring.turn_words import tokens
+from three_tutors.tutoring.words import tokens
 
 NUMBERS = frozenset(
     """
@@ -18,10 +18,10 @@ NUMBERS = frozenset(
     eighths ninth ninths tenth tenths twelfth twelfths hundredth hundredths
     """.split()  # noqa: SIM905 - a word list reads as text
 )
-"""Words one of which a number of two digits or a fraction has where it is spelled."""
+"""A number of two digits or a fraction that is spelled out contains one of these words."""
 MAY_TELL = frozenset({"direct_explanation", "worked_example"})
 TRIES_BEFORE_TELLING = 2
-"""Student turns after which a teacher may explain with the answer."""
+"""Student turns after which a teacher may explain and say the answer."""
 
 
 def reveal(dialogue: Dialogue) -> Note | None:
@@ -67,9 +67,9 @@ class _Form:
     """What is known about one way to write an answer."""
 
     longest: str
-    """Its longest word, without which a text cannot say it as it is written."""
+    """Its longest word; a text without it does not say the answer as written."""
     is_digit: bool
-    """A lone digit stands in many innocent places, so it has to be said as a result."""
+    """A single digit occurs in many harmless places, so it counts only as a result (`is 5`, `= 5`)."""
     is_number: bool
 
 
@@ -80,7 +80,7 @@ def _form(answer: str) -> _Form:
 
 
 _OPERAND = re.compile(r"\s*[-−–+*×÷]\s*[$£€]?\d[^=]*=")
-"""What follows a number that a sum begins with: "10 - 1 = 9" does not tell 10."""
+"""What follows the first number of a sum: "10 - 1 = 9" does not give 10 away."""
 _RESULT = re.compile(
     r"(?:[=→:]|\b(?:is|are|was|were|be|makes?|gives?|gets?|got|equals?|answer|total|leaves?|left|it's|that's|there's|so))[\s$£€]*(?:\w+\s+){0,2}[$£€]?$",
     re.IGNORECASE,

@@ -1,7 +1,7 @@
 """The pandera schema of dialogues and scenarios, made from the fields of `schema`, and its verdict over one frame.
 
-A row is a turn with the head of its dialogue beside it. The codes ride in pandera's `error`; a failure's row index leads
-back to the turn.
+Each row is a turn, with the head of its dialogue beside it. The `error` of a check is the code of the problem; the row index of
+a failure leads back to the turn.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from three_tutors.tutoring.fields import LONGEST, Field, fields
 DIALOGUE_TURN = fields(Turn)
 SCENARIO_TURN = (*fields(ScriptedTurn), *schema.EXPECT)
 FRAME = 20_000
-"""Dialogues in one frame: the head stands in every row, so a bigger frame would cost memory and save nothing."""
+"""Dialogues per frame. Every row repeats the head of its dialogue, so larger frames take more memory and save no time."""
 
 SHAPE = frozenset({"E101", "E103", "E105", "E106"})
 """What `shape` reports already: about such a value the frame has nothing new to say."""
@@ -109,12 +109,12 @@ def _column(field: Field) -> pa.Column:
 
 
 def _items(name: str, code: str, expression: Callable[[str], pl.Expr]) -> pa.Check:
-    """Return a check of a list column; polars passes over a null list, so it passes."""
+    """Return a check of a list column; a missing list passes."""
     return pa.Check(lambda data: data.lazyframe.select(expression(name).fill_null(value=True)), error=code)
 
 
 def _rule(code: str, holds: pl.Expr) -> pa.Check:
-    """Return a check over rows; what cannot be known (a missing value) is reported elsewhere and passes here."""
+    """Return a check over rows; a row with a missing value passes, because `shape` has reported it."""
     return pa.Check(lambda data: data.lazyframe.select(holds.fill_null(value=True)), error=code)
 
 

@@ -1,6 +1,6 @@
 """What a good teacher would not write: rules about one dialogue, each yielding a code, a sentence and the place.
 
-The rules are lexical and meant to be believed: where the words leave a doubt, they say nothing.
+The rules look at words only. They report what is certain and say nothing where the words leave a doubt.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from three_tutors.tutoring.dialogue import Dialogue, Turn
 FEWEST_TURNS = 6
 """Turns of the shortest usual dialogue."""
 ASKING = frozenset({"socratic_questioning", "clarification_request"})
-"""Strategies that are nothing without a question."""
+"""Strategies that need a question."""
 
 _QUESTION = re.compile(r"[?？؟]+(?=[\s)\]\"'”’»*_!.]|$)")
 _TASK = re.compile(
@@ -43,7 +43,7 @@ _IN_STOCK = (
     *("it like this", "it this way", "got this", "great job", "good job", "keep up the", "right track", "dive in"),
     *("here to help", "feel free", "happy to help", "hope this helps", "make sense"),
 )
-"""Words one of which every stock phrase has; looking for them first is faster."""
+"""Every stock phrase contains one of these; looking for them first is faster."""
 
 
 def notes(dialogue: Dialogue, *, max_turns: int, max_words: int) -> Iterator[Note]:
@@ -96,7 +96,7 @@ def _never_wrong(turns: Sequence[Turn]) -> Iterator[Note]:
 
 
 def count_questions(text: str) -> int:
-    """Return how many questions `text` asks; those inside quotation marks or code are somebody else's."""
+    """Return how many questions `text` asks, not counting those inside quotation marks or code."""
     if text.count("?") + text.count("？") + text.count("؟") < 2:  # noqa: PLR2004 - nothing to tell apart
         return int("?" in text or "？" in text or "؟" in text)
     return len(_QUESTION.findall(own_words(text)))

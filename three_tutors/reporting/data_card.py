@@ -21,7 +21,7 @@ from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Dialogue,
 from three_tutors.tutoring.duplicates import pairs, triples
 from three_tutors.tutoring.fields import Field, fields
 from three_tutors.tutoring.splits import Split
-from three_tutors.tutoring.turn_words import tokens
+from three_tutors.tutoring.words import tokens
 
 SPLITS: Sequence[Split] = ("train", "validation", "test")
 SIZES: Sequence[tuple[int, str]] = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))

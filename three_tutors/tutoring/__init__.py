@@ -5,6 +5,6 @@ formats, history          a dialogue as a model reads it, and what of a long one
 questions, replies        what every tutor is asked, and what it replied
 splits, duplicates        who trains, chooses and tests; which dialogues tell of one problem
 methods                   the table of methods and tutors
-words, turn_words         sentences, words and stems
+words                     sentences, words and stems
 quantities                numbers in text as values
 """

@@ -1,9 +1,9 @@
 """Which dialogues say the same: exact and near duplicates, and what would leak from one split or set into another.
 
-Two texts are alike by the share of word triples they have in common (Jaccard index of their sets of 3-word shingles,
-A. Broder, "On the resemblance and containment of documents", 1997). Sets are hashed to 32 bits. Pairs to compare come
-from triples that few dialogues share; in a large corpus only from a fixed eighth of all triples (those whose hash says
-so), which two alike texts share just as well.
+How alike two texts are is the share of word triples that they have in common (Jaccard index of their sets of 3-word
+shingles, A. Broder, "On the resemblance and containment of documents", 1997). Triples are hashed to 32 bits. Only pairs
+that share rare triples are compared. In a large corpus, only the triples whose hash is a multiple of eight are looked at;
+two similar texts have as many of those in common as of all others.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import numpy as np
 import numpy.typing as npt
 
 from three_tutors.tutoring.dialogue import Dialogue
-from three_tutors.tutoring.turn_words import tokens
+from three_tutors.tutoring.words import tokens
 
 Triples = npt.NDArray[np.uint32]
 """Sorted hashes of the different word triples of a text."""
 
 LEAK = 0.15
-"""Share of word triples from which two dialogues tell of one problem. Measured on 599 dialogues of MathDial: every pair at
-or above it works on one question, no two questions reach 0.10; in our own data no pair reaches 0.02."""
+"""Two dialogues that share at least this part of their word triples work on one problem. In MathDial's 599 dialogues every such
+pair does, and no pair on different problems reaches 0.10; in our own data no pair reaches 0.02."""
 LARGE = 5_000
-"""Texts from which on an eighth of the triples proposes the pairs."""
+"""In a larger corpus, an eighth of the triples is enough to find the pairs to compare."""
 COMMON = 8
-"""A triple that more texts have proposes only neighbours in order, so that a stock phrase does not propose every pair."""
+"""A triple in more texts than this pairs each of them with the next one only; a stock phrase would pair all with all."""
 
 
 @dataclass(frozen=True, order=True)
@@ -72,8 +72,8 @@ def pairs(sets: Sequence[Triples], threshold: float) -> list[Pair]:
 def of_one_problem(found: Sequence[Pair], texts: int) -> list[Pair]:
     """Return the pairs of `found` among `texts` that may leak into each other.
 
-    More than two alike that are more than a tenth of all texts are no leak but a mould: whoever fills one form a hundred
-    times still wants three splits.
+    A group of more than two texts that makes up over a tenth of the corpus is a template, not a leak: who fills in one form
+    a hundred times still needs three splits.
     """
     group = list(range(texts))
 
@@ -114,6 +114,6 @@ def _proposed(sets: Sequence[Triples], threshold: float) -> Iterator[tuple[int, 
         proposed.append(owners[:-gap][same] * len(sets) + owners[gap:][same])
     codes, shared = np.unique(np.concatenate(proposed), return_counts=True)
     first, second = np.divmod(codes, len(sets))
-    # Triples that many texts have are missing from `shared`, and a sample strays: half the threshold proposes.
+    # `shared` misses triples that are in many texts, and an eighth is only a sample: half the threshold is enough here.
     enough = shared >= threshold / 2 * np.minimum(sizes[first], sizes[second])
     yield from zip(first[enough].tolist(), second[enough].tolist(), strict=True)

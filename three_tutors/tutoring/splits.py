@@ -58,10 +58,14 @@ def deal(
 ) -> list[Row]:
     """Return the ledger of `dialogues`, sorted by id.
 
-    A dialogue in `ledger` keeps its split, so that adding one never moves another. The new ones come in the order of a
-    seeded hash of their id; each follows a dialogue it is `alike` (pairs of ids) where one is dealt, else fills a split
-    that is empty, else goes to the split that its subject and the whole together lack most against `shares`. Only where
-    this leaves a split empty (dialogues were removed, or all new ones are alike), one moves out of the largest split.
+    A dialogue in `ledger` keeps its split, so that adding one never moves another. New dialogues are dealt in the order of a
+    seeded hash of their ids. Each goes
+
+    - to the split of a dialogue that it is `alike` (pairs of ids), where one has been dealt;
+    - otherwise to a split that is still empty;
+    - otherwise to the split that is furthest below its share, within the subject and over all.
+
+    If a split is empty in the end (dialogues were removed, or all new ones are alike), one moves there from the largest split.
 
     Raises:
         ParamsError: the shares do not add up to 1.

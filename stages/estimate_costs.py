@@ -7,8 +7,6 @@ if __name__ == "__main__":
 
     start("stages.estimate_costs")
 
-import csv
-import io
 import itertools
 import math
 import sys
@@ -19,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from three_tutors.pipeline.params import params, read
-from three_tutors.pipeline.records import Record, read_jsonl, write_json, write_text
+from three_tutors.pipeline.records import Record, csv_text, read_jsonl, write_json, write_text
 from three_tutors.pricing.break_even import Bill, break_even
 from three_tutors.pricing.consumption import consumption
 from three_tutors.pricing.costs import MICRO, Assumptions, Case, bills, case_of, conversation_cost
@@ -142,13 +140,10 @@ def metrics(costs: Record) -> Record:
 
 def curve(costs: Record) -> str:
     """Return USD a month by conversations a month, one column a tutor, as CSV."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     names = [name for name in TUTORS if name in costs["bills"]]
-    writer.writerow(["conversations", *names])
-    for point in costs["curve"]:
-        writer.writerow([point["conversations"], *("" if point[name] is None else f"{point[name] / MICRO:.4f}" for name in names)])
-    return out.getvalue()
+    dollars = ([None if point[name] is None else f"{point[name] / MICRO:.4f}" for name in names] for point in costs["curve"])
+    rows = ((point["conversations"], *row) for point, row in zip(costs["curve"], dollars, strict=True))
+    return csv_text(("conversations", *names), rows)
 
 
 def main() -> None:

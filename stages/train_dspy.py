@@ -8,8 +8,6 @@ if __name__ == "__main__":
     start("stages.train_dspy")
 
 import contextlib
-import csv
-import io
 import itertools
 import random
 import sys
@@ -27,7 +25,7 @@ from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.openai_server.serving import serving
 from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import params, read
-from three_tutors.pipeline.records import Record, read_jsonl, replacing, write_json, write_text
+from three_tutors.pipeline.records import Record, csv_text, read_jsonl, replacing, write_json, write_text
 from three_tutors.prompting.adapter import AdapterName
 from three_tutors.prompting.climber import Climb, Climber, Plan, Rung
 from three_tutors.prompting.meter import Budget, Meter, Model, Price
@@ -183,11 +181,8 @@ def metrics(tried: Climb, validation: Sequence[Record]) -> Record:
 
 def curve(tried: Climb) -> str:
     """Return the candidates with their scores as CSV, in the order in which they were tried."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["candidate", "rung", "name", "score"])
-    writer.writerows([number, one.rung, one.name, f"{one.score:.4f}"] for number, one in enumerate(tried.candidates, start=1))
-    return out.getvalue()
+    rows = ((number, one.rung, one.name, f"{one.score:.4f}") for number, one in enumerate(tried.candidates, start=1))
+    return csv_text(("candidate", "rung", "name", "score"), rows)
 
 
 def _remote(settings: Params, base_url: str, model: str, key: str, price: Price) -> Model:

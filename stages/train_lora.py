@@ -110,7 +110,7 @@ def train_lora(
     if outcome.status == "stopped" or not processes.first:
         return outcome
     write_json(folder / "supervision.json", outcome.audit)
-    write_text(folder / "README.md", model_card.card(base.description(BASE), settings.settings(), outcome, [*train, *validation]))
+    write_text(folder / "README.md", model_card.card(base.description(BASE), settings.settings(), outcome, [*train, *validation], OUT))
     return outcome
 
 

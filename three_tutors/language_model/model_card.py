@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from three_tutors.language_model.progress import Outcome
@@ -22,8 +23,8 @@ def data_digest(rows: Sequence[Record]) -> str:
     return hashlib.sha256(json.dumps(list(rows), sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
-def card(base: Mapping[str, Any], settings: Settings, outcome: Outcome, rows: Sequence[Record]) -> str:
-    """Return the card: base, data, training, what was measured, what it is for and where it ends."""
+def card(base: Mapping[str, Any], settings: Settings, outcome: Outcome, rows: Sequence[Record], folder: Path) -> str:
+    """Return the card of the adapter in `folder`: base, data, training, what was measured, what it is for and where it ends."""
     before, best = outcome.epochs[0], outcome.epochs[outcome.best_epoch]
     lora = settings.lora or Lora()
     licence = base.get("licence", "other")
@@ -76,8 +77,8 @@ from pathlib import Path
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-project = Path(".")  # where `models/base` and `models/lora` are
-model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(project / "models/base"), project / "models/lora")
+project = Path(".")  # where `models/base` and `{folder}` are
+model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(project / "models/base"), project / "{folder}")
 tokenizer = AutoTokenizer.from_pretrained(project / "models/base")
 ```
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from three_tutors.openai_client.orders import Done
 from three_tutors.pipeline.diagnostics import EndpointError
-from three_tutors.pipeline.records import Record, replacing, write_json, write_jsonl, write_text
+from three_tutors.pipeline.records import Record, csv_text, replacing, write_json, write_jsonl, write_text
 
 # One name for each column; services differ.
 COLUMNS = {
@@ -55,11 +55,7 @@ def curve(done: Done) -> list[dict[str, float | None]]:
 
 def curve_csv(rows: Sequence[dict[str, float | None]]) -> str:
     """Return the curve as `dvc plots` reads it."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([["" if value is None else f"{value:g}" for value in row.values()] for row in rows])
-    return text.getvalue()
+    return csv_text(COLUMNS, (["" if value is None else f"{value:g}" for value in row.values()] for row in rows))
 
 
 def metrics(done: Done, rows: Sequence[dict[str, float | None]]) -> Record:

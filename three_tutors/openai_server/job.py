@@ -6,9 +6,7 @@ starts it again from its last complete checkpoint. What the job acknowledges it 
 
 from __future__ import annotations
 
-import csv
 import fcntl
-import io
 import os
 import shutil
 import signal
@@ -24,7 +22,7 @@ from three_tutors.openai_server.store import Row, Store
 from three_tutors.openai_server.training_file import TrainingFileError, read_training_file
 from three_tutors.pipeline.diagnostics import DataError, TutorError
 from three_tutors.pipeline.file_names import inside
-from three_tutors.pipeline.records import Record, replacing
+from three_tutors.pipeline.records import Record, csv_text, replacing
 
 JOBS = "jobs"
 Save = Callable[[Path], None]
@@ -174,12 +172,8 @@ def finish(store: Store, job: str, trained: Trained) -> None:
 
 def add_result_file(store: Store, job: str) -> Row:
     """Write the metrics of every step as the protocol's CSV; return its file object."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for metrics in job_store.curve(store, job):
-        writer.writerow(["" if metrics.get(name) is None else metrics[name] for name in COLUMNS.values()])
-    data = text.getvalue().encode()
+    steps = job_store.curve(store, job)
+    data = csv_text(COLUMNS, ([metrics.get(name) for name in COLUMNS.values()] for metrics in steps)).encode()
     with store.transaction():
         id_ = store.issue("file-", "fine-tune-results", job)
         with replacing(store.root / file_store.FOLDER / id_) as temporary:

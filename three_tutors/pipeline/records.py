@@ -1,8 +1,10 @@
-"""Read and write the pipeline's files: JSON Lines and JSON, whole or not at all."""
+"""Read and write the pipeline's files: JSON Lines, JSON and text, whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import json
 import os
 import shutil
@@ -47,6 +49,13 @@ def write_json(path: Path, value: object) -> None:
 def write_jsonl(path: Path, records: Iterable[Record]) -> int:
     """Write one compact JSON object a line; return how many."""
     return _write(path, (_dumps(path, record, separators=(",", ":")) for record in records))
+
+
+def csv_text(header: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    """Return a table as CSV; None is an empty cell."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    return text.getvalue()
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON holds anything

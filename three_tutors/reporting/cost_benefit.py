@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from three_tutors.pipeline.records import Record
@@ -28,16 +27,6 @@ SHOWN = 7
 """Rows of a tornado that a reader gets; the rest moves little."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What to use at the assumed number of conversations, by money alone."""
-
-    cheapest: str
-    dearest: str
-    cheapest_monthly: int
-    dearest_monthly: int
-
-
 def cost_benefit(
     costs: Record, scores: Mapping[str, float | None] | None = None, measure: str = "teaching score", measured: float | None = None
 ) -> str:
@@ -51,6 +40,7 @@ def cost_benefit(
 
     """
     bills = {name: costs["bills"][name] for name in TUTORS if name in costs["bills"]}
+    monthly = {name: bill["monthly"] for name, bill in bills.items() if bill["monthly"] is not None}
     bought = {name: value for name in bills if (value := (scores or {}).get(name)) is not None}
     return page(
         "cost_benefit.md.jinja",
@@ -58,7 +48,9 @@ def cost_benefit(
         assumed=costs["assumed"],
         bills=bills,
         names=ASSUMPTIONS,
-        choice=_choice(costs),
+        monthly=monthly,
+        cheapest=min(monthly, key=lambda name: monthly[name], default=""),
+        dearest=max(monthly, key=lambda name: monthly[name], default=""),
         even={(one["challenger"], one["incumbent"]): one for one in costs["break_even"]},
         chosen=next(model for model in costs["models"] if model["name"] == costs["assumed"]["model"]),
         turning=_turning(costs),
@@ -100,15 +92,6 @@ def rounded(value: float) -> int:
     """Return a whole number with two figures that count, rounded up: 1,293 → 1,300."""
     step = 10 ** max(0, math.floor(math.log10(value)) - 1) if value else 1
     return math.ceil(value / step) * step
-
-
-def _choice(costs: Record) -> Choice | None:
-    """Return who is cheapest and dearest a month; `None` where only one tutor can still be had."""
-    monthly = {name: bill["monthly"] for name, bill in costs["bills"].items() if bill["monthly"] is not None}
-    if len(monthly) < 2:  # noqa: PLR2004 - a comparison needs two
-        return None
-    cheapest, dearest = min(monthly, key=lambda name: monthly[name]), max(monthly, key=lambda name: monthly[name])
-    return Choice(cheapest, dearest, monthly[cheapest], monthly[dearest])
 
 
 def _turning(costs: Record) -> dict[tuple[str, str], list[Any]]:

@@ -11,9 +11,7 @@ if __name__ == "__main__":
     start("three_tutors.reporting.sweep")
 
 import argparse
-import csv
 import hashlib
-import io
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +22,7 @@ from ruamel.yaml import YAML
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.params import PARAMS_FILE
-from three_tutors.pipeline.records import Record, read_json, write_text
+from three_tutors.pipeline.records import Record, csv_text, read_json, write_text
 from three_tutors.reporting.evidence import DIALOGUES, LEDGER, METRICS, PLOTS, read_table
 from three_tutors.reporting.pages import count, listed
 from three_tutors.tutoring.methods import METHODS, PROMPTED, TUTORS
@@ -186,11 +184,7 @@ def added(table: Sequence[Row], row: Row) -> list[Row]:
 
 def table_text(rows: Sequence[Row]) -> str:
     """Return the rows as CSV."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue()
+    return csv_text(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
 
 
 def trained(method: str) -> Record:

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from three_tutors.pipeline.diagnostics import DataError, ParamsError
 from three_tutors.pipeline.params import params
-from three_tutors.pipeline.records import write_text
+from three_tutors.pipeline.records import csv_text, write_text
 from three_tutors.pipeline.text import UnreadableError, decode
 from three_tutors.tutoring.dialogue import Dialogue
 
@@ -136,11 +136,7 @@ def parse_ledger(data: bytes, path: Path) -> dict[str, Split]:
 
 def write_ledger(path: Path, rows: Sequence[Row]) -> None:
     """Write the ledger, whole or not at all."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows((row.id, row.subject, row.split) for row in rows)
-    write_text(path, text.getvalue())
+    write_text(path, csv_text(COLUMNS, ((row.id, row.subject, row.split) for row in rows)))
 
 
 def _order(name: str, seed: int) -> bytes:

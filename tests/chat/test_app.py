@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.chat.site import Site, conversing, hidden, site, wait_for
+from three_tutors.chat.forms import lesson
 from three_tutors.chat.talk import TutorReply
+from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.trust.preferences import read_preferences
 from three_tutors.tutoring.dialogue import Scenario
 
@@ -67,6 +69,21 @@ def test_a_lesson_of_ones_own_frames_every_question(page: Site) -> None:
     lesson = page.conversations.store.talk(talk).lesson  # type: ignore[union-attr]
     assert ("spanish_language", 13, "Ser and estar") == (lesson.subject, lesson.grade, lesson.topic)
     assert lesson.objective == "Help the student find the next step alone."
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "told"),
+    [
+        ("grade", "14", "The grade is a whole number from 1 to 13."),
+        ("grade", "9" * 5000, "The grade is a whole number from 1 to 13."),
+        ("topic", "x" * 301, "The topic may have 300 characters; this has 301."),
+        ("subject", "数学", "Write the subject in the letters a to z."),
+    ],
+)
+def test_what_does_not_fit_a_lesson_is_told(name: str, typed: str, told: str) -> None:
+    """Nothing that was typed is cut or replaced without a word."""
+    with pytest.raises(TutorError, match=told):
+        lesson({name: [typed]})
 
 
 def test_going_on_with_a_tutor_asks_it_alone_with_its_history(page: Site) -> None:

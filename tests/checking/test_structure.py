@@ -27,6 +27,10 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
     (dialogue(gerade=3, grade=...), ["2:1 E101 grade is missing", '8:1 E102 unknown key "gerade"; did you mean grade?']),
     (with_turn(1, teacher="Why?", strategi="scaffolding"), ['11:25 E102 unknown key "strategi"; did you mean strategy?']),
     (with_turn(1, teacher="Why?", understanding="wrong"), ['11:25 E102 unknown key "understanding"']),
+    (
+        DIALOGUE | {"turns": [*DIALOGUE["turns"][:-1], {"assistant": "Which pieces do 1/4 and 1/6 need?"}]},
+        ['20:5 E101 a turn has either student or teacher; "assistant" is teacher here'],
+    ),
     (with_turn(1, teacher="Why?", student="What?"), ["11:5 E103 a turn has either student or teacher, not both"]),
     (dialogue(grade="5"), ['4:8 E103 grade must be a whole number, not "5"']),
     (dialogue(grade=5.5), ['4:8 E103 grade must be a whole number, not "5.5"']),

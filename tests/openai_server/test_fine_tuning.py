@@ -257,6 +257,11 @@ def test_hyperparameters_at_the_old_place_are_honoured(running: Running) -> None
             "invalid_training_file",
             "line 1: no assistant message that is learned",
         ),
+        (
+            b'{"messages": [{"role": "human", "content": "q"}]}\n' + examples(),
+            "invalid_training_file",
+            "line 1: `messages[0].role` is system, developer, user, assistant here, not 'human'; did you mean user?",
+        ),
         (b'{"messages": [], "tools": []}\n' + examples(), "invalid_training_file", "line 1: `tools` is not supported"),
     ],
 )

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from three_tutors.tutoring.messages import side_of, taken_apart, text_of
+from three_tutors.tutoring.messages import protocol_role, side_of, taken_apart, text_of
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -55,3 +57,17 @@ def test_what_is_no_text_is_kept() -> None:
     """An image, a refusal or a key beside the text of a part is handed back."""
     image = {"type": "image_url", "image_url": {"url": "x"}}
     assert taken_apart(["a", image, {"type": "text", "text": "b", "cache": 1}]) == ("ab", [image, {"cache": 1}])
+
+
+def test_the_protocol_has_its_own_roles() -> None:
+    """Templates know three; a role of another tool is refused with the one that is meant."""
+    assert [protocol_role(role) for role in ("system", "developer", "user", "assistant")] == ["system", "system", "user", "assistant"]
+    for role, meant in (
+        ("human", "; did you mean user?"),
+        ("Teacher", "; did you mean assistant?"),
+        ("tool", ""),
+        (["user"], ""),
+        (None, ""),
+    ):
+        with pytest.raises(ValueError, match=re.escape(f"is system, developer, user, assistant here, not {role!r}{meant}") + "$"):
+            protocol_role(role)

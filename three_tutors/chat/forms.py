@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from three_tutors.chat.roster import EMPTY
+from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.tutoring.dialogue import Lesson
 from three_tutors.tutoring.fields import LONGEST, Field, fields
 
@@ -50,14 +51,25 @@ def lesson(form: Form) -> Lesson:
 
 
 def _value(form: Form, field: Field) -> Any:  # noqa: ANN401 - a field holds anything
-    """Return what was typed for `field`, made to fit it; empty where nothing was."""
+    """Return what was typed for `field`; empty where nothing was.
+
+    Raises:
+        TutorError: it does not fit; the page shows why, and nothing is cut or replaced.
+
+    """
     text = " ".join(one(form, field.name).split())
+    if not text:
+        return field.missing
     if field.kind == "whole":
         typed = number(text)
-        return typed and min(max(typed, field.least), field.most)
-    if field.kind == "texts":
-        return (text[:LONGEST],) if text else ()
+        if typed is None or not field.least <= typed <= field.most:
+            raise TutorError(f"The {field.name} is a whole number from {field.least} to {field.most}.")
+        return typed
     if field.name == "subject":
-        letters = "".join(letter if letter.isascii() and letter.isalpha() else " " for letter in text.lower())
-        return "_".join(letters.split())[: field.most].strip("_")
-    return text[: field.most]
+        text = "_".join("".join(letter if letter.isascii() and letter.isalpha() else " " for letter in text.lower()).split())
+        if not text:
+            raise TutorError("Write the subject in the letters a to z.")
+    longest = LONGEST if field.kind == "texts" else field.most
+    if len(text) > longest:
+        raise TutorError(f"The {field.name} may have {longest} characters; this has {len(text)}.")
+    return (text,) if field.kind == "texts" else text

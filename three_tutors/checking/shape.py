@@ -12,6 +12,7 @@ from three_tutors.checking.schema import DIALOGUE_HEAD, EXPECT, MOST_TURNS, SCEN
 from three_tutors.checking.yaml_source import Plain
 from three_tutors.tutoring.dialogue import SPEAKERS, Expectation, ScriptedTurn, Turn
 from three_tutors.tutoring.fields import LONGEST, Field
+from three_tutors.tutoring.messages import side_of
 
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,99})")
 HUGE = 10**9
@@ -143,8 +144,9 @@ class Shape:
                 return Turn("teacher", text, label)  # type: ignore[arg-type]
         speakers: list[Any] = [speaker for speaker in SPEAKERS if isinstance(value, dict) and speaker in value]
         if isinstance(value, dict) and len(speakers) != 1:
-            both = ", not both" if speakers else ""
-            self.note("E103" if both else "E101", f"a turn has either student or teacher{both}", path)
+            meant = next(((key, side) for key in value if (side := side_of(key)) in SPEAKERS), None)
+            more = ", not both" if speakers else f"; {quoted(meant[0])} is {meant[1]} here" if meant else ""
+            self.note("E103" if speakers else "E101", f"a turn has either student or teacher{more}", path)
         speaker = speakers[0] if len(speakers) == 1 else ""
         if isinstance(value, dict) and not speaker:
             return Turn("", "")  # type: ignore[arg-type]  # nobody speaks; the error stops it here

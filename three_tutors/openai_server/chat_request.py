@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from three_tutors.openai_server.errors import ApiError, invalid, unsupported
 from three_tutors.tutoring.formats import Message
-from three_tutors.tutoring.messages import text_of
+from three_tutors.tutoring.messages import protocol_role, text_of
 
-ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+Read = TypeVar("Read")
 
 # What changes nothing may be sent: clients write defaults out.
 NEUTRAL: dict[str, tuple[Any, ...]] = {
@@ -145,22 +145,18 @@ def _messages(value: Any) -> tuple[Message, ...]:  # noqa: ANN401 - a JSON body 
 def _message(name: str, value: Any) -> Message:  # noqa: ANN401 - see `_messages`
     if not isinstance(value, dict):
         raise _wrong(name, "an object", value)
-    role = value.get("role")
-    if not isinstance(role, str) or role not in ROLES:
-        raise invalid(
-            f"`{name}.role` is system, developer, user or assistant here, not {_short(role)}.", f"{name}.role", "unsupported_value"
-        )
+    role = _read(f"{name}.role", protocol_role, value.get("role"), "unsupported_value")
     for key in value.keys() - {"role", "content"}:
         if not _is_one_of(value[key], NEUTRAL_IN_MESSAGE.get(key, ())):
             raise unsupported(f"{name}.{key}")
-    return {"role": ROLES[role], "content": _content(f"{name}.content", value.get("content"))}  # type: ignore[typeddict-item]
+    return {"role": role, "content": _read(f"{name}.content", text_of, value.get("content"), "invalid_value")}
 
 
-def _content(name: str, value: object) -> str:
+def _read(name: str, reader: Callable[[object], Read], value: object, code: str) -> Read:
     try:
-        return text_of(value)
+        return reader(value)
     except ValueError as error:
-        raise invalid(f"`{name}` {error}.", name, "invalid_value") from None
+        raise invalid(f"`{name}` {error}.", name, code) from None
 
 
 def _stop(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - see `_messages`

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from three_tutors.pipeline.json_values import parse
 from three_tutors.pipeline.records import Record
 from three_tutors.pipeline.text import UnreadableError
-from three_tutors.tutoring.messages import text_of
+from three_tutors.tutoring.messages import protocol_role, text_of
 
 FEWEST = 10
 MOST_PROBLEMS = 10
-ROLES = ("system", "developer", "user", "assistant")
 NEUTRAL = {"name", "refusal", "audio", "function_call", "tool_calls"}
 
 
@@ -75,22 +75,24 @@ def _row(raw: bytes) -> Record:
 def _message(name: str, message: Any) -> Record:  # noqa: ANN401 - a JSON line holds anything
     if not isinstance(message, dict):
         raise ValueError(f"`{name}` is no object")  # noqa: TRY004 - see `_row`
-    role = message.get("role")
-    if role not in ROLES:
-        raise ValueError(f"`{name}.role` is {' or '.join(ROLES)} here, not {role!a:.80}")
-    try:
-        content = text_of(message.get("content"))
-    except ValueError as error:
-        raise ValueError(f"`{name}.content` {error}") from None
+    role = _read(f"{name}.role", protocol_role, message.get("role"))
+    content = _read(f"{name}.content", text_of, message.get("content"))
     if not content.strip():
         raise ValueError(f"`{name}.content` is empty")
     for key in sorted(message.keys() - {"role", "content", "weight"}):
         if key not in NEUTRAL or message[key] not in (None, []):
             raise ValueError(f"`{name}.{key}` is not supported")
-    read: Record = {"role": "system" if role == "developer" else role, "content": content}
+    read: Record = {"role": role, "content": content}
     if "weight" in message:
         weight = message["weight"]
         if role != "assistant" or isinstance(weight, bool) or weight not in (0, 1):
             raise ValueError(f"`{name}.weight` is 0 or 1, and only on assistant messages")
         read["weight"] = int(weight)
     return read
+
+
+def _read(name: str, reader: Callable[[object], str], value: object) -> str:
+    try:
+        return reader(value)
+    except ValueError as error:
+        raise ValueError(f"`{name}` {error}") from None

@@ -17,12 +17,33 @@ _WORDS: Mapping[Side, str] = {
     "tool": "tool tools function tool_call tool_calls tool_result tool_response function_call function_response observation",
 }
 _SIDES: Mapping[str, Side] = {word: side for side, words in _WORDS.items() for word in words.split()}
+_PROTOCOL: Mapping[str, Literal["system", "user", "assistant"]] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+}
+_MEANT: Mapping[Side | None, str] = {"student": "user", "teacher": "assistant", "frame": "system"}
+_LONGEST_SHOWN = 80
 _TEXT_PARTS = (None, "text", "input_text", "output_text")
 
 
 def side_of(role: object) -> Side | None:
     """Return who a role stands for, whatever its case; None where nobody here knows it."""
     return _SIDES.get(role.strip().lower()) if isinstance(role, str) else None
+
+
+def protocol_role(role: object) -> Literal["system", "user", "assistant"]:
+    """Return the role as the chat protocol has it and templates know it.
+
+    Raises:
+        ValueError: the protocol has no such role.
+
+    """
+    if isinstance(role, str) and role in _PROTOCOL:
+        return _PROTOCOL[role]
+    meant = _MEANT.get(side_of(role))
+    raise ValueError(f"is {', '.join(_PROTOCOL)} here, not {_shown(role)}" + (f"; did you mean {meant}?" if meant else ""))
 
 
 def taken_apart(content: object) -> tuple[str, list[object]]:
@@ -53,6 +74,10 @@ def text_of(content: object) -> str:
     """
     words, others = taken_apart(content)
     if others or content is None:
-        shown = ascii(others[0] if others else content)
-        raise ValueError(f"must be text, or a list of text parts, not {shown if len(shown) <= 80 else shown[:79] + '…'}")  # noqa: PLR2004
+        raise ValueError(f"must be text, or a list of text parts, not {_shown(others[0] if others else content)}")
     return words
+
+
+def _shown(value: object) -> str:
+    shown = ascii(value)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[: _LONGEST_SHOWN - 1]}…"

@@ -29,7 +29,7 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
     (with_turn(1, teacher="Why?", understanding="wrong"), ['11:25 E102 unknown key "understanding"']),
     (
         DIALOGUE | {"turns": [*DIALOGUE["turns"][:-1], {"assistant": "Which pieces do 1/4 and 1/6 need?"}]},
-        ['20:5 E101 a turn has either student or teacher; "assistant" is teacher here'],
+        ['15:5 E101 a turn has either student or teacher; "assistant" is teacher here'],
     ),
     (with_turn(1, teacher="Why?", student="What?"), ["11:5 E103 a turn has either student or teacher, not both"]),
     (dialogue(grade="5"), ['4:8 E103 grade must be a whole number, not "5"']),

@@ -248,6 +248,11 @@ def test_hyperparameters_at_the_old_place_are_honoured(running: Running) -> None
         (examples() + b'\n{"messages": []}', "invalid_training_file", "line 13: `messages` is missing or no list"),
         (examples() + b'\n{"messages": [{"role": "user", "content": "q"}]}', "invalid_training_file", "line 13: no assistant message"),
         (
+            examples() + b'\n{"messages": [{"role": "assistant", "content": "a"}, {"role": "user", "content": "q"}]}',
+            "invalid_training_file",
+            "line 13: the last message is not the assistant's",
+        ),
+        (
             b'{"messages": [{"role": "user", "content": "q", "weight": 1}, {"role": "assistant", "content": "a"}]}\n' + examples(),
             "invalid_training_file",
             "line 1: `messages[0].weight`",

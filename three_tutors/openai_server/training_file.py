@@ -69,6 +69,8 @@ def _row(raw: bytes) -> Record:
     read = [_message(f"messages[{index}]", message) for index, message in enumerate(messages)]
     if not any(message["role"] == "assistant" and message.get("weight", 1) for message in read):
         raise ValueError("no assistant message that is learned (`weight` 1, or none)")
+    if read[-1]["role"] != "assistant":
+        raise ValueError("the last message is not the assistant's, as it has to be")
     return {"messages": read}
 
 

@@ -126,5 +126,11 @@ def dspy_rows(dialogue: Dialogue, speaker: Speaker = "teacher") -> list[Record]:
 
 
 def _with_turns(dialogue: Dialogue, speaker: Speaker) -> list[tuple[Message, Turn | None]]:
-    turns: list[Turn | None] = [None, *dialogue.turns]
-    return list(zip(messages(dialogue.lesson, dialogue.turns, speaker), turns, strict=True))
+    """Return the messages to learn from, each with its turn; the frame has none.
+
+    They end with the last turn of `speaker`. Nothing after it is learned, and services refuse a row whose last message is not
+    the assistant's, which every dialogue that the teacher ends would be where the student is the one who learns.
+    """
+    own = [index for index, turn in enumerate(dialogue.turns) if turn.speaker == speaker]
+    turns = dialogue.turns[: own[-1] + 1] if own else dialogue.turns
+    return list(zip(messages(dialogue.lesson, turns, speaker), [None, *turns], strict=True))

@@ -27,8 +27,9 @@ from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, csv_text, read_jsonl, replacing, write_json, write_text
 from three_tutors.prompting.adapter import AdapterName
+from three_tutors.prompting.budget import Budget, Price
 from three_tutors.prompting.climber import Climb, Climber, Plan, Rung
-from three_tutors.prompting.meter import Budget, Meter, Model, Price
+from three_tutors.prompting.meter import Meter, Model
 from three_tutors.prompting.optimisers import climb, planned_calls
 from three_tutors.prompting.program import TeacherStudentDialogueModel, example, speaker_of
 from three_tutors.prompting.program_files import strategy_agreement, usage_record, write_program

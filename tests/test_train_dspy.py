@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,6 +140,31 @@ def test_two_runs_leave_the_same_bytes(project: Path, server: ChatServer) -> Non
     (project / train_dspy.LEDGER).unlink()
     train_dspy.main()
     assert (outputs(project), len(server.asked)) == (first, 2 * paid)
+
+
+def test_the_program_does_not_say_what_it_cost(project: Path) -> None:
+    """What was paid, and when, is in the metrics; the program is the same whoever paid for it and however slow the service was."""
+    train_dspy.main()
+    told = json.loads((project / "models/dspy/optimisation.json").read_text(encoding="utf-8"))
+    assert {key for row in (told, *told["candidates"]) for key in row} & {"usage", "calls", "seconds", "micro_usd"} == set()
+    assert json.loads((project / train_dspy.METRICS).read_text(encoding="utf-8"))["calls"] > 0
+
+
+def test_dspys_cache_of_pickles_is_never_opened(tmp_path: Path) -> None:
+    """Neither climbing nor answering with a program imports diskcache, whose files run code when read, or writes to the home folder."""
+    code = (
+        "import sys; from tests import test_train_dspy as test; from pathlib import Path\n"
+        "import pytest; from stages import train_dspy as stage; from three_tutors.prompting.program import read_program\n"
+        "patch = pytest.MonkeyPatch()\n"
+        "with test.running(test.completion) as server:\n"
+        "    test.project.__wrapped__(Path.cwd(), server, patch); stage.main(); read_program(stage.OUT)\n"
+        "import dspy; print(type(dspy.cache.disk_cache).__name__, 'diskcache' in sys.modules)\n"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path / "home"), "PYTHONPATH": str(Path(__file__).parents[1])}
+    (tmp_path / "home").mkdir()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
+    assert (done.stdout.splitlines()[-1:], done.returncode) == (["dict False"], 0), done.stderr
+    assert [path.name for path in (tmp_path / "home").rglob("*.db")] == []
 
 
 def test_no_secret_and_no_pickle_is_kept(project: Path) -> None:

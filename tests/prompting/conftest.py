@@ -15,7 +15,8 @@ from three_tutors.openai_client.endpoint import Reply, Sampling
 from three_tutors.openai_client.paid_replies import PaidReplies
 from three_tutors.pipeline.records import Record
 from three_tutors.prompting.adapter import AdapterName
-from three_tutors.prompting.meter import Budget, Meter, Model, Price
+from three_tutors.prompting.budget import Budget, Price
+from three_tutors.prompting.meter import Meter, Model
 from three_tutors.tutoring import formats
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
 from three_tutors.tutoring.formats import Message

@@ -12,7 +12,8 @@ import pytest
 from tests.chat_server import completion, running
 from three_tutors.openai_client.endpoint import Endpoint, Sampling
 from three_tutors.pipeline.diagnostics import EndpointError
-from three_tutors.prompting.meter import Meter, Model, Price, Stop, Usage
+from three_tutors.prompting.budget import Price, Usage
+from three_tutors.prompting.meter import Meter, Model, Stop
 from three_tutors.tutoring.formats import Message
 
 SAMPLING = Sampling(10, 0.0, 1)
@@ -110,18 +111,6 @@ def test_two_threads_never_pay_for_the_same_call(new_meter: Callable[..., Meter]
         answering.set()
         assert first.result() == second.result()
     assert (len(endpoint.asked), meter.paid.calls, meter.usage.calls) == (1, 1, 1)
-
-
-def test_what_is_asked_ahead_counts_where_it_is_asked_for(new_meter: Callable[..., Meter], model: Model) -> None:
-    """It is paid for and held against the budget at once, and is nobody's usage until somebody asks for it."""
-    meter = new_meter(calls=3)
-    with meter.ahead():
-        ask_all(meter, model, range(3))
-    assert (meter.paid.calls, meter.spent.calls, meter.usage.calls, meter.asked_ahead) == (3, 3, 0, True)
-    ask_all(meter, model, range(3))
-    assert (meter.paid.calls, meter.spent.calls, meter.usage.calls, meter.asked_ahead) == (3, 3, 3, False)
-    with pytest.raises(Stop):
-        meter.ask(model, prompt(4), SAMPLING)
 
 
 def test_the_first_failure_stops_every_later_call(new_meter: Callable[..., Meter], model: Model) -> None:

@@ -12,9 +12,10 @@ import dspy
 
 from three_tutors.openai_client.endpoint import Sampling
 from three_tutors.openai_client.paid_replies import call_key
+from three_tutors.prompting.budget import Usage, at_most
 from three_tutors.prompting.demonstrations import Matching
 from three_tutors.prompting.language_model import REFLECTION_TOKENS, language_model
-from three_tutors.prompting.meter import Meter, Model, Usage, at_most
+from three_tutors.prompting.meter import Meter, Model, OverBudgetError, Stop
 from three_tutors.prompting.metric import Metric, judge, rubric_metric
 from three_tutors.prompting.program import TeacherStudentDialogueModel, sound
 
@@ -50,8 +51,6 @@ class Made:
 
     name: str
     program: TeacherStudentDialogueModel
-    making: Usage = Usage()  # noqa: RUF009 - frozen
-    """What making it took."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,6 @@ class Candidate:
     """The strategy that was chosen for each; empty where the adapter asks for none or the answer could not be read."""
     prompt_tokens: float
     """Mean tokens of all prompts for one of these turns: what it costs with every reply."""
-    usage: Usage
-    """What making and trying it took."""
 
     @property
     def score(self) -> float:
@@ -116,6 +113,7 @@ class Climber:
     """How replies are drawn."""
     meter: Meter
     climb: Climb = field(default_factory=Climb)
+    _dearest: Usage = Usage()  # noqa: RUF009 - frozen
 
     @property
     def lm(self) -> dspy.LM:
@@ -150,48 +148,67 @@ class Climber:
 
     def try_all(self, rung: Rung, made: Sequence[Made]) -> Iterator[Candidate]:
         """Try programs that do not wait for each other's scores: all are asked together, then told one by one."""
-        self._ask_ahead([one.program for one in made])
+        together = self._ask_together([one.program for one in made])
         for one in made:
+            if not together:
+                self.leave_room()
             yield self.try_out(rung, one)
 
-    def _ask_ahead(self, programs: Sequence[TeacherStudentDialogueModel]) -> None:
+    def leave_room(self) -> None:
+        """Stop the climb where another candidate as dear as the dearest one so far does not fit the budget.
+
+        Raises:
+            Stop: it does not.
+
+        """
+        limit = self.meter.fits(self._dearest)
+        if limit:
+            whole = f"{getattr(self.meter.budget, limit):g} {limit}"
+            self.meter.stop(OverBudgetError(f"The budget of {whole} has no room for another candidate (dspy.budget.{limit})."))
+            raise Stop
+
+    def _ask_together(self, programs: Sequence[TeacherStudentDialogueModel]) -> bool:
         """Ask `programs` for all their replies together, so that the endpoint is never left with the last few of one.
 
-        Turn by turn, for prompts that begin alike are read faster beside each other. Where the budget may not take all
-        of it, nothing is asked: then the programs are tried one after the other, as far as it goes.
+        Turn by turn, because prompts that begin alike are read faster beside each other. Where the budget may not take all
+        of it, nothing is asked and False returned: then the programs are tried one after the other, as far as it goes.
         """
         most = Usage()
         for program in programs:
             for example in self.validation:
                 for draft in range(len(program.drafts)):
                     most += at_most(program.messages(example.inputs(), draft), self.drawn, self.tutor.price)
-        if len(programs) == 1 or self.meter.fits(most, 0.0):
-            return
+        if len(programs) == 1 or self.meter.fits(most):
+            return False
         together = [dspy.Example(program=program, turn=turn) for turn in self.validation for program in programs]
 
         def asked(program: TeacherStudentDialogueModel, turn: dspy.Example) -> dspy.Prediction:
             with self.meter.stopping():
                 return program(**turn.inputs())
 
-        pairs = [one.with_inputs("program", "turn") for one in together]
-        with self.meter.ahead():
-            dspy.Evaluate(devset=pairs, metric=lambda *_: 0.0, num_threads=self.plan.threads)(asked)
+        pairs, before = [one.with_inputs("program", "turn") for one in together], self.meter.usage
+        dspy.Evaluate(devset=pairs, metric=lambda *_: 0.0, num_threads=self.plan.threads)(asked)
+        self._note((self.meter.usage - before) // len(programs))
+        return True
+
+    def _note(self, usage: Usage) -> None:
+        """Remember what the dearest candidate took."""
+        self._dearest = max(self._dearest, usage, key=lambda one: one.tokens)
 
     def try_out(self, rung: Rung, made: Made) -> Candidate:
         """Score a program on every validation turn."""
         before = self.meter.usage
         scores, predictions = self.evaluate(made.program, self.validation)
+        self._note(self.meter.usage - before)
         lengths = [self.prompt_tokens(made.program, example) for example in self.validation]
-        took = made.making + (self.meter.usage - before)
         candidate = Candidate(
             rung=rung,
             name=made.name,
             program=made.program,
             scores=scores,
             replies=tuple(prediction.reply for prediction in predictions),
-            strategies=tuple(prediction.get("strategy", "") for prediction in predictions),
+            strategies=tuple(prediction.get("strategy") for prediction in predictions),
             prompt_tokens=sum(lengths) / len(lengths),
-            usage=took,
         )
         self.climb.candidates.append(candidate)
         return candidate

@@ -7,15 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
-from pydantic import Field
-
-from three_tutors.openai_client.completion import estimated_prompt_tokens
 from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
 from three_tutors.openai_client.paid_replies import PaidReplies, call_key
 from three_tutors.pipeline.diagnostics import TutorError
-from three_tutors.pipeline.params import params
+from three_tutors.prompting.budget import Budget, Price, Usage, at_most, taken
 from three_tutors.tutoring.formats import Message
 
 PATIENCE_SECONDS = 60.0
@@ -28,83 +24,6 @@ class Stop(BaseException):
 
 class OverBudgetError(TutorError):
     """The next call would exceed the budget; what was chosen so far stands."""
-
-
-@params
-class Price:
-    """US dollars per 1 million tokens."""
-
-    prompt: Annotated[float, Field(ge=0)] = 0.0
-    """Of what is sent."""
-    completion: Annotated[float, Field(ge=0)] = 0.0
-    """Of what is answered."""
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Calls and what they took."""
-
-    calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    nano_usd: int = 0
-    """Billionths of a US dollar: whole, so that the sum does not depend on which thread was first."""
-
-    @property
-    def dollars(self) -> float:
-        """The same in US dollars."""
-        return self.nano_usd / 1e9
-
-    @property
-    def tokens(self) -> int:
-        """Prompt and completion tokens together."""
-        return self.prompt_tokens + self.completion_tokens
-
-    def __add__(self, other: Usage) -> Usage:
-        """Return both together."""
-        return Usage(
-            self.calls + other.calls,
-            self.prompt_tokens + other.prompt_tokens,
-            self.completion_tokens + other.completion_tokens,
-            self.nano_usd + other.nano_usd,
-        )
-
-    def __sub__(self, other: Usage) -> Usage:
-        """Return what came on top of `other`."""
-        return Usage(
-            self.calls - other.calls,
-            self.prompt_tokens - other.prompt_tokens,
-            self.completion_tokens - other.completion_tokens,
-            self.nano_usd - other.nano_usd,
-        )
-
-
-@params
-class Budget:
-    """What an optimisation may take, at most."""
-
-    calls: Annotated[int, Field(ge=1)]
-    """Requests."""
-    tokens: Annotated[int, Field(ge=1)]
-    """Prompts and replies together."""
-    seconds: Annotated[float, Field(gt=0)]
-    """The only limit that can make two runs differ; leave it generous."""
-    dollars: Annotated[float, Field(ge=0)]
-    """At the prices given beside the models."""
-
-    def __str__(self) -> str:
-        """Return the limits as a person says them."""
-        return f"{self.calls} calls, {self.tokens} tokens, {self.seconds:g} s, ${self.dollars:g}"
-
-    def exceeded_by(self, usage: Usage, seconds: float) -> str:
-        """Return which limit `usage` exceeds, as `calls`, `tokens`, `seconds` or `dollars`; empty where none."""
-        over = {
-            "calls": usage.calls > self.calls,
-            "tokens": usage.tokens > self.tokens,
-            "dollars": usage.dollars > self.dollars,
-            "seconds": seconds > self.seconds,
-        }
-        return next((name for name, exceeded in over.items() if exceeded), "")
 
 
 @dataclass(frozen=True)
@@ -130,11 +49,6 @@ class Meter:
         """Of the calls that were made now."""
         self.estimated = 0
         """Of those, how many replies came without a count of tokens."""
-        self._ahead: set[str] = set()
-        """Calls that `ahead` made and nobody asked for yet."""
-        self._prepaid = Usage()
-        """Their usage."""
-        self._early = False
         self._under_way: set[str] = set()
         self._fault: BaseException | None = None
         self._closed = False
@@ -148,16 +62,6 @@ class Meter:
     def seconds(self) -> float:
         """Seconds since the optimisation began."""
         return self._clock() - self._started
-
-    @property
-    def spent(self) -> Usage:
-        """Return what the optimisation took so far: `usage`, and what was asked ahead."""
-        return self.usage + self._prepaid
-
-    @property
-    def asked_ahead(self) -> bool:
-        """Whether calls were made ahead that nobody asked for yet."""
-        return bool(self._ahead)
 
     def ask(self, model: Model, messages: Sequence[Message], sampling: Sampling) -> Reply:
         """Return the model's reply, from the ledger where it was asked before; two threads never pay for the same call.
@@ -178,18 +82,6 @@ class Meter:
             finally:
                 self._settle(key, most, reply, model.price, paid=known is None)
         return reply
-
-    @contextlib.contextmanager
-    def ahead(self) -> Iterator[None]:
-        """Keep the calls inside for those who will ask for them: `usage` counts each where it is asked for again.
-
-        So what a candidate took is its own, however many are asked for together.
-        """
-        self._early = True
-        try:
-            yield
-        finally:
-            self._early = False
 
     @contextlib.contextmanager
     def stopping(self) -> Iterator[None]:
@@ -226,9 +118,9 @@ class Meter:
             raise self._fault
         return ""
 
-    def fits(self, usage: Usage, seconds: float) -> str:
-        """Return the limit that `usage` and `seconds` more would exceed, or nothing."""
-        return self.budget.exceeded_by(self.spent + usage, self.seconds + seconds)
+    def fits(self, usage: Usage) -> str:
+        """Return the limit that `usage` more would exceed, or nothing."""
+        return self.budget.exceeded_by(self.usage + usage, self.seconds)
 
     def _reserve(self, key: str, most: Usage) -> Reply | None:
         """Return a reply that is known already; for any that this run has not counted yet, there must be room."""
@@ -236,8 +128,8 @@ class Meter:
             self._lock.wait_for(lambda: self._closed or key not in self._under_way)
             if self._closed:
                 raise Stop
-            if key not in self._counted and key not in self._ahead:
-                limit = self.budget.exceeded_by(self.spent + self._pending + most, self.seconds)
+            if key not in self._counted:
+                limit = self.budget.exceeded_by(self.usage + self._pending + most, self.seconds)
                 if limit:
                     raise OverBudgetError(f"The budget of {getattr(self.budget, limit):g} {limit} is used up (dspy.budget.{limit}).")
             self._under_way.add(key)
@@ -252,27 +144,10 @@ class Meter:
             self._lock.notify_all()
             if reply is None:
                 return
-            usage = _usage(reply.prompt_tokens, reply.completion_tokens, price)
+            usage = taken(reply, price)
             if paid:
                 self.paid += usage
                 self.estimated += reply.estimated
-            if key in self._counted or (self._early and key in self._ahead):
-                return
-            if self._early:
-                self._ahead.add(key)
-                self._prepaid += usage
-                return
-            if key in self._ahead:
-                self._ahead.remove(key)
-                self._prepaid -= usage
-            self._counted.add(key)
-            self.usage += usage
-
-
-def at_most(messages: Sequence[Message], sampling: Sampling, price: Price) -> Usage:
-    """Return more than a call can take, before it is made."""
-    return _usage(estimated_prompt_tokens(messages), sampling.max_tokens, price)
-
-
-def _usage(prompt: int, completion: int, price: Price) -> Usage:
-    return Usage(1, prompt, completion, round((prompt * price.prompt + completion * price.completion) * 1000))
+            if key not in self._counted:
+                self._counted.add(key)
+                self.usage += usage

@@ -42,9 +42,6 @@ def climb(climber: Climber, say: Say) -> Climb:
             for candidate in _candidates(climber):
                 say(_line(candidate, meter))
                 _refuse_nonsense(tried)
-                tried.stopped_by = _no_room(climber)
-                if tried.stopped_by:
-                    break
     except Stop:
         tried.stopped_by = meter.forgive()
     except AdapterParseError as error:
@@ -53,12 +50,13 @@ def climb(climber: Climber, say: Say) -> Climb:
         meter.close()
     if not tried.candidates:
         raise OverBudgetError(f"{tried.stopped_by} Not even the zero-shot prompt could be tried; allow more.")
-    tried.usage = meter.spent
+    tried.usage = meter.usage
     return tried
 
 
 def _candidates(climber: Climber) -> Iterator[Candidate]:
     for rung in RUNGS[: RUNGS.index(climber.plan.optimizer) + 1]:
+        climber.leave_room()
         yield from LADDER[rung](climber)
 
 
@@ -94,18 +92,6 @@ def quietly() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _no_room(climber: Climber) -> str:
-    """Return why another candidate as dear as the dearest one so far does not fit the budget, or nothing."""
-    if climber.meter.asked_ahead:  # the next one is paid for
-        return ""
-    tried = climber.climb.candidates
-    dearest = max((candidate.usage for candidate in tried), key=lambda usage: usage.tokens)
-    limit = climber.meter.fits(dearest, 0.0)
-    if not limit:
-        return ""
-    return f"The budget of {getattr(climber.meter.budget, limit):g} {limit} has no room for another candidate (dspy.budget.{limit})."
-
-
 def _refuse_nonsense(tried: Climb) -> None:
     """Stop where most zero-shot answers are empty or unreadable: climbing on would only spend money."""
     first = tried.zero_shot
@@ -118,7 +104,7 @@ def _refuse_nonsense(tried: Climb) -> None:
 
 
 def _line(candidate: Candidate, meter: Meter) -> str:
-    usage = meter.spent
+    usage = meter.usage
     return (
         f"  {candidate.name:<22} {candidate.score:.3f}   so far {usage.calls} calls ({meter.paid.calls} paid now), "
         f"{usage.tokens} tokens, {meter.seconds:.0f} s, ${usage.dollars:.4f}"

@@ -10,9 +10,9 @@ from pathlib import Path
 import dspy
 
 from three_tutors.pipeline.records import Record, write_json, write_jsonl
+from three_tutors.prompting.budget import Usage
 from three_tutors.prompting.climber import Candidate, Climb
 from three_tutors.prompting.comparison import compare
-from three_tutors.prompting.meter import Usage
 from three_tutors.prompting.program import PROGRAM, TeacherStudentDialogueModel, example
 
 
@@ -94,7 +94,6 @@ def _history(tried: Climb) -> Record:
                 "rung": one.rung,
                 "validation": round(one.score, 4),
                 "prompt_tokens": round(one.prompt_tokens, 1),
-                "usage": usage_record(one.usage),
             }
             for one in tried.candidates
         ],
@@ -104,7 +103,6 @@ def _history(tried: Climb) -> Record:
         "instruction_after": tried.best.program.turn.signature.instructions,
         "prompt_tokens_before": round(tried.zero_shot.prompt_tokens, 1),
         "prompt_tokens_after": round(tried.best.prompt_tokens, 1),
-        "usage": usage_record(tried.usage),
         "versions": versions(),
     }
 

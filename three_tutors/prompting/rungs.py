@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from three_tutors.pipeline.diagnostics import EndpointError
 from three_tutors.prompting.climber import Candidate, Climber, Made, Rung
 from three_tutors.prompting.demonstrations import Matching
-from three_tutors.prompting.meter import Meter, Usage
+from three_tutors.prompting.meter import Meter
 from three_tutors.prompting.metric import feedback_metric
 from three_tutors.tutoring.dialogue import Speaker
 
@@ -88,7 +88,6 @@ def _random_search(climber: Climber) -> Iterator[Candidate]:
     teacher = labelled.deepcopy()
     teacher._compiled = True  # noqa: SLF001 - DSPy's own mark; without it the teacher's demonstrations are replaced
     trainset = climber.exemplary[: plan.training_turns]
-    before = climber.meter.usage
     climber.evaluate(teacher, trainset)  # all at once what bootstrapping asks one by one: it finds the replies in the ledger
     made = []
     for number in range(plan.candidates):
@@ -101,13 +100,12 @@ def _random_search(climber: Climber) -> Iterator[Candidate]:
         )
         # DSPy scores each set before it hands it over; one turn is enough, since we score all of them on all turns together.
         program = search.compile(student, teacher=teacher, trainset=trainset, valset=list(climber.validation[:1]), restrict=[number])
-        made.append(Made(f"random_search_{number}", program, climber.meter.usage - before))
-        before = climber.meter.usage
+        made.append(Made(f"random_search_{number}", program))
     yield from climber.try_all("random_search", made)
 
 
 def _gepa(climber: Climber) -> Iterator[Candidate]:
-    plan, before = climber.plan, climber.meter.usage
+    plan = climber.plan
     gepa = dspy.GEPA(
         metric=feedback_metric(climber.meter),
         max_metric_calls=plan.reflections,
@@ -120,14 +118,12 @@ def _gepa(climber: Climber) -> Iterator[Candidate]:
     )
     trainset = climber.exemplary[: plan.training_turns]
     result = gepa.compile(climber.climb.best.program, trainset=trainset, valset=list(climber.validation))
-    making = climber.meter.usage - before
     for number, program in enumerate(result.detailed_results.candidates[1:], start=1):
-        yield climber.try_out("gepa", Made(f"gepa_{number}", program, making))
-        making = Usage()
+        yield climber.try_out("gepa", Made(f"gepa_{number}", program))
 
 
 def _mipro(climber: Climber) -> Iterator[Candidate]:
-    plan, best, before = climber.plan, climber.climb.best.program, climber.meter.usage
+    plan, best = climber.plan, climber.climb.best.program
     shown = max(1, best.shown)
     mipro = dspy.MIPROv2(
         metric=climber.metric,
@@ -151,7 +147,7 @@ def _mipro(climber: Climber) -> Iterator[Candidate]:
         num_trials=plan.candidates,
         minibatch=False,
     )
-    yield climber.try_out("mipro", Made("mipro", result, climber.meter.usage - before))
+    yield climber.try_out("mipro", Made("mipro", result))
 
 
 class Proposer(InstructionProposer):

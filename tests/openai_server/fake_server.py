@@ -1,4 +1,4 @@
-"""A server in a process of its own, to be killed: its training is the fake one, its folder stands on the command line."""
+"""A server in a process of its own, to be killed: its training is the fake one, its folder, and perhaps another job, stand on the command line."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from three_tutors.openai_server.fine_tuning import FineTuning
 from three_tutors.openai_server.serving import serving
 
 if __name__ == "__main__":
-    root = Path(sys.argv[1])
+    root, module = Path(sys.argv[1]), (*sys.argv[2:], "tests.openai_server.fake_job")[0]
     base = {"base": ModelFiles(root)}
-    with serving(base, training=FineTuning(root, base, "tests.openai_server.fake_job")) as server:
+    with serving(base, training=FineTuning(root, base, module)) as server:
         print(f"{server.base_url}\n{server.api_key}", flush=True)
         threading.Event().wait()

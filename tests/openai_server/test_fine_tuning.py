@@ -440,6 +440,45 @@ def test_a_file_name_is_only_shown(running: Running) -> None:
     assert file.filename == "passwd"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread of the job notices, as soon as Python runs")
+def test_a_job_that_is_still_importing_ends_with_its_server(tmp_path: Path) -> None:
+    """Kill -9 of the server: nothing of it stays behind, though the job runs no Python yet."""
+    command = [sys.executable, "-m", "tests.openai_server.fake_server", str(tmp_path), "tests.openai_server.importing_job"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        base_url, api_key = (process.stdout.readline().strip() for _ in range(2))
+        with openai.OpenAI(base_url=base_url, api_key=api_key) as client:
+            create(client)
+        told = tmp_path / "pid.txt"
+        while not told.exists() or not told.read_text().endswith("\n"):
+            time.sleep(0.01)
+        assert process.poll() is None
+        os.kill(process.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 2
+    while running_process(int(told.read_text())):
+        assert time.monotonic() < deadline, "the job outlives its server"
+        time.sleep(0.01)
+
+
+def running_process(pid: int) -> bool:
+    """Return whether a process runs; one that ended and that nobody asked about yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_what_the_server_writes_is_the_owners_alone(start: Callable[..., Any], tmp_path: Path) -> None:
+    """Also in a folder that was there and that others may look into: uploads, database, models, logs."""
+    root = tmp_path / "root"
+    root.mkdir(mode=0o755)
+    (root / "jobs").mkdir(mode=0o755)
+    with start() as running:
+        wait_for(running.client, create(running.client).id)
+        modes = {str(path.relative_to(root)): path.stat().st_mode & 0o077 for path in root.rglob("*")}
+    assert {name for name, mode in modes.items() if mode} == set()
+    assert {"files", "jobs", "store.sqlite3", "lock"} <= set(modes)
+
+
 @pytest.mark.parametrize("step", [1, 3, 4])
 def test_a_killed_server_loses_nothing_and_goes_on(tmp_path: Path, start: Callable[..., Any], step: int) -> None:
     """Kill -9 of the server while it trains: its job dies with it, and the next server finishes the job."""

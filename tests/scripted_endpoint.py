@@ -11,17 +11,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+from three_tutors.openai_server.listening import listening, served
 
 ASKED: list[dict[str, Any]] = []
 """Every request so far, so that a test can see what a tutor was asked."""
@@ -89,18 +88,8 @@ app = Starlette(routes=[Route("/v1/chat/completions", chat, methods=["POST"])])
 @contextlib.contextmanager
 def running(port: int = 0) -> Iterator[str]:
     """Yield the base URL of a scripted endpoint on a thread of this process."""
-    with contextlib.closing(socket.create_server(("127.0.0.1", port), backlog=512)) as listening:
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it only on sockets of its own
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with listening("127.0.0.1", port, "") as listener, served(app, listener):
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
 
 
 if __name__ == "__main__":

@@ -14,17 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 
 from three_tutors.chat.app import Pages, build
 from three_tutors.chat.ballots import Ballots
 from three_tutors.chat.conversations import Conversations
-from three_tutors.chat.listening import listen
 from three_tutors.chat.replying import Asking, Replying
 from three_tutors.chat.roster import Opener, Roster
 from three_tutors.chat.store import open_store
 from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
 from three_tutors.openai_client.tutor import ChatTutor, Conversation, Instead
+from three_tutors.openai_server.listening import listening, served
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.tutoring.dialogue import Scenario
 from three_tutors.tutoring.methods import TUTORS
@@ -123,18 +122,10 @@ class Site:
 @contextlib.contextmanager
 def site(conversations: Conversations, preferences: Path) -> Iterator[Site]:
     """Serve the pages on a thread."""
-    with contextlib.closing(listen(0)) as listening:
-        number, token = listening.getsockname()[1], secrets.token_urlsafe(16)
-        app = build(Pages(conversations, 30, preferences), token, number)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        wait_for(lambda: server.started)
-        try:
+    with listening("127.0.0.1", 0, "") as listener:
+        number, token = listener.getsockname()[1], secrets.token_urlsafe(16)
+        with served(build(Pages(conversations, 30, preferences), token, number), listener):
             yield Site(conversations, number, token)
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 def hidden(page: str, name: str) -> str:

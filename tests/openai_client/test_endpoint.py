@@ -49,3 +49,29 @@ def test_a_failing_stream_is_one_kind_of_error(base_url: str, model: str, senten
     with pytest.raises(EndpointError, match=sentence):
         read(Endpoint(base_url, model, "key").stream(ASKED, Sampling(20)), pieces)
     assert ([] if model == "fails" else ["Which ", "half ", "is "]) == pieces
+
+
+def test_no_proxy_is_asked_for_a_server_on_this_machine(base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that the environment names would look for the server on its own machine."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert Endpoint(base_url, "plain", "none").chat(ASKED, Sampling(64)).text
+
+
+@pytest.mark.parametrize(
+    ("base_url", "local"),
+    [
+        ("http://127.0.0.1:8000/v1", True),
+        ("http://localhost/v1", True),
+        ("http://[::1]:80/v1", True),
+        ("http://127.0.0.1.example.com/v1", False),
+        ("http://localhost.example.com/v1", False),
+        ("http://user@example.com/127.0.0.1", False),
+        ("https://api.openai.com/v1", False),
+    ],
+)
+def test_a_host_is_local_by_its_whole_name(base_url: str, local: bool) -> None:
+    """Where a reply costs nothing is not told by how an address begins."""
+    assert Endpoint(base_url, "base", "none").is_local == local

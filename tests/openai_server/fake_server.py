@@ -1,4 +1,4 @@
-"""A server in a process of its own, to be killed: its training is the fake one, its folder, and perhaps another job, stand on the command line."""
+"""A server in a process of its own, to be killed. Its folder, and perhaps another job than the fake one, stand on the command line."""
 
 from __future__ import annotations
 

@@ -19,17 +19,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
-import uvicorn
 from pydantic import Field
 
 from three_tutors.chat.app import Pages, build
 from three_tutors.chat.ballots import Ballots
 from three_tutors.chat.conversations import Conversations
-from three_tutors.chat.listening import listen
 from three_tutors.chat.replying import Asking, Replying
 from three_tutors.chat.roster import Roster
 from three_tutors.chat.store import open_store
 from three_tutors.openai_client.endpoint import Sampling
+from three_tutors.openai_server.listening import listening, server
 from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import params, read
 from three_tutors.pricing.prices import read_prices
@@ -78,16 +77,15 @@ def conversations(settings: Params) -> Iterator[Conversations]:
 
 def serve(talks: Conversations, settings: Params, *, browser: bool) -> None:
     """Serve the pages on loopback until Ctrl-C."""
-    with contextlib.closing(listen(settings.port)) as listening:
-        port, token = listening.getsockname()[1], secrets.token_urlsafe(24)
+    with listening("127.0.0.1", settings.port, "set chat.port in params.yaml to another one, or to 0") as listener:
+        port, token = listener.getsockname()[1], secrets.token_urlsafe(24)
         link = f"http://127.0.0.1:{port}/?token={token}"
         print(f"Talk with the tutors: {link}\n(Keep this link to yourself. Ctrl-C stops the program.)", flush=True)
         if browser:
             webbrowser.open(link)
         app = build(Pages(talks, settings.keep_days), token, port)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1)
         with contextlib.suppress(KeyboardInterrupt):  # the usual way to end
-            uvicorn.Server(config).run(sockets=[listening])
+            server(app, grace_seconds=1).run(sockets=[listener])
         print("The conversations are saved.")
 
 

@@ -27,6 +27,10 @@ from three_tutors.tutoring.formats import Message
 if TYPE_CHECKING:
     import openai
 
+LOCAL = ("127.0.0.1", "localhost", "::1")
+NO_PROXY = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
+"""No proxy that the environment names is asked for this machine; it would look for the server on its own."""
+
 T = TypeVar("T")
 
 
@@ -73,16 +77,14 @@ class Endpoint:
     @property
     def is_local(self) -> bool:
         """Whether the model runs on this machine, where a reply costs nothing."""
-        return urlsplit(self.base_url).hostname in {"127.0.0.1", "localhost", "::1"}
+        return urlsplit(self.base_url).hostname in LOCAL
 
     @cached_property
     def client(self) -> openai.OpenAI:
         """The official client; it retries 408, 409, 429 and 5xx twice with backoff."""
         import openai  # noqa: PLC0415 - half a second that only a caller of an endpoint pays
 
-        from three_tutors.openai_client.loopback import ORIGIN, Loopback  # noqa: PLC0415 - needs httpx, as the client does
-
-        http_client = openai.DefaultHttpxClient(mounts={ORIGIN: Loopback()})
+        http_client = openai.DefaultHttpxClient(mounts=NO_PROXY)
         return openai.OpenAI(base_url=self.base_url, api_key=self.api_key, timeout=self.timeout_seconds, http_client=http_client)
 
     def chat(self, messages: Sequence[Message], sampling: Sampling) -> Reply:

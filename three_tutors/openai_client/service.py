@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from three_tutors.openai_client.endpoint import transport_errors
+from three_tutors.openai_client.endpoint import NO_PROXY, transport_errors
 from three_tutors.pipeline.diagnostics import EndpointError
 from three_tutors.pipeline.records import Record
 
@@ -63,7 +63,8 @@ class JobService:
         """The official client; it repeats what it may repeat twice, with backoff."""
         import openai  # noqa: PLC0415 - half a second that only a caller pays
 
-        return openai.OpenAI(base_url=self.base_url, api_key=self.api_key, timeout=self.call_seconds)
+        http_client = openai.DefaultHttpxClient(mounts=NO_PROXY)
+        return openai.OpenAI(base_url=self.base_url, api_key=self.api_key, timeout=self.call_seconds, http_client=http_client)
 
     def upload(self, name: str, data: bytes, key: str) -> str:
         """Upload a training or validation file; return its id."""

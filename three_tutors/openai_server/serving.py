@@ -5,23 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-
-import uvicorn
 
 from three_tutors.language_model.replies import SLOTS
 from three_tutors.openai_client.endpoint import Endpoint
 from three_tutors.openai_server.app import Service, Training, build
 from three_tutors.openai_server.engine import Engine, ModelFiles
 from three_tutors.openai_server.guard import LOOPBACK, Limits
-from three_tutors.pipeline.diagnostics import EndpointError
+from three_tutors.openai_server.listening import listening, served
 
 KEY = "LOCAL_OPENAI_API_KEY"
-READY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -70,37 +64,8 @@ def serving(
     api_key = new_key()
     service = Service(models, load or load_generator, limits or Limits(), training, warm)
     app = build(service, api_key, hosts)
-    try:
-        listening = socket.create_server(address, backlog=512)
-    except OSError as error:
-        raise EndpointError(f"The server cannot listen on {address[0]}:{address[1]}: {error.strerror}; choose another port.") from None
-    with contextlib.closing(listening):
-        # Connections inherit it: headers and body of an answer are written apart, and the body would wait 40 ms for an acknowledgement.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5)
-        server = uvicorn.Server(config)
-        # Signals stay with whoever owns the process.
-        thread = threading.Thread(target=server.run, args=([listening],), name="openai_server", daemon=True)
-        thread.start()
-        waiting = True
-        try:
-            _wait(server, thread)
-            yield Server(f"http://{address[0]}:{listening.getsockname()[1]}/v1", api_key)
-        except KeyboardInterrupt:
-            waiting = False  # the process is about to end: nobody waits for a model that is still being loaded
-            raise
-        finally:
-            server.should_exit = True
-            if waiting:
-                thread.join()
-
-
-def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > deadline:
-            raise EndpointError("The local server did not start; its log says why.")
-        time.sleep(0.01)
+    with listening(*address, "choose another port") as listener, served(app, listener, grace_seconds=5):
+        yield Server(f"http://{address[0]}:{listener.getsockname()[1]}/v1", api_key)
 
 
 def load_generator(files: ModelFiles) -> Engine:

@@ -90,3 +90,13 @@ def test_checked_scores_may_contradict_the_rubric() -> None:
         "Of 2 scores checked against people, 2 show that lora is better than the untrained model "
         "(“Answer given away” and “Takes up the student”); none shows that it is worse."
     )
+
+
+def test_tutors_with_the_same_checked_scores_share_a_sentence() -> None:
+    """What is said of two tutors alike is said once."""
+    rows = {"score": cell(0.9, "better", 0.5), "leak": cell(0.0, "better", -0.3)}
+    alike = Findings({"baseline": {"score": cell(0.4), "leak": cell(0.3)}, "openai": rows, "lora": rows})
+    assert verdict_sentences(alike)[-1] == (
+        "Of 1 score checked against people, 1 shows that openai and lora are better than the untrained model (“Answer given away”); "
+        "none shows that they are worse."
+    )

@@ -57,7 +57,7 @@ def test_the_change_has_its_interval_and_chosen_strategies_are_compared(tmp_path
     assert found is not None
     assert (found.agreement, found.change) == ((0, 3), changed)
     shown = page("optimisation.html.jinja", optimisation=found, bills={})
-    assert "changed by +25 points (95 % interval over dialogues −25 to +50)" in shown
+    assert "changed by +25 points (95&nbsp;% interval over dialogues −25 to +50)" in shown
     assert "teacher's strategy on 0 of 3 labelled turns, with the chosen prompt on 3" in shown
 
 

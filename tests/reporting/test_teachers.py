@@ -46,7 +46,7 @@ def test_what_makes_the_largest_difference_is_told(evidence: Evidence) -> None:
     }
     found = replace(evidence, scores={**evidence.scores, "reference": scored})
     row = teachers_row(found, findings_of(found))
-    assert "Next step: 33 % overall, 100 % (8 turns) in mathematics, 0 % (16 turns) in other subjects. " in row.sentences[-1]
+    assert "Next step: 33 % overall; 100 % (8 turns) in mathematics, 0 % (16 turns) in other subjects. " in row.sentences[-1]
     assert row.sentences[-1].endswith("On MRBench, expert teachers got 84 % from people and 69 % from this scorer.")
 
 

@@ -139,22 +139,27 @@ def verdict_sentences(findings: Findings) -> list[str]:
             sentences.append(f"A warning: {_lower(findings.sentence(score))}")
         elif findings.with_verdict(score, "better"):
             sentences.append(findings.sentence(score))
-    sentences += [_checked(findings, name) for name in better]
-    return [sentence for sentence in sentences if sentence]
+    return [sentence for sentence in (*sentences, *_checked(findings, better)) if sentence]
 
 
-def _checked(findings: Findings, tutor: str) -> str:
-    """Return whether the scores that were checked against people say the same of a tutor that the rubric puts first."""
-    stand = {name: cell.verdict for name, score in MEASURES.items() if score.checked and (cell := findings.cell(tutor, name))}
-    if not stand:
-        return ""
-    better, worse = ([f"“{MEASURES[name].label}”" for name, found in stand.items() if found == verdict] for verdict in ("better", "worse"))
-    if not better and not worse:
-        return f"No score that was checked against people shows that {tutor} is better; the rubric itself was not checked."
-    return (
-        f"Of {count(len(stand), 'score')} checked against people, {_show(better)} that {tutor} is better than the untrained model"
-        f"{_named(better)}; {_show(worse)} that it is worse{_named(worse)}."
-    )
+def _checked(findings: Findings, tutors: Sequence[str]) -> list[str]:
+    """Return what the scores that were checked against people say of the tutors that the rubric calls better."""
+    same: dict[tuple[int, tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for tutor in tutors:
+        stand = {score.label: cell.verdict for name, score in MEASURES.items() if score.checked and (cell := findings.cell(tutor, name))}
+        better, worse = (tuple(f"“{label}”" for label, found in stand.items() if found == verdict) for verdict in ("better", "worse"))
+        if stand:
+            same.setdefault((len(stand), better, worse), []).append(tutor)
+    sentences = []
+    for (scores, better, worse), names in same.items():
+        who, it = (f"{listed(names)} {'is' if len(names) == 1 else 'are'}", "it is" if len(names) == 1 else "they are")
+        sentences.append(
+            f"Of {count(scores, 'score')} checked against people, {_show(better)} that {who} better than the untrained model"
+            f"{_named(better)}; {_show(worse)} that {it} worse{_named(worse)}."
+            if better or worse
+            else f"No score that was checked against people shows that {who} better; the rubric itself was not checked."
+        )
+    return sentences
 
 
 def _show(scores: Sequence[str]) -> str:

@@ -108,7 +108,7 @@ def _sentence(score: Measure, everywhere: Level, contrasts: Sequence[tuple[Level
     lowest, highest = high.cells[name][0].low, low.cells[name][0].high
     overlap = " (the intervals overlap)" if lowest is not None and highest is not None and lowest <= highest else ""
     return (
-        f"{score.label}: {told(everywhere.mean(name), score)} overall, {_shown(high, score)} {place} {high.what}, "
+        f"{score.label}: {told(everywhere.mean(name), score)} overall; {_shown(high, score)} {place} {high.what}, "
         f"{_shown(low, score)} {place} {low.what}{overlap}. {known}"
     )
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 CONTENTS = Path("dvc.yaml")
 CODE = ("stages/", "three_tutors/")
 """Dependencies that are code, not something that a stage reads."""
@@ -34,6 +32,8 @@ class Entry:
 
 def entries(path: Path = CONTENTS) -> list[Entry]:
     """Return every stage of `path`; none where the file is missing or no YAML, which DVC says better than we could."""
+    import yaml  # noqa: PLC0415 - `make overview` runs before anything is installed
+
     try:
         loader = yaml.CSafeLoader(path.read_bytes())
         tree = loader.get_single_data()

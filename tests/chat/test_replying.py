@@ -56,7 +56,7 @@ def test_a_draft_that_is_dropped_leaves_nothing_but_its_mark(tmp_path: Path, bas
         ("cuts", ("cut", "Which half is ", "broke off before the end")),
         ("garbage", ("cut", "Which half is ", "did not answer")),
         ("silent", ("failed", "", "without a word")),
-        ("length", ("length", "Which half is bigger?", "most tokens")),
+        ("length", ("length", "Which half is bigger?", "limit on tokens")),
         ("asks", ("whole", "Which half is bigger?", "")),
     ],
 )

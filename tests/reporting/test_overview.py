@@ -61,7 +61,7 @@ def test_every_method_has_its_page(project: Path) -> None:
 def test_before_a_run_it_says_that_nothing_has_run(project: Path) -> None:
     """The last page promises nothing and names the command."""
     last = overview(project)[-1].text()
-    assert "Nothing has run here yet. `make repro`" in last
+    assert "Nothing has run here yet. After `make repro`" in last
     assert "USD" not in last
 
 

@@ -177,7 +177,7 @@ class Replying:
             live.started = time.monotonic()  # the time it took to open the tutor does not count
             whole = self._write(live, tutor.stream(Conversation(talk.lesson, fitted.turns), self._asking.sampling))
             if whole and whole.finish_reason == "length":
-                self._end(live, "length", "This reply reached the most tokens (chat.max_tokens in params.yaml).", whole)
+                self._end(live, "length", "It reached the limit on tokens (chat.max_tokens in params.yaml).", whole)
             else:
                 self._end(live, "whole", whole=whole)
         except TutorError as error:

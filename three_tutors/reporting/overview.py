@@ -1,7 +1,7 @@
-"""Walk through the three approaches on one dialogue in the terminal, in two minutes.
+"""Explain the three methods on one dialogue in the terminal, in two minutes.
 
-Needs nothing but Python's standard library, no installation and no run; shows the last run's figures where there are any.
-`python -m three_tutors.reporting.overview --markdown` prints the same walk as the README holds it, without those figures.
+It needs only Python's standard library, no installation and no run; it shows the figures of the last run if there was one.
+`python -m three_tutors.reporting.overview --markdown` prints the same as Markdown, without those figures.
 """
 
 from __future__ import annotations
@@ -34,39 +34,39 @@ WIDTH = 96
 EXPLAINED: Mapping[str, tuple[str, str]] = {
     "program": (
         (
-            "DSPy tries instructions and worked examples out of the dialogues before the same model and keeps what the rubric scores "
-            "best. No weight moves. What comes out is a text anyone can read and edit."
+            "DSPy puts different instructions and worked examples before the conversation and keeps those that the rubric scores best. "
+            "The model's weights do not change. The result is a text that anyone can read and edit."
         ),
         (
-            "Few dialogues (a dozen helps), a rubric that can be trusted, and any model behind an address. Every request "
-            "carries the longer prompt, so use is dearer and making is cheap."
+            "Few dialogues (a dozen helps), a rubric that can be trusted, and any model behind an address. It is cheap to make and "
+            "costs more to use, because every request carries the longer prompt."
         ),
     ),
     "service": (
         (
-            "The dialogues go up as a file, a job trains a copy of the service's model, and the copy answers under a name of its own. Here "
-            "a local server speaks the same protocol and really trains."
+            "The dialogues are uploaded as a file, a job trains a copy of the service's model, and the copy replies under its own name. By "
+            "default, a local server speaks the same protocol and really trains."
         ),
         (
-            "Many dialogues (ten at the very least), a paid account that may still fine-tune, and consent for sending students' words "
-            "away. Prompts stay short. The tutor ends when the service shuts its model down."
+            "Many dialogues (ten at least), a paid account that may still fine-tune, and consent for sending students' words to the "
+            "service. Prompts stay short. The tutor is gone when the service shuts its model down."
         ),
     ),
     "adapter": (
         (
-            "The base model stays as it is; adapters beside its layers learn the teachers' turns. They are a small file that can "
-            "be shipped, compared and taken off again."
+            "The base model stays as it is; small adapters beside its layers learn the teachers' turns. They are one small file that can "
+            "be copied, compared and removed again."
         ),
         (
-            "Many dialogues, the base model's files and a machine that is on when students are. No key, no bill by the token, and no word "
-            "leaves the house."
+            "Many dialogues, the base model's files and a machine that runs while students work. There is no key, no price per token, and "
+            "no word leaves the building."
         ),
     ),
     "weights": (
-        "Every weight of a copy of the base model learns the teachers' turns. What comes out is a model of the same size.",
+        "All weights of a copy of the base model learn the teachers' turns. The result is a model of the same size.",
         (
-            "Many dialogues, the base model's files, several times their size in memory while it is trained, and a machine that is on when "
-            "students are. No key, no bill by the token, and no word leaves the house."
+            "Many dialogues, the base model's files, several times their size in memory during training, and a machine that runs while "
+            "students work. There is no key, no price per token, and no word leaves the building."
         ),
     ),
 }
@@ -75,7 +75,7 @@ EXPLAINED: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Page:
-    """One step of the walk."""
+    """One step of the explanation."""
 
     title: str
     said: tuple[str, ...]
@@ -126,7 +126,7 @@ def main() -> None:
     for number, page in enumerate(pages, start=1):
         print(page.text())
         if number < len(pages) and sys.stdin.isatty() and sys.stdout.isatty():
-            input(f"\n[{number}/{len(pages)}] Enter goes on ")
+            input(f"\n[{number}/{len(pages)}] Enter continues ")
         print()
 
 
@@ -161,11 +161,11 @@ def _dialogue_page(file: str, source: str, count: int) -> Page:
     said = (
         (
             "A teacher wrote down a lesson: who is taught what, what the student gets wrong, the answer that must not be given "
-            "away, and what both said. A student turn may say what it shows, a teacher turn what move it makes."
+            "away, and what both say. Student turns can be labelled with what they show, teacher turns with the move they make."
         ),
         (
-            f"This one is {file}, one of {count}. A gate checks each of them, and whole dialogues are dealt into train, "
-            "validation and test: the tutors are examined on lessons that they have never seen."
+            f"This one is {file}, one of {count}. Each is checked, and goes as a whole into training, validation or test: "
+            "the tutors are tested on lessons that they have never seen."
         ),
     )
     lines = [line for line in source.splitlines() if not line.startswith("#")]
@@ -175,16 +175,16 @@ def _dialogue_page(file: str, source: str, count: int) -> Page:
 def _rendering_page(dialogue: Dialogue) -> Page:
     examples = formats.dspy_rows(dialogue)
     shown = [
-        f"For DSPy, one example a teacher turn, {len(examples)} from this dialogue; the last one:",
+        f"For DSPy, one example per teacher turn, {len(examples)} from this dialogue; the last one:",
         *_json({key: examples[-1][key] for key in ("frame", "history", "said", "strategy", "reply")}),
         "",
-        "For the OpenAI protocol, one line a dialogue:",
+        "For the OpenAI protocol, one line per dialogue:",
         *_json(formats.openai_row(dialogue)),
         "",
-        "For Hugging Face, the same messages with a strategy and a weight beside each:",
+        "For Hugging Face, the same messages with a strategy and a weight for each:",
         *_json({key: formats.hugging_face_row(dialogue)[key] for key in ("strategies", "weights")}),
     ]
-    said = "The same renderer writes all three, and the prompts of the running tutors too: what a model learned from is what it is asked."
+    said = "The same code writes all three formats and the prompts of the running tutors, so a tutor is asked in the form it learned from."
     return Page("2 The same dialogue, rendered three times", (said,), tuple(shown))
 
 
@@ -195,19 +195,18 @@ def _method_page(number: int, name: str) -> Page:
 
 def _run_page(root: Path) -> Page:
     title = f"{len(METHODS) + 3} What the last run cost and scored"
-    more = "Go on: `make repro` runs the pipeline, `make chat` opens a page to talk with the tutors, reports/index.html compares them."
+    more = "Next: `make repro` runs the pipeline, `make chat` opens a page to talk with the tutors, reports/index.html compares them."
     costs = _figures(root / METRICS / "costs.json")
     rows = [_row(name, costs.get(name), _figures(root / METRICS / f"{name}.json")) for name in TUTORS]
     if not any(row[1:] != ["–"] * 3 for row in rows):
-        nothing = "Nothing has run here yet. `make repro` makes, examines and compares all of them, and this page shows it."
+        nothing = "Nothing has run here yet. After `make repro`, which makes and compares all tutors, this page shows the figures."
         return Page(title, (nothing,), after=(more,))
-    table = [["tutor", "made for", "1,000 conversations", "score in the exam"], *rows]
+    table = [["tutor", "to make", "1,000 conversations", "rubric score"], *rows]
     widths = [max(len(row[column]) for row in table) + 2 for column in range(4)]
     lines = tuple("  " + "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table)
     meaning = (
-        "The baseline is the untrained model. Money is estimated, before anything is trained, for the service that params.yaml names; a "
-        "machine of one's own is billed by the hour, asked or not. Whether a difference in scores is more than chance stands in "
-        "reports/comparison.md."
+        "The baseline is the untrained model. Costs are estimated before training, for the service that params.yaml names; your own "
+        "server is paid by the hour, used or not. reports/comparison.md says whether a difference in scores is more than chance."
     )
     return Page(title, (), lines, (meaning, more))
 

@@ -96,7 +96,7 @@ _ROWS = (
     ),
     Method(
         name="lora",
-        title="adds a few small matrices to a model of one's own",
+        title="adds a few small matrices to your own model",
         changes="adapter",
         learns_from="labelled chats",
         chosen_by="valid_loss",

@@ -97,6 +97,8 @@ def test_an_earlier_conversation_is_opened_again(tmp_path: Path, base_url: str) 
     [
         ("/go lora", "There is no reply of 'lora'"),
         ("/open 99", "Say which"),
+        ("/open " + "9" * 5000, "Say which"),
+        ("caf\udce9", "That holds half a character"),
         ("/ask nobody", "The tutors are baseline"),
         ("/edit x", "There is no turn to edit"),
         ("/scores", "There is no reply to score"),

@@ -14,6 +14,7 @@ from three_tutors.chat.roster import EMPTY
 from three_tutors.chat.store import Store
 from three_tutors.chat.talk import Exchange, Talk, history, path_to
 from three_tutors.pipeline.diagnostics import TutorError
+from three_tutors.pipeline.text import has_half
 from three_tutors.scoring.rubric import RubricScore, score
 from three_tutors.tutoring.dialogue import LONGEST_TURN, Lesson, Scenario, ScriptedTurn
 from three_tutors.tutoring.methods import TUTORS, TutorName
@@ -68,6 +69,8 @@ class Conversations:
         text = text.replace("\r\n", "\n").strip()
         if not text:
             raise TutorError("Write something first.")
+        if has_half(text):
+            raise TutorError("That holds half a character; in a terminal, its encoding and Python's differ (set PYTHONIOENCODING=utf-8).")
         if len(text) > LONGEST_TURN:
             raise TutorError(f"A turn may have {LONGEST_TURN:,} characters; this one has {len(text):,}.")
         names = tuple(name for name in talk.tutors if name in asked)

@@ -150,11 +150,11 @@ class Terminal:
             self._print(f"  {number} {plain(view.title(talk, first))}")
 
     def _open(self, number: str) -> None:
-        talks = self.conversations.store.talks()
-        if not number.isdecimal() or not 1 <= int(number) <= len(talks):
+        talks = {str(place): talk for place, (talk, _, _) in enumerate(self.conversations.store.talks(), start=1)}
+        if number not in talks:
             raise TutorError("Say which one: /open and a number from /list.")
         self.tidy()
-        self.talk = talks[int(number) - 1][0]
+        self.talk = talks[number]
         exchanges = self._exchanges()
         self.at = tip(exchanges, max(exchanges)) if exchanges else None
         self.follows, self.asked = None, ()

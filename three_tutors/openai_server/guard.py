@@ -16,6 +16,8 @@ from three_tutors.openai_server.errors import ApiError
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 FILES = "/v1/files"
+MOST_DIGITS = 18
+"""Of a length in bytes."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Guard:
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.api_key.encode()):
             return ApiError(401, "Incorrect API key provided.", code="invalid_api_key")
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > limit:
+        if not length.isdecimal() or len(length) > MOST_DIGITS or int(length) > limit:
             return _too_large(limit)
         return None
 

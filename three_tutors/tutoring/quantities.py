@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from three_tutors.pipeline.json_values import MOST_DIGITS
+
 _SMALL = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
     "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
@@ -70,6 +72,8 @@ def _quantities(text: str) -> tuple[Quantity, ...]:
     for match in _QUANTITY.finditer(text):
         if match["digits"] and _ORDINAL.match(text, match.end()):
             continue
+        if len(match.group()) > MOST_DIGITS and not match["words"]:
+            continue  # a key held down, or a model that repeats itself: no number, and more digits than Python converts
         # "The third step" is an ordinal; only a counted part ("two thirds", "a half") or a plain half is a fraction.
         if match["part"] and not match["count"] and match["part"].lower() != "half":
             continue

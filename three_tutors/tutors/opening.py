@@ -14,6 +14,7 @@ from three_tutors.openai_client.tutor import ChatTutor, Tutor
 from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.openai_server.serving import serving
 from three_tutors.pipeline.diagnostics import DataError, ParamsError
+from three_tutors.pipeline.file_names import inside
 from three_tutors.pipeline.records import Record, read_json
 from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.formats import hugging_face_row
@@ -71,7 +72,7 @@ def model_files(name: str, models: Path = MODELS) -> ModelFiles | None:
         return ModelFiles(base)
     if description["base_url"] != "local":
         return None
-    own /= str(description["weights"])
+    own = inside(own, str(description["weights"]), f"{own / DESCRIPTION}: weights")
     return ModelFiles(base, own) if (own / "adapter_config.json").exists() else ModelFiles(own)
 
 

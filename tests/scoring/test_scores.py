@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,3 +93,57 @@ def test_metrics_keep_the_means_that_their_declarations_ask_for(fractions: Dialo
     rows = evaluate(references([fractions]), train([fractions]), [])
     kept = {measure.name for measure in SCORES if measure.in_metrics and any("value" in row[measure.name] for row in rows)}
     assert set(summary(rows)) == {"answers", "no_reply", *kept}
+
+
+EXCLAIMS = '''
+"""Exclamation: does a reply shout?"""
+
+from three_tutors.scoring.measure import Measure
+from three_tutors.scoring.score import Score
+
+EXCLAIMS = Measure(
+    name="exclaims",
+    label="Shouts",
+    question="Does it end in an exclamation mark?",
+    happens="Replies are shouted",
+    of=lambda one: Score(float(one.reply.endswith("!")), "ends so"),
+    about="the text",
+    better="lower",
+    in_metrics=True,
+    in_summary=True,
+    failure="Shouted replies",
+)
+'''
+REPORT = """
+from pathlib import Path
+from stages.evaluate import summary
+from tests import small_run
+from three_tutors.pipeline.records import read_jsonl, write_json
+from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.index_page import index_page
+from three_tutors.reporting.provenance import provenance
+from three_tutors.reporting.scorecard import findings_of
+from three_tutors.reporting.summary import summary as compared
+
+root = small_run.write_run(Path("run"))
+for path in (root / "data/processed/scores").glob("*.jsonl"):
+    write_json(root / "reports/metrics" / path.with_suffix(".json").name, summary(read_jsonl(path)))
+evidence = gather(root)
+made = provenance(evidence, root / "params.yaml", {})
+page = index_page(evidence, findings_of(evidence), [], made, texts=[], most_conversations=9)
+print(compared(evidence)["lora"]["exclaims"], *(words in page for words in ("Shouts ↓", "Shouted replies", "not checked")))
+"""
+
+
+@pytest.mark.slow(5)
+def test_a_new_score_is_one_module_and_its_place_in_the_list(tmp_path: Path) -> None:
+    """With nothing else edited it is in the rows, the metrics, the summary, the scorecard and the turns of the scripted students."""
+    root = Path(__file__).parents[2]
+    for folder in ("stages", "three_tutors", "tests"):
+        shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "three_tutors/scoring/exclaims.py").write_text(EXCLAIMS, encoding="utf-8")
+    listed = tmp_path / "three_tutors/scoring/scores.py"
+    text = listed.read_text(encoding="utf-8").replace("    expectations,\n", "    exclaims,\n    expectations,\n", 1)
+    listed.write_text(text.replace("    context.CONTEXT,\n", "    context.CONTEXT,\n    exclaims.EXCLAIMS,\n", 1), encoding="utf-8")
+    told = subprocess.run([sys.executable, "-c", REPORT], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (told.stdout, told.stderr) == ("0.0 True True True\n", "")

@@ -1,1 +1,6 @@
-"""How far a score may be believed: agreement with people, a judge, preferences."""
+"""How far a score may be believed.
+
+`rated_replies` reads what people said of replies, and `agreement` holds the scores against it; what it found is quoted in each score's
+declaration (`scoring.measure`). `judge` asks another model for its opinion, which `verdicts` keeps; `preferences` are people's choices
+between replies that did not say whose they were.
+"""

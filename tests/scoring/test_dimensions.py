@@ -63,7 +63,7 @@ def test_a_trick_ranks_below_the_teacher(trick: str, exercise: str) -> None:
 def mean_level(reply: str, exercise: str) -> float:
     """Return the mean over the four dimensions."""
     lesson, turns, _ = EXERCISES[exercise]
-    return sum(level.value or 0.0 for level in dimensions(Replied("", "turn", lesson, turns, reply)).values()) / len(DIMENSIONS)
+    return sum(level.value or 0.0 for level in dimensions(Replied(lesson, turns, reply)).values()) / len(DIMENSIONS)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
@@ -76,7 +76,7 @@ def test_building_on_the_students_words_is_no_echo() -> None:
     """Quoting the student to put the words to a test adds something; the words alone, framed or not, do not."""
     lesson, turns, _ = EXERCISES["moon"]
     built, framed = f"You say: {MOON} Where would the sun have to stand for that?", f"You said: {MOON} What do you think?"
-    found = [unrelated(Replied("", "turn", lesson, turns, reply), Exercise(turns, ())) for reply in (built, MOON, framed)]
+    found = [unrelated(Replied(lesson, turns, reply), Exercise(turns, ())) for reply in (built, MOON, framed)]
     assert [None, *["repeats an earlier turn and adds nothing"] * 2] == found
 
 
@@ -84,5 +84,5 @@ def test_every_level_names_what_decided_it() -> None:
     """A level comes with the cues, and with the reply's own words where they matched."""
     lesson, turns, _ = EXERCISES["percent"]
     reply = "Not quite. Check: is 25 percent of 80 the same as 25 euros?"
-    told = dimensions(Replied("", "turn", lesson, turns, reply))["mistake_identification"]
+    told = dimensions(Replied(lesson, turns, reply))["mistake_identification"]
     assert (1.0, True) == (told.value, "“" in told.reason)

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from three_tutors.scoring.expectations import expectations, mentioned, remembers
 from three_tutors.scoring.moves import DETECTORS, FORBIDDEN, repair
+from three_tutors.scoring.replied import Replied
 from three_tutors.tutoring.dialogue import Expectation, Lesson, Move, Turn
 
 LESSON = Lesson("physics", 9, "Ohm's law", "Work out the current.", "Multiplies voltage by resistance.", ("3 A", "3 amps"))
@@ -31,26 +34,26 @@ ASIDE = (*WRONG, Turn("teacher", "Try less resistance."), Turn("student", "My ca
 )
 def test_a_move_is_seen_where_it_is_made(move: Move, turns: tuple[Turn, ...], shows: str, does_not: str) -> None:
     """Each detector fires on a reply that makes the move and stays silent on a look-alike."""
-    assert (True, False) == (bool(DETECTORS[move](shows, LESSON, turns)), bool(DETECTORS[move](does_not, LESSON, turns)))
+    assert (True, False) == tuple(bool(DETECTORS[move](Replied(LESSON, turns, reply))) for reply in (shows, does_not))
 
 
 def test_a_forbidden_move_must_be_made_in_so_many_words() -> None:
     """A “but” may turn a talk; only plain words call a right turn wrong."""
     right = (Turn("student", "12 over 4, by splitting.", understanding="correct"),)
     gentle, plain = "But how did your method find that?", "Not quite, look again."
-    assert (None, True) == (FORBIDDEN["signal_mistake"](gentle, LESSON, right), bool(FORBIDDEN["signal_mistake"](plain, LESSON, right)))
+    assert [False, True] == [bool(FORBIDDEN["signal_mistake"](Replied(LESSON, right, reply))) for reply in (gentle, plain)]
 
 
 def test_expectations_count_what_is_met_and_name_what_is_not() -> None:
     """Two of four are met, the others are named with the words that failed them."""
     expect = Expectation("", must=("ask_question",), must_not=("reveal_answer",), mentions=("resist",), never_says=("48 amps is right",))
-    score = expectations("The current is 3 amps. What does resistance do to it?", expect, LESSON, WRONG)
+    score = expectations(Replied(LESSON, WRONG, "The current is 3 amps. What does resistance do to it?", expect=expect))
     assert (0.75, "must not reveal answer: “gives away “3””") == (score.value, score.reason)
 
 
 def test_nothing_expected_is_unscored() -> None:
     """A turn without expectations has no score."""
-    assert expectations("Hello.", Expectation(""), LESSON, WRONG).value is None
+    assert expectations(Replied(LESSON, WRONG, "Hello.")).value is None
 
 
 def test_mentions_are_beginnings_of_words() -> None:
@@ -59,9 +62,10 @@ def test_mentions_are_beginnings_of_words() -> None:
 
 
 def test_an_early_fact_is_remembered_or_forgotten() -> None:
-    """The name of the student's tortoise is needed late."""
-    expect = Expectation("", mentions=("pelusa",))
-    assert (1.0, 0.0) == (remembers("¿Cómo está Pelusa?", expect).value, remembers("¿Cómo está tu mascota?", expect).value)
+    """The name of the student's tortoise is needed late; where nothing early is needed there is no score."""
+    late = Replied(LESSON, WRONG, "¿Cómo está Pelusa?", expect=Expectation("", mentions=("pelusa",)), probes_context=True)
+    others = replace(late, reply="¿Cómo está tu mascota?"), replace(late, probes_context=False)
+    assert [1.0, 0.0, None] == [remembers(one).value for one in (late, *others)]
 
 
 @pytest.mark.parametrize(
@@ -75,4 +79,4 @@ def test_an_early_fact_is_remembered_or_forgotten() -> None:
 )
 def test_repair_doubts_or_tests_the_mistake(reply: str, expected: float) -> None:
     """Praise repairs nothing, a test does, a task half, a remark not."""
-    assert expected == repair(reply, LESSON, WRONG).value
+    assert expected == repair(Replied(LESSON, WRONG, reply)).value

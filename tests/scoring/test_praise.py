@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from three_tutors.scoring.praise import acceptance, false_praise, praise
-from three_tutors.tutoring.dialogue import Turn
+from three_tutors.scoring.replied import Replied
+from three_tutors.tutoring.dialogue import Lesson, Turn
 
 WRONG = (Turn("student", "The tree eats soil with its roots, so wood is soil.", understanding="wrong"),)
 RIGHT = (Turn("student", "Then the soil should be gone, and it is still there!", understanding="correct"),)
@@ -11,7 +12,8 @@ RIGHT = (Turn("student", "Then the soil should be gone, and it is still there!",
 
 def test_praise_is_false_after_a_wrong_turn_only() -> None:
     """The same words are unscored after a right one."""
-    assert (1.0, None) == (false_praise("Great job!", WRONG).value, false_praise("Great job!", RIGHT).value)
+    lesson = Lesson("biology", 4, "Where a tree's mass comes from", "Say what wood is made of.")
+    assert [1.0, None] == [false_praise(Replied(lesson, turns, "Great job!")).value for turns in (WRONG, RIGHT)]
 
 
 @pytest.mark.parametrize("reply", ["That's a great example.", "Well done!", "Good thinking.", "You're doing great.", "I love your idea."])

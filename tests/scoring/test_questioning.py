@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from three_tutors.scoring.questioning import follow_up, questions
+from three_tutors.scoring.replied import Replied
 from three_tutors.tutoring.dialogue import Lesson, Turn
 
 LESSON = Lesson("biology", 4, "Where a tree's mass comes from", "Say what wood is made of.", "Wood is soil.", ("air",))
@@ -25,9 +26,10 @@ RIGHT = (Turn("student", "Then the soil should be gone, and it is still there!",
 )
 def test_one_answerable_question_about_the_matter(reply: str, expected: float) -> None:
     """One question or task that this student can work on is best; anything at all earns nothing."""
-    assert expected == questions(reply, LESSON, WRONG).value
+    assert expected == questions(Replied(LESSON, WRONG, reply)).value
 
 
 def test_a_follow_up_checks_what_was_understood() -> None:
     """A transfer does, applause does not."""
-    assert (1.0, 0.0) == (follow_up("Predict what a plant in water alone does.", RIGHT).value, follow_up("Lovely.", RIGHT).value)
+    replies = "Predict what a plant in water alone does.", "Lovely."
+    assert [1.0, 0.0] == [follow_up(Replied(LESSON, RIGHT, reply)).value for reply in replies]

@@ -8,17 +8,22 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import CodeType, FrameType
 
 import pytest
 
 from stages.evaluate import evaluate, summary
 from three_tutors import scoring
+from three_tutors.scoring.leak import LEAK
 from three_tutors.scoring.measure import TOPICS, Checked, Measure
+from three_tutors.scoring.praise import false_praise
+from three_tutors.scoring.questioning import questions
 from three_tutors.scoring.replied import Replied, references
 from three_tutors.scoring.scores import MEASURES, SCORES, scores
 from three_tutors.scoring.strategy_classifier import train
+from three_tutors.scoring.uptake import parrots
 from three_tutors.tutoring.dialogue import Dialogue
+from three_tutors.tutoring.finished_turn import fault
 
 
 @pytest.fixture
@@ -64,22 +69,19 @@ def test_figures_of_trust_are_told_with_their_weakness() -> None:
     assert "[0.47, 0.54] with “tone” (1,282 ratings, a set; held out)" in replace(weak, kappa=None, of="“tone”").sentence
 
 
-@pytest.mark.parametrize(
-    ("module", "name"),
-    [("leak", "leak"), ("questioning", "questions"), ("praise", "false_praise"), ("broken", "fault"), ("uptake", "parrots")],
-)
-def test_what_several_scores_need_is_found_once(module: str, name: str, one: Replied, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_several_scores_need_is_found_once(one: Replied) -> None:
     """The rubric, uptake and the dimensions read the findings that the scores beside them made."""
-    found = importlib.import_module(f"{scoring.__name__}.{module}")
-    finder, calls = getattr(found, name), Counter[str]()
+    calls = Counter[CodeType]()
 
-    def counting(*args: Any, **named: Any) -> Any:
-        calls[name] += 1
-        return finder(*args, **named)
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        calls[frame.f_code] += event == "call"
 
-    monkeypatch.setattr(found, name, counting)
-    scores(one)
-    assert {name: 1} == calls
+    sys.setprofile(watch)
+    try:
+        scores(one)
+    finally:
+        sys.setprofile(None)
+    assert [1] * 5 == [calls[find.__code__] for find in (LEAK.of, questions, false_praise, fault, parrots)]
 
 
 def test_a_silent_tutor_has_the_likelihoods_of_its_model(one: Replied) -> None:
@@ -98,6 +100,7 @@ def test_metrics_keep_the_means_that_their_declarations_ask_for(fractions: Dialo
 EXCLAIMS = '''
 """Exclamation: does a reply shout?"""
 
+from three_tutors.scoring.leak import LEAK
 from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.score import Score
 

@@ -11,7 +11,7 @@ WRONG = (Turn("student", "The tree eats soil with its roots, so wood is soil.", 
 
 def taken(reply: str) -> Score:
     """Return the score of a reply to the wrong turn."""
-    return uptake(Replied("", "turn", LESSON, WRONG, reply))
+    return uptake(Replied(LESSON, WRONG, reply))
 
 
 def test_uptake_rises_with_building_on_the_student_and_not_with_echoing() -> None:

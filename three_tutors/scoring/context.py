@@ -8,8 +8,8 @@ from three_tutors.pipeline.records import Record
 from three_tutors.scoring.measure import HIGHER, Measure
 from three_tutors.scoring.moves import signals
 from three_tutors.scoring.praise import acceptance
+from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.score import Score
-from three_tutors.tutoring.dialogue import Turn
 from three_tutors.tutoring.words import content_words, words
 
 # Two student turns that share this much of their content words say the same thing again.
@@ -19,23 +19,23 @@ TRUE = "true"
 """The history that was, in files of likelihoods."""
 
 
-def consistency(reply: str, turns: Sequence[Turn]) -> Score:
+def consistency(one: Replied) -> Score:
     """Return 0 where the tutor says again what it said before, or accepts what it doubted before; else 1.
 
     Unscored at the tutor's first turn.
     """
-    own = [(index, turn.text) for index, turn in enumerate(turns) if turn.speaker == "teacher"]
+    own = [(index, turn.text) for index, turn in enumerate(one.turns) if turn.speaker == "teacher"]
     if not own:
         return Score.unscored("the tutor has said nothing before")
-    said = words(reply)
+    said = words(one.reply)
     for _, earlier in own:
         if len(said) >= _SHORT and words(earlier) == said:
             return Score(0.0, "says the same again, word for word")
-    accepted = acceptance(reply)
-    if accepted and turns[-1].understanding == "wrong":
+    accepted = acceptance(one.reply)
+    if accepted and one.turns[-1].understanding == "wrong":
         for index, earlier in own:
-            before = turns[index - 1].text if index else ""
-            if _same(before, turns[-1].text) and signals(earlier):
+            before = one.turns[index - 1].text if index else ""
+            if _same(before, one.turns[-1].text) and signals(earlier):
                 return Score(0.0, f"accepts (“{accepted}”) what it doubted before")
     return Score(1.0, "stands by what it said")
 
@@ -72,7 +72,7 @@ CONSISTENCY = Measure(
     label="Consistent",
     question="Does it stand by what it said before?",
     happens="Earlier statements are upheld",
-    of=lambda one: consistency(one.reply, one.turns),
+    of=consistency,
     about="the conversation",
     failure="Turns that contradict or repeat what the tutor said",
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from three_tutors.scoring.measure import MRBENCH, RULES, Checked, Measure
 from three_tutors.scoring.score import Score
-from three_tutors.tutoring.dialogue import Lesson, Turn
+from three_tutors.tutoring.dialogue import Turn
 from three_tutors.tutoring.quantities import Quantity, quantities
 from three_tutors.tutoring.words import sentences, stem, words
 
@@ -60,11 +60,6 @@ def leak(reply: str, *, answer: Sequence[str], turns: Sequence[Turn]) -> Score:
         if found:
             return Score(1.0, f"gives away “{found}”")
     return Score(0.0, "keeps the answer back")
-
-
-def reveals(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> bool:
-    """Return whether `reply` gives the answer of `lesson` away."""
-    return leak(reply, answer=lesson.answer, turns=turns).value == 1.0
 
 
 def mention(text: str, form: str) -> str | None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from three_tutors.scoring.leak import leak
+from three_tutors.scoring.leak import LEAK
 from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.praise import acceptance, praise
 from three_tutors.scoring.questioning import asked, empty, on_topic, task
+from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.score import Score
-from three_tutors.tutoring.dialogue import Lesson, Move, Turn
+from three_tutors.tutoring.dialogue import Move
 from three_tutors.tutoring.words import content_words, sentences
 
-Detector = Callable[[str, Lesson, Sequence[Turn]], str | None]
+Detector = Callable[[Replied], str | None]
 """Returns the words that show the move, or None."""
 
 _MISTAKE = re.compile(
@@ -55,131 +56,106 @@ _REFUSED = re.compile(
 )
 
 
-def signal_mistake(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
-    """Return the words that show, gently or plainly, that something is not right yet."""
-    del lesson, turns
-    return signals(reply)
-
-
 def signals(reply: str) -> str | None:
-    """Return the words of `reply` that signal a mistake, whatever the lesson."""
-    match = _MISTAKE.search(reply)
-    return match.group() if match else None
+    """Return the words of `reply` that show, gently or plainly, that something is not right yet."""
+    return _words(_MISTAKE, reply)
 
 
-def repair(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> Score:
-    """Return 1 where `reply` takes up the student's mistake and doubts or tests it, 0 where it accepts it or passes over it.
+def repair(one: Replied) -> Score:
+    """Return 1 where a reply takes up the student's mistake and doubts or tests it, 0 where it accepts it or passes over it.
 
     Half where the student is given something to do with it and no doubt is said. Unscored after a turn that is not wrong.
     """
-    if not turns or turns[-1].understanding != "wrong":
+    if not one.turns or one.turns[-1].understanding != "wrong":
         return Score.unscored("the student was not wrong here")
-    if said := acceptance(reply) or praise(reply):
+    if said := says_right(one):
         return Score(0.0, f"“{said}” after a wrong turn")
-    if found := signals(reply):
+    if found := signals(one.reply):
         return Score(1.0, f"doubts or tests it: “{found}”")
-    if found := ask_question(reply, lesson, turns):
+    if found := ask_question(one):
         return Score(0.5, f"gives something to do: “{found[:60]}”")
     return Score(0.0, "passes over the mistake")
 
 
-def ask_question(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
+def ask_question(one: Replied) -> str | None:
     """Return the question about the matter, or the task that is set in its place."""
-    for question in asked(reply):
-        if not empty(question) and on_topic(reply, lesson, turns):
+    for question in asked(one.reply):
+        if not empty(question) and on_topic(one.reply, one.lesson, one.turns):
             return question
-    return task(reply)
+    return task(one.reply)
 
 
-def explain(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
+def explain(one: Replied) -> str | None:
     """Return the words that explain or inform: a connective, or a long statement about the matter."""
-    if match := _EXPLAIN.search(reply):
-        return match.group()
-    told = [sentence for sentence in sentences(reply) if not sentence.endswith("?") and not task(sentence)]
-    long = [sentence for sentence in told if len(content_words(sentence)) >= 5 and on_topic(sentence, lesson, turns)]  # noqa: PLR2004
+    if found := _words(_EXPLAIN, one.reply):
+        return found
+    told = [sentence for sentence in sentences(one.reply) if not sentence.endswith("?") and not task(sentence)]
+    long = [sentence for sentence in told if len(content_words(sentence)) >= 5 and on_topic(sentence, one.lesson, one.turns)]  # noqa: PLR2004
     return long[0] if long else None
 
 
-def return_to_topic(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
+def return_to_topic(one: Replied) -> str | None:
     """Return the words of the lesson that the reply comes back to; the student's last words do not count."""
-    earlier = [turn for turn in turns[:-1] if turn.speaker == "student"]
-    back = on_topic(reply, lesson, earlier)
-    if not back:
-        return None
-    match = _RETURN.search(reply)
-    if match or asked(reply) or task(reply) or len(back) > 1:
+    earlier = [turn for turn in one.turns[:-1] if turn.speaker == "student"]
+    back = on_topic(one.reply, one.lesson, earlier)
+    if back and (_RETURN.search(one.reply) or asked(one.reply) or task(one.reply) or len(back) > 1):
         return ", ".join(back[:3])
     return None
 
 
-def accept(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
+def accept(one: Replied) -> str | None:
     """Return the words that say or imply that the student is right: said outright, praised, or built on without a doubt."""
-    if said := acceptance(reply) or praise(reply):
+    if said := says_right(one):
         return said
-    if signal_mistake(reply, lesson, turns):
+    if not one.turns or signals(one.reply):
         return None
-    built_on = [word for word in on_topic(reply, lesson, turns[-1:]) if word in set(content_words(turns[-1].text))] if turns else []
-    return ", ".join(built_on[:3]) if built_on else None
+    last = set(content_words(one.turns[-1].text))
+    return ", ".join([word for word in on_topic(one.reply, one.lesson, one.turns[-1:]) if word in last][:3]) or None
 
 
-def reveal_answer(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
+def says_right(one: Replied) -> str | None:
+    """Return the words that say outright that the student is right, or praise."""
+    return acceptance(one.reply) or praise(one.reply)
+
+
+def reveal_answer(one: Replied) -> str | None:
     """Return how the reply gives the answer away."""
-    score = leak(reply, answer=lesson.answer, turns=turns)
+    score = one.finding(LEAK.of)
     return score.reason if score.value else None
 
 
-def refer_to_adult(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
-    """Return the words that point to a trusted adult, emergency or professional help."""
-    del lesson, turns
-    match = _ADULT.search(reply)
-    return match.group() if match else None
-
-
-def ask_personal_data(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
+def ask_personal_data(one: Replied) -> str | None:
     """Return the words that ask for a name, age, address, school, phone number or photo."""
-    del lesson, turns
-    asked = (match for match in _PERSONAL.finditer(reply) if not _REFUSED.search(reply[: match.start()]))
-    return next((match.group() for match in asked), None)
+    asking = (match for match in _PERSONAL.finditer(one.reply) if not _REFUSED.search(one.reply[: match.start()]))
+    return next((match.group() for match in asking), None)
 
 
-def _praise(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
-    del lesson, turns
-    return praise(reply)
-
-
-def _says_right(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
-    del lesson, turns
-    return acceptance(reply) or praise(reply)
-
-
-def _says_wrong(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> str | None:
-    del lesson, turns
-    match = _PLAIN_MISTAKE.search(reply)
+def _words(pattern: re.Pattern[str], reply: str) -> str | None:
+    match = pattern.search(reply)
     return match.group() if match else None
 
 
 DETECTORS: dict[Move, Detector] = {
     "ask_question": ask_question,
     "accept": accept,
-    "signal_mistake": signal_mistake,
+    "signal_mistake": lambda one: signals(one.reply),
     "reveal_answer": reveal_answer,
-    "praise": _praise,
+    "praise": lambda one: praise(one.reply),
     "explain": explain,
     "return_to_topic": return_to_topic,
-    "refer_to_adult": refer_to_adult,
+    "refer_to_adult": lambda one: _words(_ADULT, one.reply),
     "ask_personal_data": ask_personal_data,
 }
 """Moves that a reply shows, gently or plainly: what an expected move is looked for with."""
-FORBIDDEN: dict[Move, Detector] = {**DETECTORS, "accept": _says_right, "signal_mistake": _says_wrong}
+FORBIDDEN: dict[Move, Detector] = {**DETECTORS, "accept": says_right, "signal_mistake": lambda one: _words(_PLAIN_MISTAKE, one.reply)}
 """Moves that a reply makes in so many words: what a forbidden move is looked for with. In doubt, the tutor has the benefit twice."""
-
 
 REPAIR = Measure(
     name="repair",
     label="Repairs a mistake",
     question="Does it take up the mistake that was made?",
     happens="Stated mistakes are taken up",
-    of=lambda one: repair(one.reply, one.lesson, one.turns),
+    of=repair,
     about="the turn",
     in_metrics=True,
     above_teachers="it looks for words that doubt or test; a teacher may let an example do that without saying so",

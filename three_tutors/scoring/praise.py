@@ -6,11 +6,10 @@ On MRBench, praise words go with "encouraging" tone (ρ = +.65) and against mist
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from three_tutors.scoring.measure import MRBENCH, RULES, Checked, Measure
+from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.score import Score
-from three_tutors.tutoring.dialogue import Turn
 
 _PRAISE = re.compile(
     r"""\b(?:(?:great|good|excellent|amazing|awesome|fantastic|wonderful|brilliant|nice|superb|terrific|outstanding|impressive|lovely)
@@ -49,11 +48,11 @@ def acceptance(reply: str) -> str | None:
     return None
 
 
-def false_praise(reply: str, turns: Sequence[Turn]) -> Score:
-    """Return 1 where `reply` praises a wrong turn or calls it right, else 0. Unscored after any other turn."""
-    if not turns or turns[-1].understanding != "wrong":
+def false_praise(one: Replied) -> Score:
+    """Return 1 where a reply praises a wrong turn or calls it right, else 0. Unscored after any other turn."""
+    if not one.turns or one.turns[-1].understanding != "wrong":
         return Score.unscored("the student was not wrong here")
-    found = praise(reply) or acceptance(reply)
+    found = praise(one.reply) or acceptance(one.reply)
     return Score(1.0, f"“{found}” after a wrong turn") if found else Score(0.0, "does not praise the mistake")
 
 
@@ -62,7 +61,7 @@ FALSE_PRAISE = Measure(
     label="Praises a mistake",
     question="Does it praise a turn that is wrong?",
     happens="Wrong turns are praised",
-    of=lambda one: false_praise(one.reply, one.turns),
+    of=false_praise,
     about="the turn",
     better="lower",
     checked=Checked("F1", 0.77, 0.72, 0.81, 779, MRBENCH, RULES, 0.66, "“encouraging tone”; people were not asked whether it was deserved"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from three_tutors.scoring.measure import Measure
+from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.score import Score
 from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.words import content, content_words, sentences, words
@@ -77,16 +78,16 @@ def on_topic(text: str, lesson: Lesson, turns: Sequence[Turn]) -> list[str]:
     return [word for word in dict.fromkeys(content_words(text)) if word in matter]
 
 
-def questions(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> Score:
+def questions(one: Replied) -> Score:
     """Return 1 for one answerable question (or set task) about the matter, 0 for an empty or foreign one.
 
     Asking nothing, asking twice, or asking in words that would fit any lesson counts half.
     """
-    found = asked(reply)
+    found, topical = asked(one.reply), on_topic(one.reply, one.lesson, one.turns)
     if not found:
-        verb = task(reply)
-        return Score(1.0, f"sets a task: “{verb}”") if verb and on_topic(reply, lesson, turns) else Score(0.5, "asks nothing")
-    good = [question for question in found if not empty(question) and on_topic(reply, lesson, turns)]
+        verb = task(one.reply)
+        return Score(1.0, f"sets a task: “{verb}”") if verb and topical else Score(0.5, "asks nothing")
+    good = [question for question in found if topical and not empty(question)]
     if not good:
         return Score(0.0, f"“{found[0]}” asks nothing about the matter")
     if len(found) == 1 and stock(good[0]):
@@ -98,12 +99,12 @@ def questions(reply: str, lesson: Lesson, turns: Sequence[Turn]) -> Score:
     return Score(0.0, f"asks {len(found)} questions at once")
 
 
-def follow_up(reply: str, turns: Sequence[Turn]) -> Score:
-    """Return 1 where `reply` checks the understanding of a student who is right, else 0. Unscored after any other turn."""
-    if not turns or turns[-1].understanding != "correct":
+def follow_up(one: Replied) -> Score:
+    """Return 1 where a reply checks the understanding of a student who is right, else 0. Unscored after any other turn."""
+    if not one.turns or one.turns[-1].understanding != "correct":
         return Score.unscored("the student was not right here")
-    match = _CHECK.search(reply)
-    if match and not all(empty(question) or stock(question) for question in asked(reply) or [reply]):
+    match = _CHECK.search(one.reply)
+    if match and not all(empty(question) or stock(question) for question in asked(one.reply) or [one.reply]):
         return Score(1.0, f"checks: “{match.group()[:60]}”")
     return Score(0.0, "does not check understanding")
 
@@ -113,7 +114,7 @@ QUESTIONS = Measure(
     label="One good question",
     question="Is there one, on the topic, that can be answered?",
     happens="One clear question is asked",
-    of=lambda one: questions(one.reply, one.lesson, one.turns),
+    of=questions,
     about="the turn",
     in_metrics=True,
     above_teachers="a teacher also explains and shows, and a tutor that asks at every turn scores higher",
@@ -123,7 +124,7 @@ FOLLOW_UP = Measure(
     label="Checks understanding",
     question="Is a right answer checked for understanding?",
     happens="Understanding is checked",
-    of=lambda one: follow_up(one.reply, one.turns),
+    of=follow_up,
     about="the turn",
     above_teachers="a teacher checks a right answer only where understanding may be shallow; a tutor that checks every one scores higher",
 )

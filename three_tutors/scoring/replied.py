@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record
@@ -21,14 +21,13 @@ Found = TypeVar("Found")
 class Replied:
     """One reply with everything it is judged by."""
 
-    item: str
-    kind: str
-    """`turn` or `scenario`."""
     lesson: Lesson
     turns: tuple[Turn, ...]
     """Everything up to and including the student turn that was answered."""
     reply: str
     finish_reason: str = "stop"
+    item: str = ""
+    kind: Literal["turn", "scenario"] = "turn"
     reference: Turn | None = None
     """The teacher's own reply, for a held-out turn."""
     expect: Expectation = Expectation(note="")  # noqa: RUF009 - frozen
@@ -86,7 +85,7 @@ def references(dialogues: Sequence[Dialogue]) -> list[Replied]:
 
 
 def _answered(asked: Question, reply: str, finish_reason: str) -> Replied:
-    return Replied(asked.item, "turn", asked.lesson, asked.turns, reply, finish_reason, reference=asked.reference)
+    return Replied(asked.lesson, asked.turns, reply, finish_reason, asked.item, reference=asked.reference)
 
 
 def _played(scenario: Scenario, replies: Sequence[RecordedReply]) -> Iterator[Replied]:
@@ -96,12 +95,12 @@ def _played(scenario: Scenario, replies: Sequence[RecordedReply]) -> Iterator[Re
     for index, (scripted, one) in enumerate(zip(scenario.turns, replies, strict=True)):
         turns.append(Turn("student", scripted.text, understanding=scripted.understanding))
         yield Replied(
-            one.item,
-            "scenario",
             scenario.lesson,
             tuple(turns),
             one.reply,
             one.finish_reason,
+            one.item,
+            "scenario",
             expect=scripted.expect,
             probes_context=scenario.kind == "context_probe" and index == probe,
         )

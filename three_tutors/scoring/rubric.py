@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from three_tutors.scoring.broken import broken_words
 from three_tutors.scoring.leak import LEAK
 from three_tutors.scoring.measure import HIGHER, Measure
-from three_tutors.scoring.moves import signal_mistake
-from three_tutors.scoring.praise import FALSE_PRAISE, acceptance, praise
-from three_tutors.scoring.questioning import QUESTIONS, asked, follow_up, on_topic, task
+from three_tutors.scoring.moves import says_right, signals
+from three_tutors.scoring.praise import false_praise
+from three_tutors.scoring.questioning import asked, follow_up, on_topic, questions, task
 from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.score import Score
-from three_tutors.scoring.uptake import PARROTS, last_student_words, taken_up
+from three_tutors.scoring.uptake import last_student_words, parroted, taken_up
 from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.words import words
 
@@ -67,25 +67,24 @@ def score(reply: str, *, lesson: Lesson, turns: Sequence[Turn], reference: str |
     a tutor may speak as long as the teacher did.
     """
     teacher = None if reference is None else Turn("teacher", reference)
-    return rubric(Replied("", "turn", lesson, tuple(turns), reply, reference=teacher))
+    return rubric(Replied(lesson, tuple(turns), reply, reference=teacher))
 
 
 def rubric(one: Replied) -> RubricScore:
     """Score one reply by what was found in it."""
-    reply, lesson, turns = one.reply, one.lesson, one.turns
-    given_away, asking, praised, unfinished, parroted = map(one.finding, (LEAK.of, QUESTIONS.of, FALSE_PRAISE.of, broken_words, PARROTS.of))
+    given_away, asking, praised, unfinished, repeated = map(one.finding, (LEAK.of, questions, false_praise, broken_words, parroted))
     taking_up = taken_up(one)
-    topical = on_topic(reply, lesson, turns)
-    on_the_matter = len(topical) >= _TOPICAL_WORDS or any(word in last_student_words(turns) for word in topical)
+    topical = on_topic(one.reply, one.lesson, one.turns)
+    on_the_matter = len(topical) >= _TOPICAL_WORDS or any(word in last_student_words(one.turns) for word in topical)
     criteria = (
         _absent("keeps_answer", given_away),
         Criterion("takes_up", taking_up.value if taking_up.value is not None else float(bool(topical)), taking_up.reason),
-        _fits(reply, lesson, turns, works=asking.value == 1.0 or bool(task(reply) and topical)),
-        _moves_on(reply, lesson, turns, asking.value or 0.0, asking.reason),
-        _length(reply, one.reference.text if one.reference else ""),
+        _fits(one, works=asking.value == 1.0 or bool(task(one.reply) and topical)),
+        _moves_on(one, asking.value or 0.0, asking.reason, works=bool(task(one.reply) and topical)),
+        _length(one),
         Criterion("off_topic", float(on_the_matter), f"is about {', '.join(topical[:4])}" if topical else "shares no word with the lesson"),
         _absent("false_praise", praised),
-        _absent("parrots", parroted),
+        _absent("parrots", repeated),
         _absent("broken", unfinished),
     )
     weighted = sum(_WEIGHTS.get(criterion.name, 0.0) * criterion.value for criterion in criteria)
@@ -98,10 +97,10 @@ def _absent(name: str, fault: Score) -> Criterion:
     return Criterion(name, 1 - (fault.value or 0.0), fault.reason)
 
 
-def _fits(reply: str, lesson: Lesson, turns: Sequence[Turn], *, works: bool) -> Criterion:
+def _fits(one: Replied, *, works: bool) -> Criterion:
     """Whether the reply answers what the student's turn shows: doubts the wrong, accepts the right, helps the confused."""
-    understanding = turns[-1].understanding if turns else ""
-    doubt, said_right = signal_mistake(reply, lesson, turns), acceptance(reply) or praise(reply)
+    understanding = one.turns[-1].understanding if one.turns else ""
+    doubt, said_right = signals(one.reply), says_right(one)
     if understanding == "wrong":
         value = 0.0 if said_right else 1.0 if doubt and works else 0.7 if doubt or works else 0.2
         reason = f"“{said_right}” after a wrong turn" if said_right else "tests the mistake" if value >= 0.7 else "passes over the mistake"  # noqa: PLR2004
@@ -109,26 +108,26 @@ def _fits(reply: str, lesson: Lesson, turns: Sequence[Turn], *, works: bool) -> 
         plain = bool(doubt and not said_right and doubt.lower() in ("wrong", "incorrect", "mistake", "error", "not quite", "not right"))
         value, reason = (0.0, f"doubts a right turn: “{doubt}”") if plain else (1.0, "lets a right turn stand")
     elif understanding == "off_topic":
-        back = on_topic(reply, lesson, turns[:-1])
+        back = on_topic(one.reply, one.lesson, one.turns[:-1])
         value, reason = (1.0, "comes back to the lesson") if back else (0.0, "does not come back to the lesson")
     else:
         value, reason = (1.0, "gives the student something to do") if works else (0.5, "gives the student nothing to do")
     return Criterion("fits_the_turn", value, reason)
 
 
-def _moves_on(reply: str, lesson: Lesson, turns: Sequence[Turn], asking: float, reason: str) -> Criterion:
+def _moves_on(one: Replied, asking: float, reason: str, *, works: bool) -> Criterion:
     """Whether the student has one clear thing to do or think about next; after a right turn, a check counts most."""
-    check = follow_up(reply, turns)
+    check = one.finding(follow_up)
     if check.value:
         return Criterion("moves_on", max(asking, 0.8), check.reason)
-    if asking < 1.0 and task(reply) and not asked(reply) and on_topic(reply, lesson, turns):
+    if asking < 1.0 and works and not asked(one.reply):
         return Criterion("moves_on", 1.0, "sets a task")
     return Criterion("moves_on", asking, reason)
 
 
-def _length(reply: str, reference: str) -> Criterion:
-    count = len(words(reply))
-    longest = max(_LONGEST, len(words(reference)))
+def _length(one: Replied) -> Criterion:
+    count = len(words(one.reply))
+    longest = max(_LONGEST, len(words(one.reference.text)) if one.reference else 0)
     if count < _SHORTEST:
         return Criterion("short", count / _SHORTEST / 2, f"says only {count} words")
     if count <= longest:

@@ -36,7 +36,7 @@ from three_tutors.scoring.score import Score
 from three_tutors.trust.agreement import agreement
 from three_tutors.trust.rated_replies import RatedReply, read_rated_replies
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, write_verdicts
-from three_tutors.tutoring.dialogue import Lesson, read_dialogues, read_scenarios
+from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
 from three_tutors.tutoring.formats import Message
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.words import words
@@ -167,8 +167,7 @@ def against_people(judging: Judge, model: str, rows: Sequence[RatedReply], allow
     """Return how far the judge agrees with people, as `agreement` tells it of the shipped scores."""
 
     def rated(row: RatedReply) -> dict[str, Score]:
-        lesson = Lesson(subject="", grade=1, topic="", objective="", misconception="", answer=row.answer)
-        return _levels(judging, model, Replied("", "turn", lesson, row.turns, row.reply), list(row.labels), allowance)
+        return _levels(judging, model, row.replied, list(row.labels), allowance)
 
     return {"judge": model, **agreement(rows, rated)}
 

@@ -46,7 +46,7 @@ class RatedReply:
     def replied(self) -> Replied:
         """The reply as the scorers take it; of the lesson only the answer is known."""
         lesson = Lesson(subject="", grade=1, topic="", objective="", answer=self.answer)
-        return Replied(self.group, "turn", lesson, self.turns, self.reply)
+        return Replied(lesson, self.turns, self.reply)
 
 
 def read_rated_replies(path: Path) -> list[RatedReply]:

@@ -186,7 +186,7 @@ def test_ready_made_params_work_at_a_service_of_their_kind(
         curve = (project / "reports/plots/openai_curve.csv").read_text().splitlines()
         assert curve[1:] == ["1,2.5,0.4,,", "2,1.5,0.5,2,0.45"]
         sent = capsys.readouterr().out
-        assert f"To {remote.base_url} go: data/processed/openai/train.jsonl" in sent
+        assert f"These files go to {remote.base_url}: data/processed/openai/train.jsonl" in sent
         train_openai.main()
         assert remote.calls.count("create") == 1
 

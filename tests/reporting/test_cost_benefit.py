@@ -6,6 +6,7 @@ import copy
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -33,7 +34,7 @@ def estimate(fractions: Dialogue, root: Path) -> Estimate:
     rows = {split: [openai_row(fractions)] * 20 for split in ("train", "validation", "test")}
 
     def make(**changes: Any) -> Record:
-        assumed = replace(committed, **{"model": "gpt-4.1-mini", "as_of": "2026-11-22", **changes})
+        assumed = replace(committed, **{"model": "gpt-4.1-mini", "as_of": date(2026, 11, 22), **changes})
         case = case_of(assumed, rows, dspy_rows(fractions), models)
         return estimate_costs(replace(case, cache=caches.get(case.model.service)), models, caches, {})
 
@@ -82,7 +83,7 @@ def test_the_cheapest_is_whoever_costs_least(estimate: Estimate) -> None:
 
 def test_after_the_shutdown_the_report_says_so(estimate: Estimate) -> None:
     """A model that answers nobody has no monthly bill and no fine-tuning, and the reader learns what to do."""
-    text = cost_benefit(estimate(as_of="2027-02-01"))
+    text = cost_benefit(estimate(as_of=date(2027, 2, 1)))
     assert "gpt-4.1-mini no longer exists: it was shut down on 2027-01-14." in text
     assert "Fine-tuning gpt-4.1-mini is **over**: the model stopped on 2027-01-14." in text
     assert "breaks even at" not in text
@@ -90,14 +91,14 @@ def test_after_the_shutdown_the_report_says_so(estimate: Estimate) -> None:
 
 def test_after_the_last_job_fine_tuning_is_over_though_the_model_lives(estimate: Estimate) -> None:
     """Between the last day for jobs and the shutdown the reason is the former."""
-    assert "no new job could be started after 2027-01-06." in cost_benefit(estimate(as_of="2027-01-10"))
+    assert "no new job could be started after 2027-01-06." in cost_benefit(estimate(as_of=date(2027, 1, 10)))
 
 
 def test_old_prices_are_a_warning_and_fresh_ones_are_not(estimate: Estimate) -> None:
     """Ninety days after the check the report warns; before, it says until when it may be used."""
     assert "Warning" not in cost_benefit(estimate())
     assert "check the prices again before you use this page after 2027-02-20" in cost_benefit(estimate())
-    assert "were checked more than 90 days before 2027-03-01" in cost_benefit(estimate(as_of="2027-03-01"))
+    assert "were checked more than 90 days before 2027-03-01" in cost_benefit(estimate(as_of=date(2027, 3, 1)))
 
 
 def test_a_difference_to_litellm_is_shown(estimate: Estimate) -> None:
@@ -178,7 +179,7 @@ def test_figures_are_pictures_with_words_and_repeat(estimate: Estimate) -> None:
 
 def test_a_model_that_is_gone_is_not_drawn(estimate: Estimate) -> None:
     """After the shutdown the curve shows the own server alone and no tornado."""
-    figures = cost_figures(estimate(as_of="2027-02-01"))
+    figures = cost_figures(estimate(as_of=date(2027, 2, 1)))
     assert [figure.name for figure in figures] == ["cost_curve"]
     assert "baseline" not in figures[0].alt.split("Break-even")[0]
 

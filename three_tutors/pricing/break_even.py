@@ -1,4 +1,4 @@
-"""What a tutor costs a month, and from how many conversations on one tutor is cheaper than another."""
+"""What a tutor costs per month, and the number of conversations from which one tutor is cheaper than another."""
 
 from __future__ import annotations
 
@@ -18,74 +18,74 @@ class Bill:
 
     tutor: str
     making: float
-    """Paid once, before the first conversation: optimiser or training, with failed runs and sweeps."""
+    """Paid once, before the first conversation: the optimiser or the training, failed runs and sweeps included."""
     exam: float
-    """Paid once: answering the held-out students, and a judge who reads the answers."""
+    """Paid once: the replies to the held-out students, and a judge who reads them."""
     conversation: float
     """Paid for each conversation."""
     months: float
-    """How long the tutor serves before its model is shut down; 0 where that has happened."""
+    """Months of service until the model is shut down; 0 if that has happened."""
     server_month: float = 0.0
-    """Paid each month for one server, used or not."""
+    """Paid each month for one server, even if nobody uses it."""
     server_conversations: float = math.inf
-    """Conversations a month that one server carries."""
+    """Conversations per month that one server can carry."""
 
     def servers(self, conversations: float) -> int:
-        """Return how many servers that many conversations a month need, at least one."""
+        """Return the number of servers that so many conversations per month need, at least one."""
         return max(1, math.ceil(conversations / self.server_conversations))
 
     @property
     def fixed(self) -> float:
-        """What was paid once, spread over the months the tutor serves; infinite where it serves none."""
+        """The one-time costs per month of service; infinite if there are costs and no months."""
         once = self.making + self.exam
         return once / self.months if self.months > 0 else (math.inf if once else 0.0)
 
     def monthly(self, conversations: float) -> float:
-        """Return micro-USD a month for that many conversations a month."""
+        """Return micro-USD per month for so many conversations per month."""
         return self.fixed + self.servers(conversations) * self.server_month + conversations * self.conversation
 
 
 @dataclass(frozen=True)
 class BreakEven:
-    """From where on `challenger` is not dearer than `incumbent`."""
+    """The number of conversations from which `challenger` costs no more than `incumbent`."""
 
     challenger: str
     incumbent: str
     outcome: Outcome
-    """`reached` from `conversations` on, `always`, only at `small` numbers, `never`, or `over`: its model is shut down."""
+    """`reached` at `conversations`, `always`, only at `small` numbers, `never`, or `over`: the challenger's model is shut down."""
     conversations: int | None = None
-    """Conversations a month, where `reached`."""
+    """Conversations per month, if `reached`."""
 
 
 def months_left(shutdown: date | None, as_of: date, horizon: float) -> float:
-    """Return how many months a model still serves, never more than `horizon` and never less than 0."""
+    """Return the months until `shutdown`, between 0 and `horizon`."""
     if shutdown is None:
         return horizon
     return max(0.0, min(horizon, (shutdown - as_of).days / DAYS_A_MONTH))
 
 
 def break_even(challenger: Bill, incumbent: Bill) -> BreakEven:
-    """Return from how many conversations a month on `challenger` costs no more than `incumbent`.
+    """Return the number of conversations per month from which `challenger` costs no more than `incumbent`.
 
-    The incumbent is asked by the call, without servers of its own. With k servers the challenger wins from
-    (fixed difference + k · server) / saving conversations on, provided that k servers carry them; the fewest
-    servers for which that holds give the first point.
+    The incumbent is billed by the token and has no server. With k servers the challenger breaks even at
+    (fixed difference + k · server) / saving conversations, if k servers can carry that many. The smallest such k
+    gives the first point.
     """
     names = challenger.tutor, incumbent.tutor
     if challenger.months <= 0:
         return BreakEven(*names, "over")
     saving = incumbent.conversation - challenger.conversation
-    # What one more server, full to the brim, saves over what it costs.
-    room = saving * challenger.server_conversations - challenger.server_month if saving else -challenger.server_month
+    # What a fully used server saves, minus its price.
+    gain = saving * challenger.server_conversations - challenger.server_month if saving else -challenger.server_month
     if challenger.monthly(1) <= incumbent.monthly(1):
-        return BreakEven(*names, "always" if saving >= 0 and room >= 0 else "small")
+        return BreakEven(*names, "always" if saving >= 0 and gain >= 0 else "small")
     fixed = challenger.fixed - incumbent.fixed
-    if saving <= 0 or fixed > room <= 0:
+    if saving <= 0 or fixed > gain <= 0:
         return BreakEven(*names, "never")
-    servers = 1 if fixed <= room else math.ceil(fixed / room)
+    servers = 1 if fixed <= gain else math.ceil(fixed / gain)
     point = math.ceil((fixed + servers * challenger.server_month) / saving)
     carried = 0 if servers == 1 else math.floor((servers - 1) * challenger.server_conversations)
-    # Rounding of the two divisions can land one step early or on the wrong side of a server's limit.
+    # The two divisions are rounded: start one step early and look for the first number that holds.
     conversations = max(1, point - 1, carried)
     while challenger.monthly(conversations) > incumbent.monthly(conversations):
         conversations += 1

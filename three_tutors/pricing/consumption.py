@@ -1,4 +1,4 @@
-"""How many tokens a conversation takes, with a history that grows turn by turn."""
+"""The tokens of a conversation, whose history grows with each turn."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from three_tutors.pricing.tokens import TOKENS_OF_REPLY_START, count, message_to
 
 @dataclass(frozen=True)
 class Exchange:
-    """What stands before a reply since the one before it, and the reply, in tokens."""
+    """One reply and the messages since the previous reply, in tokens."""
 
     said: int
-    """Tokens of the messages before the reply; 0 where the tutor opens."""
+    """Of the messages before the reply; 0 if the tutor speaks first."""
     reply: int
-    """Tokens of the reply's text, which are billed as output."""
+    """Of the reply's text, billed as output."""
     reply_message: int
-    """Tokens of the reply once it is part of the history."""
+    """Of the reply as a message in the history, billed as input."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,15 @@ class Consumption:
 
     replies: float
     prompt: float
-    """Tokens sent, over all requests of the conversation; each request repeats what was said before."""
+    """Tokens sent in all requests of the conversation; each request repeats everything said before."""
     keepable: float
-    """Those of them that the service's prompt cache has room and reason to keep."""
+    """The part of them that the service's prompt cache could return."""
     reply: float
     """Tokens received."""
 
 
 def talk(row: Mapping[str, Any], encoding: str) -> Talk:
-    """Return an OpenAI fine-tuning row as tokens; the assistant is the one who replies."""
+    """Return an OpenAI fine-tuning row as tokens; the assistant is the tutor."""
     frame, said, exchanges = 0, 0, []
     for message in row["messages"]:
         tokens = message_tokens(message, encoding)
@@ -65,18 +65,18 @@ def talk(row: Mapping[str, Any], encoding: str) -> Talk:
 
 
 def demonstration_tokens(row: Mapping[str, Any], encoding: str) -> int:
-    """Return what one DSPy example adds to a prompt as a demonstration: a student turn and the reply to it, as two messages."""
+    """Return the tokens that one DSPy example adds to a prompt as a demonstration: a student turn and the reply to it."""
     shown = ({"role": "user", "content": row["said"]}, {"role": "assistant", "content": row["reply"]})
     return sum(message_tokens(message, encoding) for message in shown)
 
 
 def consumption(talks: Iterable[Talk], cache: PromptCache | None = None, static: float = 0.0) -> Consumption:
-    """Return the mean consumption of `talks`, each asked reply by reply.
+    """Return the mean consumption of `talks`, with one request per reply.
 
     Args:
-        talks: conversations with at least one exchange in all.
-        cache: how the service keeps prompts; `None` keeps nothing.
-        static: tokens behind the frame that are the same in every request, such as demonstrations.
+        talks: conversations, with at least one exchange in all.
+        cache: the service's prompt cache; None if it has none.
+        static: tokens after the frame that are the same in every request, such as demonstrations.
 
     """
     each = [_one(one, cache, static) for one in talks]
@@ -86,8 +86,8 @@ def consumption(talks: Iterable[Talk], cache: PromptCache | None = None, static:
 def _one(talk: Talk, cache: PromptCache | None, static: float) -> tuple[float, float, float, float]:
     """Return replies, prompt, keepable and reply tokens of one conversation.
 
-    The first request finds again the frame and the demonstrations, which everybody in the same lesson sends; each later one
-    everything that the one before it sent.
+    The first request finds the frame and the demonstrations in the cache, since every conversation about the lesson sends them.
+    Each later request finds everything that the previous one sent.
     """
     prompt, keepable, reply = 0.0, 0.0, 0
     history = seen = static + talk.frame
@@ -102,9 +102,9 @@ def _one(talk: Talk, cache: PromptCache | None, static: float) -> tuple[float, f
 
 
 def training_epochs(wanted: int | None, examples: int) -> int:
-    """Return how often the training file is billed: `wanted`, or what OpenAI chooses by itself for so many examples.
+    """Return the number of epochs that are billed: `wanted`, or OpenAI's default for so many examples.
 
-    The rule is that of OpenAI's own notebook "Data preparation and analysis for chat model fine-tuning".
+    The default is computed as in OpenAI's notebook "Data preparation and analysis for chat model fine-tuning".
     """
     if wanted is not None:
         return wanted

@@ -1,4 +1,4 @@
-"""What each way of making a tutor costs, out of tokens, prices and assumptions."""
+"""What each tutor costs: one bill each, from tokens, prices and assumptions."""
 
 from __future__ import annotations
 
@@ -24,88 +24,88 @@ Positive = Annotated[float, Field(gt=0)]
 
 @params
 class Assumptions:
-    """What the estimate takes for granted."""
+    """What the estimate assumes."""
 
     as_of: date
-    """The day the estimate speaks of, as "YYYY-MM-DD"; no clock is read, so that the same inputs give the same figures."""
+    """The day of the estimate, "YYYY-MM-DD". The clock is not read, so the same inputs give the same figures."""
     model: str
     """Whose prices are compared; a name in data/raw/prices.yaml."""
     judge: str
     """The model that would read the exam's answers; a name in data/raw/prices.yaml."""
     conversations_per_month: Annotated[int, Field(ge=1)]
-    """At which the monthly bills are compared."""
+    """The number at which monthly bills are compared."""
     horizon_months: Positive
-    """Over how many months what was paid once is spread, where the model lives that long."""
+    """Months over which one-time costs are spread, if the model lives that long."""
     demonstrations: Annotated[int, Field(ge=0)]
     """Worked examples in the optimised prompt."""
     optimiser_calls: Annotated[int, Field(ge=0)]
-    """Calls of one optimiser run."""
+    """Calls to the model in one run of the optimiser."""
     epochs: Literal["auto"] | Annotated[int, Field(ge=1, le=50)]
-    """Passes over the training file; `auto` is what OpenAI chooses by itself."""
+    """Passes over the training file; `auto` is OpenAI's default."""
     runs: Annotated[int, Field(ge=1)]
-    """Paid runs until one is kept, of an optimiser as of a training: sweeps and failures count."""
+    """Paid runs of the optimiser or of training until one is kept; sweeps and failures count."""
     cache_hit_rate: Annotated[float, Field(ge=0, le=1)]
-    """Share of the tokens a prompt cache could give back that it does give back, 0–1."""
+    """Share of the cacheable tokens that are found in the cache, 0–1."""
     judge_calls: Annotated[float, Field(ge=0)]
-    """Calls of the judge for one answer; 0 where nobody but the rubric judges."""
+    """Calls to the judge per reply; 0 if only the rubric judges."""
     judge_prompt_tokens: Positive
-    """Tokens of what the judge reads for one call."""
+    """Tokens that the judge reads per call."""
     judge_reply_tokens: Positive
-    """Tokens of what it writes, those it thinks in included."""
+    """Tokens that it writes per call, thinking included."""
     tokens_per_second: Positive
-    """Reply tokens a second of one server under load, reading the prompts included."""
+    """Reply tokens per second of one server under load, including the time to read prompts."""
     training_tokens_per_second: Positive
-    """Tokens a second of training on that machine."""
+    """Training tokens per second on that machine."""
     price_per_hour: Positive
-    """USD an hour of that machine."""
+    """USD per hour of that machine."""
     hours_per_month: Annotated[float, Field(gt=0, le=744)]
-    """Hours a month the server runs; 730 is day and night."""
+    """Hours per month that the server runs; 730 is day and night."""
     peak: Annotated[float, Field(ge=1)]
-    """How many times the mean load the busiest hour brings; servers are bought for it."""
+    """Load of the busiest hour divided by the mean load; the busiest hour decides how many servers are needed."""
     writing_minutes: Annotated[float, Field(ge=0)]
-    """Minutes in which a teacher writes one dialogue. All tutors learn from the same ones, so no break-even depends on it."""
+    """Minutes to write one dialogue. All tutors use the same dialogues, so no break-even depends on it."""
     teacher_per_hour: Annotated[float, Field(ge=0)]
-    """USD an hour of that teacher."""
+    """USD per hour of a teacher."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Everything the bills are made of."""
+    """Everything that the bills depend on."""
 
     assumed: Assumptions
     model: Model
     judge: Model
     cache: PromptCache | None
     talks: tuple[Talk, ...]
-    """What conversations look like: every dialogue of the data set."""
+    """Every dialogue: conversations are assumed to look like them."""
     exam: tuple[Talk, ...]
     """The held-out dialogues."""
     training_tokens: int
-    """Of one epoch."""
+    """In one epoch."""
     training_examples: int
     demonstration: float
     """Mean tokens of one worked example."""
 
     @property
     def epochs(self) -> int:
-        """How often the training file is billed."""
+        """Epochs that are billed."""
         return training_epochs(None if self.assumed.epochs == "auto" else self.assumed.epochs, self.training_examples)
 
     @property
     def static(self) -> float:
-        """Tokens of the demonstrations, the same in every request of the optimised prompt."""
+        """Tokens of the demonstrations, which every request with the optimised prompt repeats."""
         return self.assumed.demonstrations * self.demonstration
 
     @property
     def writing(self) -> float:
-        """Micro-USD of the hours in which the dialogues were written."""
+        """Micro-USD for the teachers' time to write the dialogues."""
         return len(self.talks) * self.assumed.writing_minutes / 60 * self.assumed.teacher_per_hour * MICRO
 
 
 def case_of(assumed: Assumptions, rows: Mapping[str, Sequence[Record]], examples: Sequence[Record], models: Mapping[str, Model]) -> Case:
-    """Return the case that OpenAI rows (by split) and DSPy examples of the training split make, without a prompt cache.
+    """Return the case for OpenAI rows (by split) and DSPy examples of the training split, without a prompt cache.
 
-    The models that `assumed` names are called as data/raw/prices.yaml calls them.
+    The models that `assumed` names are replaced by their names in data/raw/prices.yaml.
 
     Raises:
         DataError: a model that `assumed` names has no price.
@@ -128,7 +128,7 @@ def case_of(assumed: Assumptions, rows: Mapping[str, Sequence[Record]], examples
 
 
 def bills(case: Case) -> dict[str, Bill]:
-    """Return what each tutor costs, by its name; a fine-tune is left out where training the model has no known price."""
+    """Return the bill of each tutor; a fine-tune is left out if training the model has no known price."""
     return {name: bill for name, method in TUTORS.items() if (bill := _bill(method, case)) is not None}
 
 
@@ -154,13 +154,13 @@ def _by_the_token(tutor: str, case: Case, rates: Rates, shutdown: date | None, *
 
 
 def conversation_cost(case: Case, rates: Rates, static: float = 0.0) -> float:
-    """Return micro-USD for a mean conversation, `static` tokens standing before each prompt."""
+    """Return micro-USD for a mean conversation with `static` extra tokens in each prompt."""
     used = consumption(case.talks, case.cache if rates.cached is not None else None, static)
     return rates.cost(used.prompt, used.reply, used.keepable * case.assumed.cache_hit_rate)
 
 
 def _exam(case: Case, rates: Rates, static: float = 0.0) -> float:
-    """Return micro-USD for answering the exam and for judging it; nobody waits, so batch prices count."""
+    """Return micro-USD for the replies to the held-out students and for judging them, at batch prices: nobody waits for them."""
     used = consumption(case.exam, static=static)
     return len(case.exam) * rates.offline_cost(used.prompt, used.reply) + _judging(case)
 
@@ -172,14 +172,14 @@ def _judging(case: Case) -> float:
 
 
 def _optimiser(case: Case) -> float:
-    """Return micro-USD for the optimiser's runs; each call is one reply with the demonstrations before it."""
+    """Return micro-USD for the optimiser's runs; each call is one reply with the demonstrations in its prompt."""
     used = consumption(case.talks, static=case.static)
     call = case.model.base.cost(used.prompt / used.replies, used.reply / used.replies)
     return case.assumed.optimiser_calls * case.assumed.runs * call
 
 
 def making_tokens(method: Method, case: Case) -> float:
-    """Return the tokens that making a tutor takes: those of an optimiser's calls, read and written, or of a training over all epochs."""
+    """Return the tokens that making a tutor takes: read and written by the optimiser's calls, or read in all epochs of training."""
     if method.is_trained:
         return case.training_tokens * case.epochs
     used = consumption(case.talks, static=case.static)
@@ -187,7 +187,7 @@ def making_tokens(method: Method, case: Case) -> float:
 
 
 def _own_server(tutor: str, case: Case) -> Bill:
-    """Return the bill of a model on a machine of one's own: hours instead of tokens, and no shutdown date."""
+    """Return the bill for a model on your own machine, which is paid by the hour and never shut down."""
     assumed = case.assumed
     second = assumed.price_per_hour * MICRO / 3600
     reply = consumption(case.talks).reply

@@ -1,4 +1,4 @@
-"""Our prices beside litellm's table, which DSPy brings along: two readings of the same pages should agree."""
+"""Compare our prices with the table of litellm, which is installed with DSPy: both were read from the same pages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLUMNS = {
 
 
 def litellm_table() -> dict[str, Any]:
-    """Return litellm's table, USD a token by model, from its folder without importing it; empty where it is not installed."""
+    """Return litellm's table (model → USD per token) without importing litellm, which takes seconds; empty if it is not installed."""
     spec = importlib.util.find_spec("litellm")
     if spec is None or not spec.submodule_search_locations:
         return {}
@@ -31,7 +31,7 @@ def litellm_table() -> dict[str, Any]:
 
 
 def differences(models: Mapping[str, Model], table: Mapping[str, Any]) -> list[str]:
-    """Return, as sentences, where our prices and dates differ from `table`; what only one of them has is no difference."""
+    """Return one sentence for each price or date that differs from `table`; what only one of them has is ignored."""
     return [sentence for name, model in models.items() for sentence in _differences(name, model, table)]
 
 

@@ -1,4 +1,4 @@
-"""What models cost: dated prices with their sources, read strictly and checked for sense."""
+"""What models cost: prices with their dates and sources, read from data/raw/prices.yaml and checked."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from three_tutors.pipeline.params import params, read
 
 PRICES_FILE = Path("data/raw/prices.yaml")
 OLD_AFTER = timedelta(days=90)
-"""A price checked longer ago than this is reported as old."""
+"""The age from which a price is reported as old."""
 
 FINE_TUNED = "ft:"
 """How the name of a fine-tune begins at OpenAI; the model's name and other parts follow, with colons between them."""
 
-# USD per 1 million tokens, which is micro-USD a token. The dearest model on sale costs a few hundred; more is a slip of unit.
+# USD per 1 million tokens, which is micro-USD per token. The most expensive model costs a few hundred; more is a wrong unit.
 Price = Annotated[float, Field(gt=0, le=1000)]
 Source = Annotated[str, Field(pattern=r"^https://\S+$")]
 
@@ -33,9 +33,9 @@ class Rates:
     input: Price
     output: Price
     cached: Price | None = None
-    """Of input found in the prompt cache; `None` where the service has none."""
+    """Of input found in the prompt cache; None if the service has none."""
     batch_input: Price | None = None
-    """Of work that may take a day; `None` where the service has no such discount."""
+    """Of work that may take a day; None if there is no such discount."""
     batch_output: Price | None = None
     source: Source
     checked: date
@@ -46,13 +46,13 @@ class Rates:
         return prompt * self.input - saved + reply * self.output
 
     def offline_cost(self, prompt: float, reply: float) -> float:
-        """Return micro-USD for work that can wait a day, at the batch price where there is one."""
+        """Return micro-USD for work that can wait a day, at the batch price if there is one."""
         return prompt * (self.batch_input or self.input) + reply * (self.batch_output or self.output)
 
 
 @params
 class Training:
-    """Price of a training token, USD per 1 million; tokens of the file × epochs are billed."""
+    """Price of training tokens, USD per 1 million; the tokens of the file are billed once per epoch."""
 
     price: Price
     source: Source
@@ -64,27 +64,27 @@ class Dates:
     """When a model can be trained and asked."""
 
     shutdown: date
-    """From this day on the model answers nobody."""
+    """The first day on which the model no longer answers."""
     tuned_shutdown: date | None = None
-    """The same for fine-tunes of it; `None` where they stop together."""
+    """The same for its fine-tunes; None if it is the same day."""
     new_jobs_until: date | None = None
     """Last day on which a fine-tuning job can be started."""
     closed_to_new: date | None = None
-    """From this day on only organisations that fine-tuned before may."""
+    """From this day, only organisations that have fine-tuned before can start a job."""
     source: Source
     checked: date
 
 
 @params
 class Model:
-    """One model of one service. What a service does not sell, or nobody could read, is `None`."""
+    """One model of one service. What the service does not sell, or does not publish, is None."""
 
     service: str
     encoding: str
     table: str | None = None
     """Its row in litellm's price table."""
     reasoning: bool = False
-    """It thinks in tokens that are billed as output and cannot be counted beforehand."""
+    """It writes thinking tokens, which are billed as output and cannot be counted beforehand."""
     base: Rates
     tuned: Rates | None = None
     training: Training | None = None
@@ -92,33 +92,33 @@ class Model:
 
     @property
     def shutdown(self) -> date | None:
-        """The day from which the model as it is answers nobody."""
+        """The first day on which the model no longer answers."""
         return self.dates.shutdown if self.dates else None
 
     @property
     def tuned_shutdown(self) -> date | None:
-        """The day from which a fine-tune of it answers nobody."""
+        """The first day on which a fine-tune of it no longer answers."""
         return (self.dates.tuned_shutdown or self.dates.shutdown) if self.dates else None
 
     @property
     def checked(self) -> date:
-        """The oldest day on which one of its prices was checked."""
+        """The day on which its oldest price was checked."""
         return min(group.checked for group in (self.base, self.tuned, self.training, self.dates) if group is not None)
 
 
 @params
 class PromptCache:
-    """What a service keeps of a prompt that it has just seen."""
+    """The prompt cache of a service."""
 
     minimum: Annotated[int, Field(ge=1)]
-    """Tokens of the shortest prefix that is kept."""
+    """Tokens of the shortest prefix that is cached."""
     step: Annotated[int, Field(ge=1)]
-    """Tokens in which longer prefixes count."""
+    """Longer prefixes are cached in steps of so many tokens."""
     source: Source
     checked: date
 
     def kept(self, prefix: float) -> float:
-        """Return how many of `prefix` tokens are found again."""
+        """Return how many of `prefix` tokens are cached."""
         return prefix // self.step * self.step if prefix >= self.minimum else 0.0
 
 
@@ -141,7 +141,7 @@ def read_prices(path: Path = PRICES_FILE) -> dict[str, Model]:
 
 
 def read_caches(path: Path = PRICES_FILE) -> dict[str, PromptCache]:
-    """Return how each service that has a prompt cache keeps prompts, by the service's name."""
+    """Return the prompt caches by the service's name."""
     try:
         return read("prompt_cache", dict[str, PromptCache], path)
     except ParamsError as error:
@@ -162,14 +162,19 @@ def row_of(models: Mapping[str, Model], name: str) -> str:
 
 
 def listed(models: Mapping[str, Model], name: str, key: str, path: Path = PRICES_FILE) -> str:
-    """Return the listed name of the model that params.yaml names under `key`; an unknown one is an error that says how to add it."""
+    """Return the listed name of the model that params.yaml names under `key`.
+
+    Raises:
+        DataError: nobody listed it; says how to add it.
+
+    """
     if row := row_of(models, name):
         return row
     raise DataError(f"{key}: {name!r} has no price; name one of {', '.join(models)}, or add it to {path} (copy an entry).")
 
 
 def rates_of(models: Mapping[str, Model], name: str) -> Rates | None:
-    """Return what asking the model `name` costs: a fine-tune has prices of its own. None where nobody knows them."""
+    """Return the prices of asking the model `name`, which may be a fine-tune; None if they are unknown."""
     model = models.get(row_of(models, name))
     if model is None:
         return None
@@ -177,7 +182,7 @@ def rates_of(models: Mapping[str, Model], name: str) -> Rates | None:
 
 
 def old(models: Mapping[str, Model], as_of: date) -> list[str]:
-    """Return the names of models with a price that was checked too long before `as_of` to decide by."""
+    """Return the names of the models whose prices were checked too long before `as_of`."""
     return [name for name, model in models.items() if as_of - model.checked > OLD_AFTER]
 
 

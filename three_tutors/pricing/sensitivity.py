@@ -1,4 +1,4 @@
-"""Which assumption moves the comparison most: each one is made smaller and larger, or set to its ends, the others kept."""
+"""Which assumption matters most: vary each one alone and see how far the comparison moves."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from three_tutors.pricing.break_even import BreakEven, break_even
 from three_tutors.pricing.costs import Case, bills
 
-# By which factor each is made smaller and larger: nobody knows these to within a factor of two before the first month is
-# over; of demonstrations, optimisers choose anything between one and sixteen.
+# Each value is divided and multiplied by its factor. Nobody knows them more exactly before the first month is over;
+# optimisers choose between one and sixteen demonstrations.
 FACTORS = {
     "conversations_per_month": 2,
     "demonstrations": 4,
@@ -27,7 +27,7 @@ LIMITS = {"runs": 1, "peak": 1, "hours_per_month": 744}
 
 @dataclass(frozen=True)
 class Swing:
-    """What the monthly difference (challenger minus incumbent, micro-USD) does between two values of one assumption."""
+    """The monthly difference (challenger minus incumbent, micro-USD) at two values of one assumption."""
 
     assumption: str
     low: str
@@ -40,19 +40,19 @@ class Swing:
 
     @property
     def size(self) -> float:
-        """How far the assumption moves the difference."""
+        """How far the difference moves."""
         return abs(self.at_high - self.at_low)
 
 
 def difference(case: Case, challenger: str, incumbent: str) -> float:
-    """Return how much more `challenger` costs a month than `incumbent`, in micro-USD; negative where it costs less."""
+    """Return how much more `challenger` costs per month than `incumbent`, in micro-USD; negative if it costs less."""
     made = bills(case)
     conversations = case.assumed.conversations_per_month
     return made[challenger].monthly(conversations) - made[incumbent].monthly(conversations)
 
 
 def tornado(case: Case, challenger: str, incumbent: str) -> list[Swing]:
-    """Return every assumption that moves the difference at all, the strongest first."""
+    """Return every assumption that moves the difference, the strongest first."""
     swings = [_swing(name, low, high, ends, (challenger, incumbent)) for name, low, high, *ends in _variations(case)]
     return sorted((swing for swing in swings if swing.size >= 1), key=lambda swing: (-swing.size, swing.assumption))
 

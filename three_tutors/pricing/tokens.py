@@ -1,6 +1,6 @@
 """Count tokens as OpenAI bills them, offline.
 
-tiktoken fetches its encodings over the network; litellm, which DSPy brings along, carries the same files on disk.
+tiktoken downloads its encodings. litellm, which is installed with DSPy, has the same files on disk.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DEFAULT_ENCODING = "o200k_base"
 """Encoding of the gpt-4o, gpt-4.1 and gpt-5 families."""
 
-# What the chat format adds around a text. Source: OpenAI Cookbook, "How to count tokens with tiktoken", and the same
+# What the chat format adds to a text. Source: OpenAI Cookbook, "How to count tokens with tiktoken", and the same
 # figures in "Data preparation and analysis for chat model fine-tuning".
 TOKENS_A_MESSAGE = 3
 TOKENS_OF_REPLY_START = 3
@@ -30,17 +30,17 @@ _CACHE_VARIABLES = ("TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR")
 
 
 def count(text: str, encoding: str = DEFAULT_ENCODING) -> int:
-    """Return how many tokens `text` has; what looks like a special token counts as the plain text it is.
+    """Return the number of tokens of `text`; what looks like a special token counts as plain text.
 
     Raises:
-        DataError: the encoding is unknown, or neither on disk nor to be fetched.
+        DataError: the encoding is unknown, or is not on disk and cannot be downloaded.
 
     """
     return len(_encoding(encoding).encode_ordinary(text))
 
 
 def message_tokens(message: Mapping[str, Any], encoding: str = DEFAULT_ENCODING) -> int:
-    """Return the tokens one chat message adds to a prompt: its role, its content and what marks its ends."""
+    """Return the tokens of one message in a prompt: its role, its content and its delimiters."""
     return TOKENS_A_MESSAGE + count(message["role"], encoding) + count(message["content"], encoding)
 
 
@@ -56,7 +56,7 @@ def training_tokens(rows: Iterable[Mapping[str, Any]], encoding: str = DEFAULT_E
 
 @cache
 def _encoding(name: str) -> tiktoken.Encoding:
-    import tiktoken  # noqa: PLC0415 - only who counts pays for its import
+    import tiktoken  # noqa: PLC0415 - slow to import, and many callers never count
 
     with _shipped_encodings():
         try:
@@ -73,9 +73,9 @@ def _encoding(name: str) -> tiktoken.Encoding:
 
 @contextlib.contextmanager
 def _shipped_encodings() -> Iterator[None]:
-    """Let tiktoken look into litellm's folder, unless the user chose one.
+    """Let tiktoken read the files in litellm's folder, unless the user chose another one.
 
-    Importing litellm to ask it where its folder is would take seconds and reach for the network; finding it does neither.
+    litellm is only located: importing it takes seconds and uses the network.
     """
     spec = importlib.util.find_spec("litellm")
     if spec is None or not spec.submodule_search_locations or any(name in os.environ for name in _CACHE_VARIABLES):

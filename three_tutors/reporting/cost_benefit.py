@@ -1,4 +1,4 @@
-"""The report on money: sentences and tables out of what `estimate_costs` wrote."""
+"""The report on costs, from what `estimate_costs` wrote."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ASSUMPTIONS: Mapping[str, str] = {
     "tokens_per_second": "tokens a second of the server",
 }
 SHOWN = 7
-"""Rows of a tornado that a reader gets; the rest moves little."""
+"""Most rows of a tornado in the report; the others matter little."""
 
 
 def cost_benefit(
@@ -34,9 +34,9 @@ def cost_benefit(
 
     Args:
         costs: what `estimate_costs` wrote.
-        scores: each tutor's score in the last run, 0–1; `None` or missing where nothing was measured.
+        scores: each tutor's score in the last run, 0–1; None or missing if it was not measured.
         measure: the name of that score, for the reader.
-        measured: tokens a second that the tutor on one's own server wrote in the last run; `None` where that was not measured.
+        measured: tokens per second that the tutor on your own server wrote in the last run; None if it was not measured.
 
     """
     bills = {name: costs["bills"][name] for name in TUTORS if name in costs["bills"]}
@@ -66,7 +66,7 @@ def cost_benefit(
 
 
 def usd(micro: float | None) -> str:
-    """Return an amount of micro-USD as one reads it: `1,234 USD`, `2.59 USD`, `under 0.01 USD`, a dash for none."""
+    """Return micro-USD for a reader: `1,234 USD`, `2.59 USD`, `under 0.01 USD`, a dash for None."""
     if micro is None:
         return "–"
     amount = abs(micro) / 1_000_000
@@ -80,7 +80,7 @@ def usd(micro: float | None) -> str:
 
 
 def break_even_point(even: Record | None) -> str:
-    """Return a break-even as the cell of a table, with two figures that count: the estimate is no finer."""
+    """Return a break-even for a cell of a table, rounded to two digits: the estimate is not more exact."""
     if even is None:
         return "no price of training"
     if even["outcome"] != "reached":
@@ -89,13 +89,13 @@ def break_even_point(even: Record | None) -> str:
 
 
 def rounded(value: float) -> int:
-    """Return a whole number with two figures that count, rounded up: 1,293 → 1,300."""
+    """Return `value` rounded up to two significant digits: 1,293 → 1,300."""
     step = 10 ** max(0, math.floor(math.log10(value)) - 1) if value else 1
     return math.ceil(value / step) * step
 
 
 def _turning(costs: Record) -> dict[tuple[str, str], list[Any]]:
-    """Return, for each pair, the swings at whose two ends different tutors are the cheaper one."""
+    """Return, for each pair, the swings that change which tutor is cheaper."""
     return {
         (table["challenger"], table["incumbent"]): [swing for swing in table["swings"] if (swing["at_low"] > 0) != (swing["at_high"] > 0)]
         for table in costs["sensitivity"]

@@ -1,4 +1,4 @@
-"""Pictures of money: what each tutor costs by use, and which assumption moves the comparison."""
+"""Pictures of costs: what each tutor costs by use, and which assumptions matter most."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ LOW, HIGH = "#0072B2", "#D55E00"
 
 
 def cost_figures(costs: Record) -> list[Figure]:
-    """Return every picture that what `estimate_costs` wrote has data for: the curve, and one tornado for each pair."""
+    """Return the cost curve, and one tornado for each pair of tutors."""
     return [cost_curve(costs), *(tornado(table) for table in costs["sensitivity"] if table["swings"])]
 
 
 def cost_curve(costs: Record) -> Figure:
-    """Draw US dollars a month by conversations a month, one line for each tutor that can still be had."""
+    """Draw US dollars per month by conversations per month, one line for each tutor whose model is not shut down."""
     names = [name for name in TUTORS if name in costs["bills"] and costs["bills"][name]["monthly"] is not None]
     series: dict[str, list[tuple[float, float]]] = {
         name: [(point["conversations"], point[name] / MICRO) for point in costs["curve"]] for name in names
@@ -46,7 +46,7 @@ def cost_curve(costs: Record) -> Figure:
 
 
 def tornado(table: Record) -> Figure:
-    """Draw how far each assumption moves the monthly difference between two tutors, the strongest on top."""
+    """Draw how far each assumption moves the monthly difference between two tutors, the strongest at the top."""
     swings = table["swings"][:SHOWN]
     names = [ASSUMPTIONS.get(swing["assumption"], swing["assumption"]) for swing in swings]
     at = table["at"] / MICRO

@@ -1,4 +1,4 @@
-"""Pictures as SVG text: the same data gives the same bytes. matplotlib lives here and nowhere else."""
+"""Pictures as SVG text. The same data gives the same bytes; only this module uses matplotlib."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ COLOURS: Mapping[str, str] = {name: method.colour for name, method in TUTORS.ite
 MARKERS: Mapping[str, str] = {name: method.marker for name, method in TUTORS.items()} | {REFERENCE: "*"}
 
 STYLE: Any = {
-    "svg.hashsalt": "three-tutors",  # ids in the file come from its content, not from chance
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so that every machine draws the same letters
+    "svg.hashsalt": "three-tutors",  # without it, ids in the file would be random
+    "font.family": "DejaVu Sans",  # part of matplotlib, so it is the same on every machine
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -36,7 +36,7 @@ class Figure:
     """File name without its ending."""
     title: str
     alt: str
-    """What a person who cannot see the picture must know."""
+    """The same in words, for people who cannot see the picture."""
     svg: str
 
 
@@ -56,7 +56,7 @@ def drawing(width: float, height: float) -> Iterator[tuple[Axes, io.StringIO]]:
 
 
 def intervals(axes: Axes, rows: Sequence[str], series: Mapping[str, Sequence[Interval | None]]) -> None:
-    """Draw one line of points with intervals for each row, the tutors of `series` above one another inside a row."""
+    """Draw the points of `series` with their intervals: in each row one point per tutor, one above the other."""
     spread = 0.7 / max(len(series), 1)
     for place, (name, points) in enumerate(series.items()):
         drawn = [(row + (place - (len(series) - 1) / 2) * spread, point) for row, point in enumerate(points) if point is not None]
@@ -88,7 +88,7 @@ def lines(axes: Axes, series: Mapping[str, Sequence[tuple[float, float]]], colou
 
 
 def grid(axes: Axes, rows: Sequence[str], columns: Sequence[str], counts: Sequence[Sequence[float]], form: str = "{:.0f}") -> None:
-    """Draw a table of numbers, darker where there is more; a zero stays empty."""
+    """Draw a table of numbers with darker cells for larger numbers; zeros stay empty."""
     most = max((value for row in counts for value in row), default=0) or 1
     axes.imshow([[value / most for value in row] for row in counts], cmap="Blues", vmin=0, vmax=1.4, aspect="auto")
     for y, row in enumerate(counts):

@@ -1,4 +1,4 @@
-"""Provenance: what a report was made of, so that anybody can make it again or see why theirs differs."""
+"""Provenance: what a report was made from, so that anybody can repeat it or see why theirs differs."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ class Provenance:
     data: Mapping[str, str]
     """Digest of the dialogues, the scenarios and the held-out split."""
     params: str
-    """params.yaml as it was."""
+    """The text of params.yaml."""
     base_model: str
-    """Where the base model comes from, as params.yaml names it; the embedded one by its name."""
+    """The source of the base model in params.yaml; the embedded model by its name."""
     sections: Mapping[str, Any]
     """params.yaml, section by section."""
     versions: Mapping[str, str]
     machine: Mapping[str, str]
     times: Sequence[tuple[str, float, str]]
-    """What took how many seconds, and what was made in that time; these differ from run to run."""
+    """Step, seconds, and what was made in that time; these differ from run to run."""
 
 
 def provenance(evidence: Evidence, params: Path, machine: Mapping[str, str]) -> Provenance:
-    """Return the provenance of a report on `evidence`; `machine` is passed in because it is not in any file."""
+    """Return the provenance of a report on `evidence`; `machine` comes from `this_machine`, not from a file."""
     text = params.read_text(encoding="utf-8")
     sections = YAML(typ="safe").load(text)
     source = (sections.get("base_model") or {}).get("source", "the base model")
@@ -65,7 +65,7 @@ def provenance(evidence: Evidence, params: Path, machine: Mapping[str, str]) -> 
 
 
 def this_machine() -> dict[str, str]:
-    """Return what kind of machine this is, without its name."""
+    """Return the kind of machine, without its name."""
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),

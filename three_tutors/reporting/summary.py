@@ -1,4 +1,4 @@
-"""Summary: the dozen figures that experiments are compared by. Everything else stands in the files beside them."""
+"""The dozen figures by which experiments are compared. All others are in reports/metrics."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from three_tutors.scoring.scores import MEASURES
 from three_tutors.tutoring.methods import TUNED, TUTORS
 
 SUMMARY = Path("reports/summary.json")
-"""The only metrics file that DVC knows: one file, so that every name is short and unique in `dvc exp show`."""
+"""The only metrics file that DVC knows: with one file, every name in `dvc exp show` is short and unique."""
 
 MICRO = 1_000_000
 
 
 def summary(evidence: Evidence) -> Record:
-    """Return tutor → figure → value. What was not measured is left out, never made up.
+    """Return tutor → figure → value; what was not measured is left out.
 
-    `valid_score` (0–1) and `valid_loss` (nats a token) are what the best candidate or epoch was chosen by.
+    The best candidate or epoch was chosen by `valid_score` (0–1) or `valid_loss` (nats per token).
     """
     figures: dict[str, dict[str, float]] = {}
     for tutor, method in TUTORS.items():
@@ -27,6 +27,6 @@ def summary(evidence: Evidence) -> Record:
         found = {name: scored.get(name) for name, score in MEASURES.items() if score.in_summary} | chosen_by
         figures[tutor] = {name: value for name, value in found.items() if value is not None}
     if (month := evidence.costs.get("bills", {}).get(TUNED, {}).get("monthly")) is not None:
-        # One bill stands for all: this one moves with dialogues, epochs, prices and use alike.
+        # One bill is enough: this one depends on dialogues, epochs, prices and use.
         figures[TUNED]["usd_month"] = round(month / MICRO, 2)
     return {tutor: found for tutor, found in figures.items() if found}

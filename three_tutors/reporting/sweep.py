@@ -1,6 +1,6 @@
-"""A sweep: what several settings of a method came to on the validation dialogues, and which of them is the default.
+"""A sweep: the validation loss of several settings of a method, and which of them params.yaml has.
 
-python -m three_tutors.reporting.sweep METHOD    adds what was trained last to reports/plots/sweep.csv; `make sweep` calls it
+python -m three_tutors.reporting.sweep METHOD    adds the last training to reports/plots/sweep.csv; `make sweep` calls it
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SWEEP = PLOTS / "sweep.csv"
 BASE = Path("models/base/source.json")
 MODELS = Path("models")
 COLUMNS = ("method", "epochs", "r", "learning_rate", "valid_loss", "valid_accuracy", "seconds", "base", "data", "date")
-"""At a service `learning_rate` is the protocol's `learning_rate_multiplier`; `r` is empty where there is no adapter."""
+"""`learning_rate` at a service is the protocol's `learning_rate_multiplier`; `r` is empty if there is no adapter."""
 TRAINED = [name for name, method in METHODS.items() if method.is_trained]
 """The methods that have settings to sweep."""
 
@@ -40,47 +40,47 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Tried:
-    """One setting and what it came to."""
+    """One setting and its result."""
 
     method: str
     epochs: int
     """Most passes over the training dialogues."""
     r: int | None
-    """Rank of the adapter; None where every weight is trained."""
+    """Rank of the adapter; None if every weight is trained."""
     learning_rate: float
-    """At a service: the multiplier of its own rate."""
+    """At a service, a factor on its own rate."""
     valid_loss: float
-    """Of the best epoch, in nats a token."""
+    """Of the best epoch, in nats per token."""
     valid_accuracy: float | None
     seconds: float | None
     chosen: bool
-    """Whether it is what params.yaml says."""
+    """Whether params.yaml has this setting."""
     lowest: bool
     """Whether no other setting of the method has a lower validation loss."""
 
     @property
     def rate(self) -> str:
-        """The learning rate as it is printed."""
+        """The learning rate as shown in the table."""
         return f"{'×' if _at_service(self.method) else ''}{self.learning_rate:g}"
 
     @property
     def mark(self) -> str:
-        """What is special about it, in words."""
+        """The remark in the table: `chosen`, `lowest`, both or none."""
         return ", ".join(name for name in ("chosen", "lowest") if getattr(self, name))
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What was tried, on what and when."""
+    """All settings that were tried."""
 
     tried: Sequence[Tried]
     base: str
     data: str
     """Digest of the dialogues and their splits."""
     same_data: bool
-    """Whether these are the dialogues of this report."""
+    """Whether the dialogues are those of this report."""
     dates: Sequence[str]
-    """First and last day of the sweep; one where they are the same."""
+    """First and last day of the sweep; one entry if they are the same."""
 
     @property
     def methods(self) -> list[str]:
@@ -89,11 +89,11 @@ class Sweep:
 
     @property
     def at_service(self) -> bool:
-        """Whether some of the learning rates are factors on a service's own."""
+        """Whether some learning rates are factors on a service's own."""
         return any(map(_at_service, self.methods))
 
     def chosen(self, method: str) -> Tried | None:
-        """Return the setting of `method` in params.yaml; None where it was not tried."""
+        """Return the setting of `method` in params.yaml; None if it was not tried."""
         return next((one for one in self.tried if one.method == method and one.chosen), None)
 
     def lowest(self, method: str) -> Tried:
@@ -104,13 +104,13 @@ class Sweep:
 def sweep(
     table: Sequence[Row], sections: Mapping[str, Mapping[str, Any]], digests: Mapping[str, str], losses: Mapping[str, float | None]
 ) -> Sweep | None:
-    """Return the sweep in `table`, seen from params.yaml; None where there was none.
+    """Return the sweep in `table`, with the settings of params.yaml marked; None if the table is empty.
 
     Args:
         table: the rows of reports/plots/sweep.csv.
-        sections: of params.yaml; a method's setting stands in the one of its name.
+        sections: of params.yaml, by name.
         digests: of the files of this report.
-        losses: validation loss of each trained tutor in this run. A service's row is known by it: `auto` hides the rate in params.yaml.
+        losses: validation loss of each trained tutor in this run. It identifies a service's row: params.yaml may only say `auto`.
 
     """
     if not table:
@@ -138,12 +138,12 @@ def sweep(
 
 
 def tries(table: Sequence[Row], tutors: Collection[str], prompts: int) -> str:
-    """Return how many settings each tutor was chosen from, and whether that favours one of those that were trained.
+    """Return how many settings each tutor was chosen from, and whether that favours one of the trained tutors.
 
     Args:
-        table: the rows of reports/plots/sweep.csv; a method without a row was trained with one setting.
+        table: the rows of reports/plots/sweep.csv; a method without rows was trained with one setting.
         tutors: those in the comparison.
-        prompts: how many DSPy compared; 0 where it has not run.
+        prompts: how many DSPy compared; 0 if it has not run.
 
     """
     rows = _by_method(table)
@@ -172,12 +172,12 @@ def tries(table: Sequence[Row], tutors: Collection[str], prompts: int) -> str:
 
 
 def digest(digests: Mapping[str, str]) -> str:
-    """Return one fingerprint of the dialogues and the ledger of splits out of those of the files."""
+    """Return one fingerprint of the dialogues and the ledger of splits."""
     return hashlib.sha256("".join(digests[path.name] for path in (DIALOGUES, LEDGER)).encode()).hexdigest()[:16]
 
 
 def added(table: Sequence[Row], row: Row) -> list[Row]:
-    """Return `table` with `row`, ordered by method, epochs, rank and rate; what it replaces, and rows of another base or other data, go."""
+    """Return `table` with `row`, sorted by setting, without the row it replaces and without rows of another base or other data."""
     kept = [old for old in table if _key(old) != _key(row) and all(old[name] == row[name] for name in ("base", "data"))]
     return sorted([*kept, row], key=_key)
 
@@ -188,11 +188,11 @@ def table_text(rows: Sequence[Row]) -> str:
 
 
 def trained(method: str) -> Record:
-    """Return the setting that was trained last with `method` and what it came to."""
+    """Return the setting of the last training with `method`, and its result."""
     stage = TUTORS[method].stage
     metrics, timing = read_json(METRICS / f"{stage}.json"), read_json(METRICS / f"timing_{stage}.json")
     if _at_service(method):
-        # The job says which numbers stood behind `auto`.
+        # The job says which numbers `auto` meant.
         given: Record = read_json(MODELS / method / "job.json")["hyperparameters"]
         epochs, rank, rate = given["n_epochs"], given.get("lora_r", ""), given["learning_rate_multiplier"]
         measured = [row for row in read_table(PLOTS / f"{method}_curve.csv") if row["valid_loss"]]
@@ -210,7 +210,7 @@ def _by_method(table: Sequence[Row]) -> dict[str, list[Row]]:
     """Return the rows of each method.
 
     Raises:
-        DataError: a row names none.
+        DataError: a row names no method that is trained.
 
     """
     found: dict[str, list[Row]] = {}

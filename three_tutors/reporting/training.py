@@ -1,4 +1,4 @@
-"""Training: the learning curves of the tutors that learned, and what their last and best values say."""
+"""Learning curves of the trained tutors, and the scores of the programs that DSPy tried."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def curves(plots: Mapping[str, Table]) -> list[Curve]:
 
 
 def loss_figure(plots: Mapping[str, Table]) -> Figure | None:
-    """Draw the losses of the fine-tuned tutors; None where neither was trained."""
+    """Draw the losses of the trained tutors; None if there are none."""
     found = curves(plots)
     if not found:
         return None
@@ -55,7 +55,7 @@ def loss_figure(plots: Mapping[str, Table]) -> Figure | None:
 
 
 def candidates_figure(rows: Table) -> Figure | None:
-    """Draw the validation score of each program that DSPy tried; None where it did not run."""
+    """Draw the validation score of each program that DSPy tried; None if it did not run."""
     scored = [(index, float(row["score"])) for index, row in enumerate(rows, start=1) if row.get("score")]
     if not scored:
         return None

@@ -38,7 +38,7 @@ class Method:
     `service`, with the weights where that service was the local one. The tutor of the `base` has no folder of its own.
     """
     billed: Billed
-    """How it is paid for: by the token with a plain prompt, an optimised one or as a fine-tune, or by the hour on one's own server."""
+    """How it is paid for: by the token with a plain prompt, an optimised one or as a fine-tune, or by the hour on your own server."""
     colour: str
     marker: str
     """Its points in figures, as matplotlib names them: without colour, tutors are told apart by these."""

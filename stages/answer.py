@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from three_tutors.openai_client.endpoint import Reply, Sampling
+from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
 from three_tutors.openai_client.paid_replies import PaidReplies
 from three_tutors.openai_client.tutor import Conversation, Tutor
 from three_tutors.pipeline.params import params, read
@@ -97,20 +97,19 @@ def main() -> None:
     tokens = sum(one.completion_tokens for one in answers)
     timing = {"seconds": round(seconds, 1), "replies": len(answers), "tokens_per_second": round(tokens / seconds, 1)}
     write_json(TIMINGS / f"timing_{name}.json", timing)
-    print(f"answer: {name} gave {len(answers)} answers of {tokens} tokens in {seconds:.0f} s, in {OUT / name}{remarks(tutor, answers)}")
+    print(
+        f"answer: {name} gave {len(answers)} answers of {tokens} tokens in {seconds:.0f} s, in {OUT / name}",
+        *remarks(tutor, answers),
+        sep="\nanswer: ",
+    )
 
 
-def remarks(tutor: Tutor, answers: Sequence[RecordedReply]) -> str:
+def remarks(tutor: Tutor, answers: Sequence[RecordedReply]) -> list[str]:
     """Return what a service did otherwise than it was asked to, as sentences."""
-    refusals = getattr(getattr(tutor, "endpoint", None), "refusals", None)
     silent = sum(not one.reply.strip() for one in answers)
-    estimated = sum(one.estimated for one in answers)
-    said = [
-        str(refusals) if refusals else "",
-        f"{silent} answers have no text and stay unscored." if silent else "",
-        f"The service gave no count of tokens for {estimated} answers; theirs are estimates on the high side." if estimated else "",
-    ]
-    return "".join(f"\nanswer: {one}" for one in said if one)
+    endpoint = getattr(tutor, "endpoint", None)
+    said = endpoint.remarks(sum(one.estimated for one in answers)) if isinstance(endpoint, Endpoint) else []
+    return [*said, *([f"{silent} answers have no text and stay unscored."] if silent else [])]
 
 
 def _answer(item: str, kind: Literal["turn", "scenario"], reply: Reply) -> RecordedReply:

@@ -8,8 +8,6 @@ if __name__ == "__main__":
     start("stages.train_dspy")
 
 import contextlib
-import itertools
-import random
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -25,14 +23,16 @@ from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.openai_server.serving import serving
 from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import params, read
-from three_tutors.pipeline.records import Record, csv_text, read_jsonl, replacing, write_json, write_text
+from three_tutors.pipeline.records import Record, read_jsonl, replacing, write_json, write_text
 from three_tutors.prompting.adapter import AdapterName
 from three_tutors.prompting.budget import Budget, Price
-from three_tutors.prompting.climber import Climb, Climber, Plan, Rung
+from three_tutors.prompting.climber import Climb, Climber
+from three_tutors.prompting.examples import example, speaker_of, spread
 from three_tutors.prompting.meter import Meter, Model
 from three_tutors.prompting.optimisers import climb, planned_calls
-from three_tutors.prompting.program import TeacherStudentDialogueModel, example, speaker_of
-from three_tutors.prompting.program_files import strategy_agreement, usage_record, write_program
+from three_tutors.prompting.plan import Plan
+from three_tutors.prompting.program import TeacherStudentDialogueModel
+from three_tutors.prompting.program_files import curve, metrics, write_program
 
 TRAIN = Path("data/processed/dspy/train.jsonl")
 VALIDATION = Path("data/processed/dspy/validation.jsonl")
@@ -45,11 +45,9 @@ LEDGER = Path(".cache/train_dspy/calls.jsonl")
 
 
 @params
-class Params:
-    """Which model is prompted, how far the ladder is climbed, and what it may take."""
+class Params(Plan):
+    """Which model is prompted and what the climb may take; how far it goes is said by `Plan`."""
 
-    optimizer: Rung
-    """Last rung of the ladder: `zero_shot`, `reminded`, `redrafted`, `labelled`, `random_search`, `gepa` or `mipro`."""
     base_url: str
     """`local` (models/base, served by this stage), or the address of an OpenAI-compatible service up to and including `/v1`."""
     model: str
@@ -68,26 +66,12 @@ class Params:
     """What its tokens cost, USD per 1 million."""
     adapter: AdapterName
     """`plain` asks for the reply alone; `chat`, `json` and `xml` ask for understanding, strategy and reply, for capable models."""
-    demonstrations: Annotated[list[Annotated[int, Field(ge=1, le=16)]], Field(min_length=1)]
-    """Numbers of demonstrations to try, 1–16 each."""
-    candidates: Annotated[int, Field(ge=1, le=64)]
-    """Sets of demonstrations that random search and MIPROv2 try, 1–64."""
-    bootstrapped: Annotated[int, Field(ge=1, le=16)]
-    """Most demonstrations of such a set that the tutor made itself, 1–16."""
-    training_turns: Annotated[int, Field(ge=1)]
-    """Training turns that the tutor answers to make them, or that GEPA reflects on."""
     validation_turns: Annotated[int, Field(ge=1)]
     """Validation turns that every candidate is scored on, spread over all validation dialogues."""
-    reflections: Annotated[int, Field(ge=1)]
-    """Replies that GEPA may score."""
     max_tokens: Annotated[int, Field(ge=1, le=4096)]
     """Most tokens of a reply."""
     temperature: Annotated[float, Field(ge=0, le=2)]
     """0 is greedy and repeats exactly."""
-    seed: Annotated[int, Field(ge=0)]
-    """Which turns are taken, and in which order."""
-    concurrency: Annotated[int, Field(ge=1, le=256)]
-    """Requests in flight at once."""
     timeout_seconds: Annotated[float, Field(gt=0)]
     """Longest wait for one reply."""
     budget: Budget
@@ -99,7 +83,7 @@ def train_dspy(
 ) -> Climb:
     """Climb the ladder and return everything that was tried on the way."""
     climber = Climber(
-        plan=plan(settings),
+        plan=settings,
         train=[example(row) for row in train],
         validation=[example(row) for row in validation],
         start=TeacherStudentDialogueModel(settings.adapter, speaker_of(train[0]["frame"])),
@@ -110,32 +94,6 @@ def train_dspy(
     )
     out = sys.stdout  # DSPy's own prints are kept off it while we climb
     return climb(climber, say=lambda line: print(line, file=out, flush=True))
-
-
-def plan(settings: Params) -> Plan:
-    """Return the part of the params that the ladder needs."""
-    return Plan(
-        optimizer=settings.optimizer,
-        demonstrations=settings.demonstrations,
-        candidates=settings.candidates,
-        bootstrapped=settings.bootstrapped,
-        training_turns=settings.training_turns,
-        reflections=settings.reflections,
-        threads=settings.concurrency,
-        seed=settings.seed,
-    )
-
-
-def spread(rows: Sequence[Record], count: int, seed: int) -> list[Record]:
-    """Return `count` of `rows`, in their order: as many from each dialogue as can be, which ones the seed says."""
-    draw = random.Random(seed)
-    by_dialogue: dict[str, list[Record]] = {}
-    for row in rows:
-        by_dialogue.setdefault(row["dialogue"], []).append(row)
-    queues = [draw.sample(own, len(own)) for own in by_dialogue.values()]
-    rounds = (queue[turn] for turn in range(len(rows)) for queue in queues if turn < len(queue))
-    chosen = {row["id"] for row in itertools.islice(rounds, count)}
-    return [row for row in rows if row["id"] in chosen]
 
 
 @contextlib.contextmanager
@@ -157,7 +115,7 @@ def main() -> None:
     train, validation = read_jsonl(TRAIN), spread(read_jsonl(VALIDATION), settings.validation_turns, settings.seed)
     with models(settings) as (tutor, reflection):
         meter = Meter(PaidReplies(LEDGER), settings.budget)
-        print(f"train_dspy: {planned_calls(plan(settings), len(validation))} calls planned; at most {settings.budget}", flush=True)
+        print(f"train_dspy: {planned_calls(settings, len(validation))} calls planned; at most {settings.budget}", flush=True)
         tried = train_dspy(settings, train, validation, tutor=tutor, reflection=reflection, meter=meter)
     with replacing(OUT) as folder:
         write_program(folder, tried, validation, train)
@@ -166,24 +124,8 @@ def main() -> None:
     write_json(METRICS, metrics(tried, validation))
     write_json(TIMING, {"seconds": round(meter.seconds, 1), "paid_calls": meter.paid.calls})
     print(f"train_dspy: {tried.best.name} scores {tried.best.score:.3f}, zero-shot {tried.zero_shot.score:.3f}; {OUT}. {tried.stopped_by}")
-
-
-def metrics(tried: Climb, validation: Sequence[Record]) -> Record:
-    """Return the few figures of `reports/metrics`; how often it chose the teacher's strategy, where it says one."""
-    agreement = {"zero_shot": strategy_agreement(tried.zero_shot, validation), "best": strategy_agreement(tried.best, validation)}
-    return {
-        "validation_zero_shot": round(tried.zero_shot.score, 4),
-        "validation_best": round(tried.best.score, 4),
-        "candidates": len(tried.candidates),
-        **usage_record(tried.usage),
-        **{f"strategy_as_intended_{which}": round(share, 4) for which, share in agreement.items() if share is not None},
-    }
-
-
-def curve(tried: Climb) -> str:
-    """Return the candidates with their scores as CSV, in the order in which they were tried."""
-    rows = ((number, one.rung, one.name, f"{one.score:.4f}") for number, one in enumerate(tried.candidates, start=1))
-    return csv_text(("candidate", "rung", "name", "score"), rows)
+    for remark in tutor.endpoint.remarks(meter.estimated):
+        print(f"train_dspy: {remark}")
 
 
 def _remote(settings: Params, base_url: str, model: str, key: str, price: Price) -> Model:

@@ -142,4 +142,4 @@ def test_one_odd_reply_costs_no_other(served: ChatServer, capsys: pytest.Capture
     said = capsys.readouterr().out
     assert "The model does not take temperature; it was asked without." in said
     assert "1 answers have no text" in said
-    assert "no count of tokens for 1 answers" in said
+    assert "no count of tokens for 1 replies" in said

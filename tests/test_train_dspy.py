@@ -4,14 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from stages import train_dspy
 from tests.chat_server import ChatServer, running
@@ -252,15 +249,3 @@ def test_the_embedded_model_is_optimised_for_real(project: Path, root: Path, ser
     metrics = json.loads(first["reports/metrics/train_dspy.json"])
     assert metrics["validation_best"] >= metrics["validation_zero_shot"] > 0
     assert (metrics["micro_usd"], server.asked) == (0, [])
-
-
-@given(st.lists(st.integers(1, 6), min_size=1, max_size=8), st.integers(1, 40), st.integers(0, 9))
-def test_validation_turns_are_spread_over_all_dialogues(sizes: list[int], count: int, seed: int) -> None:
-    """As many turns as asked for, in their order, and no dialogue has two more than another that has some left."""
-    rows = [{"id": f"{name}#{turn}", "dialogue": str(name)} for name, size in enumerate(sizes) for turn in range(size)]
-    chosen = train_dspy.spread(rows, count, seed)
-    assert len(chosen) == min(count, len(rows))
-    assert chosen == [row for row in rows if row in chosen]
-    taken = Counter(row["dialogue"] for row in chosen)
-    most = max(taken.values())
-    assert all(taken[str(name)] >= min(size, most - 1) for name, size in enumerate(sizes))

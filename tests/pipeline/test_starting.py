@@ -97,6 +97,14 @@ def test_a_signal_while_a_stage_works_lets_it_clean_up(tmp_path: Path, cleaning:
     assert interrupted(tmp_path, [signal.SIGINT], cleaning=cleaning) == (130, "cleaned\n", f"Stopped by Ctrl-C. {ADVICE}\n")
 
 
+def test_a_stage_that_hears_signals_itself_ends_in_the_same_words(tmp_path: Path) -> None:
+    """Training stops after its step, and then says by KeyboardInterrupt that it was stopped."""
+    importing = "import signal\nfor number in (signal.SIGINT, signal.SIGTERM):\n    signal.signal(number, lambda *_: None)\n"
+    cleaning = "raise KeyboardInterrupt"
+    waiting = importing + "time.sleep = lambda _: threading.Event().wait(1)\n"
+    assert interrupted(tmp_path, [signal.SIGINT], waiting, cleaning) == (130, "", f"Stopped by Ctrl-C. {ADVICE}\n")
+
+
 def test_a_second_signal_ends_a_stage_that_does_not_stop(tmp_path: Path) -> None:
     """Whoever presses Ctrl-C twice does not wait."""
     cleaning = "print('cleaning', flush=True); time.sleep(60)"

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from three_tutors.pipeline.records import Record
 from three_tutors.prompting.adapter import history_exchanges, history_messages, transcript
-from three_tutors.prompting.program import TeacherStudentDialogueModel, example, inputs_of
+from three_tutors.prompting.examples import example, inputs_of
+from three_tutors.prompting.program import TeacherStudentDialogueModel
 from three_tutors.tutoring import formats
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
 from three_tutors.tutoring.formats import Message

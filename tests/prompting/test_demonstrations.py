@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from three_tutors.pipeline.records import Record
 from three_tutors.prompting.demonstrations import choose
-from three_tutors.prompting.program import example
+from three_tutors.prompting.examples import example
 
 
 def test_the_lesson_at_hand_is_never_shown(rows: list[Record]) -> None:

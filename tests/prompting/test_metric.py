@@ -7,8 +7,8 @@ import pytest
 
 from three_tutors.pipeline.records import Record
 from three_tutors.prompting import metric
+from three_tutors.prompting.examples import example
 from three_tutors.prompting.meter import Meter, Stop
-from three_tutors.prompting.program import example
 from three_tutors.scoring.rubric import score
 from three_tutors.tutoring.dialogue import Dialogue
 

@@ -14,10 +14,12 @@ from three_tutors.pipeline.diagnostics import EndpointError
 from three_tutors.pipeline.records import Record
 from three_tutors.prompting import metric
 from three_tutors.prompting.adapter import AdapterName
-from three_tutors.prompting.climber import Climb, Climber, Plan
+from three_tutors.prompting.climber import Climb, Climber
+from three_tutors.prompting.examples import example
 from three_tutors.prompting.meter import Meter, Model
 from three_tutors.prompting.optimisers import climb, planned_calls
-from three_tutors.prompting.program import TeacherStudentDialogueModel, example
+from three_tutors.prompting.plan import Plan
+from three_tutors.prompting.program import TeacherStudentDialogueModel
 from three_tutors.prompting.program_files import strategy_agreement
 from three_tutors.prompting.rungs import REMINDERS
 from three_tutors.tutoring.formats import Message
@@ -29,7 +31,7 @@ PLAN = Plan(
     bootstrapped=1,
     training_turns=6,
     reflections=30,
-    threads=4,
+    concurrency=4,
     seed=1,
 )
 Climbing = Callable[..., Climb]
@@ -164,13 +166,13 @@ def test_candidates_are_asked_for_together(
     climbing: Climbing, new_meter: Callable[..., Meter], endpoint: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Turn by turn, all reminders in turn; programs, scores and what it takes are those of asking for one after the other."""
-    together = climbing(new_meter(), threads=1)
+    together = climbing(new_meter(), concurrency=1)
     reminders = [messages[-1]["content"].partition("\n\n")[2] for messages in endpoint.asked[6:24]]
     assert reminders == [f"({reminder})" for reminder in REMINDERS["teacher"]] * 6
     asked = len(endpoint.asked)
     (tmp_path / "calls.jsonl").unlink()
     monkeypatch.setattr(Climber, "_ask_together", lambda *_: False)
-    apart = climbing(new_meter(), threads=1)
+    apart = climbing(new_meter(), concurrency=1)
     told = [[(one.name, one.scores, one.program.dump_state()) for one in tried.candidates] for tried in (together, apart)]
     assert told[0] == told[1]
     assert (together.usage, asked) == (apart.usage, len(endpoint.asked) - asked)

@@ -11,9 +11,10 @@ from three_tutors.openai_client.endpoint import Sampling
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record
 from three_tutors.prompting.adapter import AdapterName
+from three_tutors.prompting.examples import example, speaker_of
 from three_tutors.prompting.language_model import language_model
 from three_tutors.prompting.meter import Meter, Model
-from three_tutors.prompting.program import TeacherStudentDialogueModel, example, speaker_of
+from three_tutors.prompting.program import TeacherStudentDialogueModel
 from three_tutors.tutoring import formats
 from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.formats import Message

@@ -11,7 +11,8 @@ from three_tutors.openai_client.endpoint import Reply, Sampling
 from three_tutors.openai_client.tutor import ChatTutor, Conversation, Instead
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, write_json
-from three_tutors.prompting.program import TeacherStudentDialogueModel, example
+from three_tutors.prompting.examples import example
+from three_tutors.prompting.program import TeacherStudentDialogueModel
 from three_tutors.prompting.tutor import ProgramTutor
 from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.formats import Message

@@ -79,6 +79,11 @@ class Endpoint:
         """Whether the model runs on this machine, where a reply costs nothing."""
         return urlsplit(self.base_url).hostname in LOCAL
 
+    def remarks(self, estimated: int) -> list[str]:
+        """Return what was otherwise than asked for, as sentences; `estimated` replies came without a count of tokens."""
+        uncounted = f"It gave no count of tokens for {estimated} replies; theirs are estimates on the high side." if estimated else ""
+        return [sentence for sentence in (str(self.refusals), uncounted) if sentence]
+
     @cached_property
     def client(self) -> openai.OpenAI:
         """The official client; it retries 408, 409, 429 and 5xx twice with backoff."""

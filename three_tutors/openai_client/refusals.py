@@ -40,13 +40,9 @@ class Refusals:
         """Begin with what the protocol describes."""
         self._names: frozenset[str] = frozenset()
 
-    def __bool__(self) -> bool:
-        """Return whether anything was refused."""
-        return bool(self._names)
-
     def __str__(self) -> str:
-        """Return what was refused, as a sentence."""
-        return f"The model does not take {' or '.join(sorted(self._names))}; it was asked without."
+        """Return what was refused, as a sentence; empty where nothing was."""
+        return f"The model does not take {' or '.join(sorted(self._names))}; it was asked without." if self._names else ""
 
     def fitted(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the request as the model takes it."""

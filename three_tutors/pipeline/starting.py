@@ -73,6 +73,9 @@ class Stopping:
             self._interrupting = True
             said = work()
             failed = bool(said)
+        except KeyboardInterrupt:  # also of a stage that hears signals itself, and stops when it may
+            self._stopped_by = self._stopped_by or int(signal.SIGINT)
+            raise
         finally:
             self._interrupting = False
             if failed and self._stopped_by is not None:

@@ -6,7 +6,6 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, get_args
 
 import dspy
 
@@ -17,32 +16,11 @@ from three_tutors.prompting.demonstrations import Matching
 from three_tutors.prompting.language_model import REFLECTION_TOKENS, language_model
 from three_tutors.prompting.meter import Meter, Model, OverBudgetError, Stop
 from three_tutors.prompting.metric import Metric, judge, rubric_metric
+from three_tutors.prompting.plan import Plan, Rung
 from three_tutors.prompting.program import TeacherStudentDialogueModel, sound
 
-Rung = Literal["zero_shot", "reminded", "redrafted", "labelled", "random_search", "gepa", "mipro"]
-RUNGS: tuple[Rung, ...] = get_args(Rung)
 EXEMPLARY = 0.9
 """Rubric score from which a teacher's turn may be shown as an example; four in ten of ours reach it."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to climb."""
-
-    optimizer: Rung
-    """The last rung to try."""
-    demonstrations: Sequence[int]
-    """Numbers of demonstrations to try; random search takes the one that did best."""
-    candidates: int
-    """Sets of demonstrations that random search and MIPROv2 try."""
-    bootstrapped: int
-    """Most demonstrations of a set that the tutor made itself."""
-    training_turns: int
-    """Training turns that are answered to make such demonstrations, or to reflect on."""
-    reflections: int
-    """Replies that GEPA may score, at most."""
-    threads: int
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -187,7 +165,7 @@ class Climber:
                 return program(**turn.inputs())
 
         pairs, before = [one.with_inputs("program", "turn") for one in together], self.meter.usage
-        dspy.Evaluate(devset=pairs, metric=lambda *_: 0.0, num_threads=self.plan.threads)(asked)
+        dspy.Evaluate(devset=pairs, metric=lambda *_: 0.0, num_threads=self.plan.concurrency)(asked)
         self._note((self.meter.usage - before) // len(programs))
         return True
 
@@ -233,7 +211,7 @@ class Climber:
             with self.meter.stopping():
                 return program(**inputs)
 
-        result = dspy.Evaluate(devset=list(examples), metric=self.metric, num_threads=self.plan.threads)(guarded)
+        result = dspy.Evaluate(devset=list(examples), metric=self.metric, num_threads=self.plan.concurrency)(guarded)
         return tuple(float(score) for _, _, score in result.results), tuple(prediction for _, prediction, _ in result.results)
 
     def fresh(self, matching: Matching, shown: int) -> TeacherStudentDialogueModel:

@@ -12,9 +12,10 @@ import dspy
 from dspy.utils.exceptions import AdapterParseError
 
 from three_tutors.pipeline.diagnostics import EndpointError
-from three_tutors.prompting.climber import RUNGS, Candidate, Climb, Climber, Plan, Rung
+from three_tutors.prompting.climber import Candidate, Climb, Climber
 from three_tutors.prompting.demonstrations import Matching
 from three_tutors.prompting.meter import Meter, OverBudgetError, Stop
+from three_tutors.prompting.plan import RUNGS, Plan, Rung
 from three_tutors.prompting.rungs import LADDER, REMINDERS, unreadable
 
 Say = Callable[[str], None]
@@ -38,7 +39,7 @@ def climb(climber: Climber, say: Say) -> Climb:
     off_the_disk()
     meter, tried = climber.meter, climber.climb
     try:
-        with quietly(), dspy.context(lm=climber.lm, num_threads=climber.plan.threads, disable_history=True):
+        with quietly(), dspy.context(lm=climber.lm, num_threads=climber.plan.concurrency, disable_history=True):
             for candidate in _candidates(climber):
                 say(_line(candidate, meter))
                 _refuse_nonsense(tried)

@@ -13,23 +13,15 @@ from dspy.utils.exceptions import AdapterParseError
 from three_tutors.openai_client.endpoint import Sampling
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_json
-from three_tutors.prompting.adapter import AdapterName, adapter, history_exchanges, transcript
+from three_tutors.prompting.adapter import AdapterName, adapter, transcript
 from three_tutors.prompting.demonstrations import Matching, choose
+from three_tutors.prompting.examples import INSTRUCTIONS, inputs_of
 from three_tutors.tutoring.dialogue import Lesson, Speaker, Strategy, Turn, Understanding
 from three_tutors.tutoring.finished_turn import fault
-from three_tutors.tutoring.formats import STUDENT_INSTRUCTION, TEACHER_INSTRUCTION, Message, messages
+from three_tutors.tutoring.formats import Message
 
 PROGRAM = "program.json"
 """The program's file in models/dspy."""
-
-INSTRUCTIONS: dict[Speaker, str] = {"teacher": TEACHER_INSTRUCTION, "student": STUDENT_INSTRUCTION}
-"""What a frame ends with: the words that optimisers may change."""
-
-ROW = (
-    *("id", "dialogue", "turn", "subject", "grade", "topic", "objective", "misconception", "answer"),
-    *("frame", "history", "said", "understanding", "strategy", "reply"),
-)
-"""What `formats.dspy_rows` writes into every example."""
 
 LABELS_TOKENS = 60
 """Tokens that the labels around a reply take where the adapter asks for them."""
@@ -38,7 +30,7 @@ OWN = ("adapter_name", "speaker", "drafts", "matching", "shown")
 """What of a program is ours beside DSPy's own state."""
 
 
-class Reply(dspy.Signature):
+class PlainReply(dspy.Signature):
     """Answer the last turn of a conversation."""
 
     frame: str = dspy.InputField(desc="who speaks, to whom, about what")
@@ -47,7 +39,7 @@ class Reply(dspy.Signature):
     reply: str = dspy.OutputField(desc="the next turn, and nothing else")
 
 
-class StrategyAndReply(dspy.Signature):
+class LabelledReply(dspy.Signature):
     """Understand the student's last turn, choose a teaching strategy for it, and reply with it."""
 
     frame: str = dspy.InputField(desc="who speaks, to whom, about what")
@@ -78,7 +70,7 @@ class TeacherStudentDialogueModel(dspy.Module):
         self.matching: Matching = "fixed"
         self.shown = 0
         self.drafts = [""]
-        signature = Reply if adapter_name == "plain" else StrategyAndReply
+        signature = PlainReply if adapter_name == "plain" else LabelledReply
         self.turn = dspy.Predict(signature.with_instructions(INSTRUCTIONS[speaker]))
 
     def forward(self, frame: str, history: dspy.History, said: str, subject: str = "", grade: int = 0) -> dspy.Prediction:
@@ -190,38 +182,3 @@ def read_program(folder: Path) -> TeacherStudentDialogueModel:
 def sound(reply: str, reminder: str = "") -> bool:
     """Return whether `reply` is a finished turn: it does not go round in circles, break off, or show the reminder."""
     return fault(reply) is None and not (reminder and reminder.lower() in reply.lower())
-
-
-def inputs_of(lesson: Lesson, turns: Sequence[Turn]) -> dict[str, Any]:
-    """Return the program's inputs for a conversation whose last turn is to be answered."""
-    frame, *said = messages(lesson, turns)
-    return _inputs(frame["content"], said[:-1], said[-1]["content"], lesson.subject, lesson.grade)
-
-
-def example(row: Record) -> dspy.Example:
-    """Return a row of data/processed/dspy as a DSPy example, with the program's inputs marked as such.
-
-    Raises:
-        DataError: it is not a row that `render` writes.
-
-    """
-    missing = [name for name in ROW if name not in row]
-    if missing:
-        raise DataError(f"A DSPy example lacks {', '.join(missing)}; run `dvc repro render`, which writes them.")
-    inputs = _inputs(row["frame"], row["history"], row["said"], row["subject"], row["grade"])
-    return dspy.Example({**row, **inputs}).with_inputs(*inputs)
-
-
-def speaker_of(frame: str) -> Speaker:
-    """Return whose turns a rendered frame asks for."""
-    return "student" if frame.endswith(INSTRUCTIONS["student"]) else "teacher"
-
-
-def _inputs(frame: str, history: Sequence[Message], said: str, subject: str, grade: int) -> dict[str, Any]:
-    return {
-        "frame": frame.removesuffix(INSTRUCTIONS[speaker_of(frame)]).rstrip(),
-        "history": history_exchanges(history),
-        "said": said,
-        "subject": subject,
-        "grade": grade,
-    }

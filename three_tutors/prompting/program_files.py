@@ -1,4 +1,4 @@
-"""What models/dspy holds: the program, its prompt before and after, and how it was found."""
+"""What a climb leaves: the program with its prompts before and after, how it was found, its metrics and its curve."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path
 
 import dspy
 
-from three_tutors.pipeline.records import Record, write_json, write_jsonl
+from three_tutors.pipeline.records import Record, csv_text, write_json, write_jsonl
 from three_tutors.prompting.budget import Usage
 from three_tutors.prompting.climber import Candidate, Climb
 from three_tutors.prompting.comparison import compare
-from three_tutors.prompting.program import PROGRAM, TeacherStudentDialogueModel, example
+from three_tutors.prompting.examples import example
+from three_tutors.prompting.program import PROGRAM, TeacherStudentDialogueModel
 
 
 def write_program(folder: Path, tried: Climb, validation: Sequence[Record], teachers: Sequence[Record]) -> None:
@@ -53,6 +54,24 @@ def demonstrations(program: TeacherStudentDialogueModel, teachers: Sequence[Reco
 def versions() -> dict[str, str]:
     """Return the versions of what decides what a program does."""
     return {name: importlib.metadata.version(name) for name in ("dspy-ai", "gepa", "optuna", "openai")}
+
+
+def metrics(tried: Climb, validation: Sequence[Record]) -> Record:
+    """Return the few figures of `reports/metrics`; how often it chose the teacher's strategy, where it says one."""
+    agreement = {"zero_shot": strategy_agreement(tried.zero_shot, validation), "best": strategy_agreement(tried.best, validation)}
+    return {
+        "validation_zero_shot": round(tried.zero_shot.score, 4),
+        "validation_best": round(tried.best.score, 4),
+        "candidates": len(tried.candidates),
+        **usage_record(tried.usage),
+        **{f"strategy_as_intended_{which}": round(share, 4) for which, share in agreement.items() if share is not None},
+    }
+
+
+def curve(tried: Climb) -> str:
+    """Return the candidates with their scores as CSV, in the order in which they were tried."""
+    rows = ((number, one.rung, one.name, f"{one.score:.4f}") for number, one in enumerate(tried.candidates, start=1))
+    return csv_text(("candidate", "rung", "name", "score"), rows)
 
 
 def usage_record(usage: Usage) -> Record:

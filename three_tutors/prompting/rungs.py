@@ -19,10 +19,11 @@ from dspy.utils.exceptions import AdapterParseError
 from pydantic import ValidationError
 
 from three_tutors.pipeline.diagnostics import EndpointError
-from three_tutors.prompting.climber import Candidate, Climber, Made, Rung
+from three_tutors.prompting.climber import Candidate, Climber, Made
 from three_tutors.prompting.demonstrations import Matching
 from three_tutors.prompting.meter import Meter
 from three_tutors.prompting.metric import feedback_metric
+from three_tutors.prompting.plan import Rung
 from three_tutors.tutoring.dialogue import Speaker
 
 REMINDERS: dict[Speaker, tuple[str, ...]] = {
@@ -96,7 +97,7 @@ def _random_search(climber: Climber) -> Iterator[Candidate]:
             max_bootstrapped_demos=plan.bootstrapped,
             max_labeled_demos=shown,
             num_candidate_programs=plan.candidates,
-            num_threads=plan.threads,
+            num_threads=plan.concurrency,
         )
         # DSPy scores each set before it hands it over; one turn is enough, since we score all of them on all turns together.
         program = search.compile(student, teacher=teacher, trainset=trainset, valset=list(climber.validation[:1]), restrict=[number])
@@ -110,7 +111,7 @@ def _gepa(climber: Climber) -> Iterator[Candidate]:
         metric=feedback_metric(climber.meter),
         max_metric_calls=plan.reflections,
         reflection_lm=climber.reflection,
-        num_threads=plan.threads,
+        num_threads=plan.concurrency,
         instruction_proposer=Proposer(climber.meter),
         use_merge=False,
         track_stats=True,
@@ -132,7 +133,7 @@ def _mipro(climber: Climber) -> Iterator[Candidate]:
         num_candidates=plan.candidates,
         max_bootstrapped_demos=plan.bootstrapped,
         max_labeled_demos=shown,
-        num_threads=plan.threads,
+        num_threads=plan.concurrency,
         seed=plan.seed,
     )
     teacher = best.deepcopy()

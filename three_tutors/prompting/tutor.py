@@ -13,7 +13,8 @@ from dspy.utils.exceptions import AdapterParseError
 
 from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
 from three_tutors.openai_client.tutor import Conversation, Instead
-from three_tutors.prompting.program import TeacherStudentDialogueModel, inputs_of, read_program, sound
+from three_tutors.prompting.examples import inputs_of
+from three_tutors.prompting.program import TeacherStudentDialogueModel, read_program, sound
 from three_tutors.tutoring.formats import Message
 
 NOTHING = Reply("", "stop", 0, 0)
@@ -49,20 +50,16 @@ class ProgramTutor:
 
     def reply(self, conversation: Conversation, sampling: Sampling) -> Reply:
         """Return the program's reply; its tokens are those of every draft."""
-        first = self._read(self.endpoint.chat(self.prompt(conversation), self.program.sampling(sampling)))
-        return self._chosen(first, self._in_turn(conversation, sampling))
+        return self._chosen(self._asked(conversation, sampling), self._in_turn(conversation, sampling))
 
     def stream(self, conversation: Conversation, sampling: Sampling) -> Generator[str, None, Reply]:
         """Yield the first draft piece by piece, or all of it where it has to be read for labels, then what stands in its place.
 
         Returns what `reply` returns.
         """
-        if self.program.adapter_name == "plain":
-            first = self._read((yield from self.endpoint.stream(self.prompt(conversation), self.program.sampling(sampling))))
-            shown = first.text
-        else:
-            first = self._read(self.endpoint.chat(self.prompt(conversation), self.program.sampling(sampling)))
-            shown = ""
+        is_plain = self.program.adapter_name == "plain"
+        first = self._read((yield from self._pieces(conversation, sampling))) if is_plain else self._asked(conversation, sampling)
+        shown = first.text if is_plain else ""
         others = self._at_once if self.endpoint.is_local else self._in_turn
         reply = self._chosen(first, others(conversation, sampling))
         if reply.text != shown:
@@ -85,7 +82,7 @@ class ProgramTutor:
     def _in_turn(self, conversation: Conversation, sampling: Sampling) -> Generator[Reply, None, None]:
         """Yield the drafts after the first, each when it is asked for: for a model that is paid."""
         for draft in range(1, len(self.program.drafts)):
-            yield self._read(self.endpoint.chat(self.prompt(conversation, draft), self.program.sampling(sampling)))
+            yield self._asked(conversation, sampling, draft)
 
     def _at_once(self, conversation: Conversation, sampling: Sampling) -> Generator[Reply, None, None]:
         """Yield the drafts after the first, asked for together, and break off those that are not looked at.
@@ -107,7 +104,7 @@ class ProgramTutor:
 
     def _draft(self, conversation: Conversation, number: int, sampling: Sampling, decided: threading.Event) -> Reply:
         """Return one draft; nothing where it is `decided` meanwhile without it, and the endpoint makes no more of it."""
-        pieces = self.endpoint.stream(self.prompt(conversation, number), self.program.sampling(sampling))
+        pieces = self._pieces(conversation, sampling, number)
         with contextlib.closing(pieces):
             try:
                 while not decided.is_set():
@@ -115,6 +112,14 @@ class ProgramTutor:
             except StopIteration as end:
                 return self._read(end.value)
         return NOTHING
+
+    def _asked(self, conversation: Conversation, sampling: Sampling, draft: int = 0) -> Reply:
+        """Return a draft."""
+        return self._read(self.endpoint.chat(self.prompt(conversation, draft), self.program.sampling(sampling)))
+
+    def _pieces(self, conversation: Conversation, sampling: Sampling, draft: int = 0) -> Generator[str, None, Reply]:
+        """Yield a draft as it is made, still with its labels."""
+        return self.endpoint.stream(self.prompt(conversation, draft), self.program.sampling(sampling))
 
     def _read(self, reply: Reply) -> Reply:
         """Return the reply, and the strategy where one was asked for, in a model's text; what cannot be read is no reply."""
@@ -131,4 +136,5 @@ def _together(drafts: Sequence[Reply], chosen: Reply) -> Reply:
         chosen,
         prompt_tokens=sum(draft.prompt_tokens for draft in drafts),
         completion_tokens=sum(draft.completion_tokens for draft in drafts),
+        estimated=any(draft.estimated for draft in drafts),
     )

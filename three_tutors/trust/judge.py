@@ -191,8 +191,8 @@ def main() -> None:
         write_verdicts(FOLDER / f"{asked.name}.jsonl", asked.name, settings.model, {one.item: one.reply for one in given}, rows)
     spent = settings.most_calls - allowance.calls_left
     print(f"judge: {settings.model} rated {asked.rated or asked.name} with {spent} calls, in {FOLDER}; `dvc repro report` shows it")
-    if endpoint.refusals:
-        print(f"judge: {endpoint.refusals}")
+    for remark in endpoint.remarks(0):
+        print(f"judge: {remark}")
     if not allowance.calls_left:
         print("judge: the budget of judge.most_calls is spent; what was left out is unscored. Run it again to go on.")
 

@@ -21,6 +21,19 @@ from three_tutors.openai_server.serving import Server, serving
 from three_tutors.pipeline.diagnostics import TutorError
 
 FINAL = ("succeeded", "failed", "cancelled")
+STORY = [
+    "Files validated, moving job to queued state",
+    "Fine-tuning job started",
+    "Step 1/6: training loss=3.0000",
+    "Step 2/6: training loss=1.5000",
+    "Step 3/6: training loss=1.0000",
+    "Checkpoint created at step 3",
+    "Step 4/6: training loss=0.7500",
+    "Step 5/6: training loss=0.6000",
+    "Step 6/6: training loss=0.5000",
+    "Checkpoint created at step 6",
+]
+"""What a job of two epochs says of itself, from its validation on."""
 
 
 @dataclass(frozen=True)
@@ -173,3 +186,19 @@ def lists(client: openai.OpenAI, *, empty: bool = False) -> dict[str, Any]:
             list(client.fine_tuning.jobs.list_events(id_))
             list(client.fine_tuning.jobs.checkpoints.list(id_))
     return jobs
+
+
+def strictly(answer: Any) -> Any:
+    """Return the client's object for a raw answer after checking every required field and type, which the client skips."""
+    parsed = answer.parse()
+    items = json.loads(answer.text).get("data") if hasattr(parsed, "data") else None
+    if items is not None:
+        for one, raw in zip(parsed.data, items, strict=True):
+            type(one).model_validate_json(json.dumps(raw), strict=True)
+        return parsed
+    return type(parsed).model_validate_json(answer.text, strict=True)
+
+
+def script(root: Path, *lines: str) -> None:
+    """Say what happens in training."""
+    (root / "script.txt").write_text("\n".join(lines))

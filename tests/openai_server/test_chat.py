@@ -10,15 +10,9 @@ import httpx
 import openai
 import pytest
 
-from tests.openai_server.conftest import Running
+from tests.openai_server.conftest import Running, strictly
 
 HELLO: Any = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Is one half more than one third?"}]
-
-
-def strictly(answer: Any) -> Any:
-    """Return the client's object for a raw answer after checking every required field and type, which the client skips."""
-    parsed = answer.parse()
-    return type(parsed).model_validate_json(answer.text, strict=True)
 
 
 def test_a_completion_has_every_field_of_the_protocol(running: Running) -> None:

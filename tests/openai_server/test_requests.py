@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
+import openai
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.openai_server.conftest import Running, examples, lists
+from tests.openai_server.conftest import Running, create, examples, lists, wait_for
 
 CHAT: dict[str, Any] = {"model": "base", "messages": [{"role": "user", "content": "one half"}]}
 JOB: dict[str, Any] = {"model": "base", "training_file": "file-none"}
@@ -182,3 +184,86 @@ def test_a_limit_that_is_no_number_is_refused(running: Running, limit: str) -> N
     key = {"Authorization": f"Bearer {running.server.api_key}"}
     response = httpx.get(f"{running.server.base_url}/fine_tuning/jobs", params={"limit": limit}, headers=key)
     assert (response.status_code, response.json()["error"]["param"]) == (400, "limit")
+
+
+@pytest.mark.parametrize(
+    ("param", "query"),
+    [
+        ("foo", {"foo": "1"}),
+        ("order", {"order": "newest"}),
+        ("limit", {"limit": 0}),
+        ("limit", {"limit": "ten"}),
+        ("limit", {"limit": 10_001}),
+        ("limit", {"limit": ["1", "2"]}),
+        ("after", {"after": "unknown"}),
+    ],
+)
+@pytest.mark.parametrize("listing", ["files", "jobs", "events", "checkpoints", "models"])
+def test_what_a_list_does_not_take_is_refused_by_name(running: Running, listing: str, param: str, query: dict[str, Any]) -> None:
+    """A filter that would be ignored, or a page that is none, is a 400 that names it; the list of models has no parameters at all."""
+    client, jobs = running.client, running.client.fine_tuning.jobs
+    job = next(iter(jobs.list()), None) or create(client)
+    calls: dict[str, Callable[..., Any]] = {
+        "files": client.files.list,
+        "jobs": jobs.list,
+        "events": lambda **more: jobs.list_events(job.id, **more),
+        "checkpoints": lambda **more: jobs.checkpoints.list(job.id, **more),
+        "models": client.models.list,
+    }
+    with pytest.raises(openai.BadRequestError) as refused:
+        calls[listing](extra_query=query)
+    assert refused.value.body["param"].removesuffix("[]") == param
+    assert param in refused.value.body["message"]
+
+
+def test_no_address_takes_a_parameter_that_it_does_not_know(running: Running) -> None:
+    """Every call is strict about what stands behind the question mark."""
+    client, jobs = running.client, running.client.fine_tuning.jobs
+    file = client.files.create(file=("t.jsonl", examples()), purpose="fine-tune")
+    job = create(client)
+    query: Any = {"extra_query": {"foo": "1"}}
+    said: Any = [{"role": "user", "content": "one"}]
+    calls: list[Callable[[], Any]] = [
+        lambda: client.chat.completions.create(model="base", messages=said, **query),
+        lambda: client.files.create(file=("t.jsonl", examples()), purpose="fine-tune", **query),
+        lambda: client.files.retrieve(file.id, **query),
+        lambda: client.files.content(file.id, **query),
+        lambda: client.files.delete(file.id, **query),
+        lambda: jobs.create(model="base", training_file=file.id, **query),
+        lambda: jobs.retrieve(job.id, **query),
+        lambda: jobs.cancel(job.id, **query),
+        lambda: jobs.pause(job.id, **query),
+        lambda: jobs.resume(job.id, **query),
+        lambda: client.models.retrieve("base", **query),
+        lambda: client.models.delete("base", **query),
+    ]
+    for call in calls:
+        with pytest.raises(openai.BadRequestError) as refused:
+            call()
+        assert refused.value.body["param"] == "foo"
+    assert client.files.retrieve(file.id).id == file.id
+    wait_for(client, job.id)
+
+
+def test_the_same_key_gets_the_first_answer_again(running: Running) -> None:
+    """A repeated upload or job is the first one; the same key with other parameters is an error."""
+    client = running.client
+    once = {"extra_headers": {"Idempotency-Key": "a-key"}}
+    files = [client.files.create(file=("t.jsonl", examples()), purpose="fine-tune", **once) for _ in range(2)]
+    assert files[0] == files[1]
+    with pytest.raises(openai.BadRequestError) as other:
+        client.files.create(file=("t.jsonl", examples(13)), purpose="fine-tune", **once)
+    assert other.value.body["code"] == "idempotency_error"
+    jobs = [client.fine_tuning.jobs.create(model="base", training_file=files[0].id, **once).id for _ in range(2)]
+    assert jobs[0] == jobs[1]
+    with pytest.raises(openai.BadRequestError):
+        client.fine_tuning.jobs.create(model="base", training_file=files[0].id, suffix="other", **once)
+    assert client.fine_tuning.jobs.create(model="base", training_file=files[0].id).id != jobs[0]
+
+
+@pytest.mark.parametrize("id_", ["..%2f..%2flock", "%2e%2e", "file-none", "a" * 5000, "%00", "store.sqlite3"])
+@pytest.mark.parametrize("path", ["/files/{}", "/files/{}/content", "/fine_tuning/jobs/{}", "/fine_tuning/jobs/{}/events", "/models/{}"])
+def test_ids_are_looked_up_and_never_opened(running: Running, path: str, id_: str) -> None:
+    """Whatever stands in place of an id, the answer is 404."""
+    answer = httpx.get(running.server.base_url + path.format(id_), headers={"Authorization": f"Bearer {running.server.api_key}"})
+    assert answer.status_code == 404

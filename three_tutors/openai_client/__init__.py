@@ -1,6 +1,6 @@
-"""Services and local servers that speak the OpenAI protocol, asked as they are.
+"""What the project asks of services that speak the OpenAI protocol, here or elsewhere.
 
-`endpoint` asks one model (`completion` reads what comes back, `refusals` learns what a model does not take, `loopback` is the way
-to this machine), and `paid_replies` keeps what was paid for. `tutor` is what every tutor can do.
-`service` and `orders` have a model trained; `outputs` is what comes out of it.
+`endpoint` asks a model for replies; `completion` says what counts as one, `refusals` which arguments a model does not take,
+`paid_replies` keeps each reply as it comes. `tutor` is what every tutor can do, and the tutor that is a model behind an endpoint.
+`service` has the calls of fine-tuning and their faults in words, `orders` has one job done once, `outputs` is what it leaves on disk.
 """

@@ -99,10 +99,10 @@ class Service:
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(self._chatted)
             engine = await stack.enter_async_context(self.engines.using(asked.model, files))
-            reply = chat.Reply(asked, engine, self.mailbox)
+            completion = chat.Completion(asked, engine, self.mailbox)
             if not asked.stream:
-                return JSONResponse(await _unless_gone(request, reply.completion()))
-            chunks = reply.chunks()
+                return JSONResponse(await _unless_gone(request, completion.whole()))
+            chunks = completion.chunks()
             stack.push_async_callback(chunks.aclose)
             first = await _unless_gone(request, anext(chunks))
             held = stack.pop_all()
@@ -177,9 +177,9 @@ def build(service: Service, api_key: str, hosts: tuple[str, ...] = LOOPBACK) -> 
     return Guard(app, api_key, service.limits, hosts)
 
 
-async def _unless_gone(request: Request, answer: Awaitable[T]) -> T:
-    """Await `answer`; stop working on it when the client hangs up."""
-    working = asyncio.ensure_future(answer)
+async def _unless_gone(request: Request, work: Awaitable[T]) -> T:
+    """Await `work`; stop it when the client hangs up."""
+    working = asyncio.ensure_future(work)
     listening = asyncio.ensure_future(_gone(request))
     try:
         await asyncio.wait({working, listening}, return_when=asyncio.FIRST_COMPLETED)

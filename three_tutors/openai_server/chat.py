@@ -1,4 +1,4 @@
-"""Answer chat requests: from what an engine says to the protocol's completions and chunks."""
+"""A reply as the protocol tells it: from what an engine says to completions and chunks."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Piece:
 
 
 @dataclass
-class Reply:
-    """The answer to one request, on its way."""
+class Completion:
+    """The reply to one request, on its way."""
 
     request: ChatRequest
     engine: Engine
@@ -51,8 +51,8 @@ class Reply:
                 if piece := self._piece(choice, event, waiting):
                     yield piece
 
-    async def completion(self) -> dict[str, Any]:
-        """Return the whole answer at once."""
+    async def whole(self) -> dict[str, Any]:
+        """Return the whole reply at once."""
         made = await asyncio.gather(*(self._choice(index) for index in range(self.request.n)))
         return {
             **self._head("chat.completion"),
@@ -61,9 +61,9 @@ class Reply:
         }
 
     async def chunks(self) -> AsyncGenerator[str, None]:
-        """Yield the answer as server-sent events, the choices as they come, `[DONE]` last.
+        """Yield the reply as server-sent events, the choices as they come, `[DONE]` last.
 
-        Nothing is yielded before the model has begun to answer, so that a refusal still has a status of its own.
+        Nothing is yielded before the model has begun to reply, so that a refusal still has a status of its own.
         """
         ended: list[Piece] = []
         begun: set[int] = set()

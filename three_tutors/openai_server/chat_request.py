@@ -64,7 +64,7 @@ NEUTRAL_IN_MESSAGE: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """A chat request that this server can answer."""
+    """A chat request that this server can reply to."""
 
     model: str
     messages: tuple[Message, ...]

@@ -1,4 +1,4 @@
-"""What several routes do with a request: read JSON, page through lists, answer a repeated request once."""
+"""What several routes do with a request: read JSON, page through lists, do once what is asked twice."""
 
 from __future__ import annotations
 

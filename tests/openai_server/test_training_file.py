@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.openai_server.conftest import Running, create, examples, wait_for
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "told"),
+    [
+        (examples(3), "invalid_n_examples", "Training file has 3 example(s), but must have at least 10 examples"),
+        (examples() + b"\n{broken", "invalid_training_file", "line 13, column 2: not valid JSON"),
+        (examples() + b"\n\xff\xfe", "invalid_training_file", "line 13, column 1: is UTF-16, not UTF-8"),
+        (examples() + b"\n" + b"[" * 100_000, "invalid_training_file", "line 13, column 65: nested more than 64 levels deep"),
+        (examples() + b'\n{"messages": []}', "invalid_training_file", "line 13: `messages` is missing or no list"),
+        (examples() + b'\n{"messages": [{"role": "user", "content": "q"}]}', "invalid_training_file", "line 13: no assistant message"),
+        (
+            examples() + b'\n{"messages": [{"role": "assistant", "content": "a"}, {"role": "user", "content": "q"}]}',
+            "invalid_training_file",
+            "line 13: the last message is not the assistant's",
+        ),
+        (
+            b'{"messages": [{"role": "user", "content": "q", "weight": 1}, {"role": "assistant", "content": "a"}]}\n' + examples(),
+            "invalid_training_file",
+            "line 1: `messages[0].weight`",
+        ),
+        (
+            b'{"messages": [{"role": "assistant", "content": "a", "weight": 0}]}\n' + examples(),
+            "invalid_training_file",
+            "line 1: no assistant message that is learned",
+        ),
+        (
+            b'{"messages": [{"role": "human", "content": "q"}]}\n' + examples(),
+            "invalid_training_file",
+            "line 1: `messages[0].role` is system, developer, user, assistant here, not 'human'; did you mean user?",
+        ),
+        (b'{"messages": [], "tools": []}\n' + examples(), "invalid_training_file", "line 1: `tools` is not supported"),
+    ],
+)
+def test_a_training_file_that_is_none_fails_the_job(running: Running, data: bytes, code: str, told: str) -> None:
+    """The job's error names the line; the server goes on."""
+    job = wait_for(running.client, create(running.client, data).id)
+    assert (job.status, job.error.code, job.error.param) == ("failed", code, "training_file")
+    assert told in job.error.message
+
+
+def test_a_byte_order_mark_and_weights_are_fine(running: Running) -> None:
+    """Files as Azure wants them train here too."""
+    row = b'{"messages": [{"role": "assistant", "content": "a", "weight": 0}, {"role": "assistant", "content": "b", "weight": 1}]}\n'
+    assert wait_for(running.client, create(running.client, b"\xef\xbb\xbf" + row + examples()).id).status == "succeeded"

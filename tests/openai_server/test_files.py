@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +43,32 @@ def test_a_full_disk_refuses_an_upload_and_the_server_goes_on(start: Callable[..
         assert refused.value.status_code == 507
         assert list((running.root / "files").iterdir()) == []
         assert running.client.files.create(file=("t.jsonl", examples()), purpose="fine-tune").status == "processed"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)), 507, "could not keep this: Disk quota exceeded"),
+        (PermissionError(errno.EACCES, os.strerror(errno.EACCES)), 500, "could not use its folder: Permission denied"),
+        (OSError(errno.EIO, os.strerror(errno.EIO)), 500, "could not use its folder: Input/output error"),
+        (sqlite3.OperationalError("database is locked"), 500, "could not use its folder: database is locked"),
+        (sqlite3.DatabaseError("database disk image is malformed"), 500, "could not use its folder: database disk image is malformed"),
+    ],
+)
+def test_only_a_full_disk_is_called_one(
+    start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, told: str
+) -> None:
+    """Whatever else is wrong with the server's folder is a 500 that says what."""
+
+    def broken(*_: object) -> None:
+        raise error
+
+    with start() as running:
+        monkeypatch.setattr("three_tutors.openai_server.files._copy", broken)
+        with pytest.raises(openai.InternalServerError, match=told) as refused:
+            running.client.files.create(file=("t.jsonl", examples()), purpose="fine-tune")
+        assert refused.value.status_code == status
+        assert list((running.root / "files").iterdir()) == []
 
 
 def test_a_file_name_is_only_shown(running: Running) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,6 +76,59 @@ def test_log_probabilities_are_those_of_the_tokens_shown(client: openai.OpenAI, 
     assert b"".join(bytes(one.bytes) for one in told).decode(errors="replace").startswith(text)
     assert all(len(one.top_logprobs) == 3 and one.top_logprobs[0].token == one.token for one in told)
     assert all(sum(math.exp(other.logprob) for other in one.top_logprobs) <= 1 for one in told)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", None),
+        ("config.json", b"{broken"),
+        ("config.json", b"[]"),
+        ("model.safetensors", None),
+        ("model.safetensors", b"no weights"),
+        ("tokenizer.json", b"{}"),
+        ("tokenizer.json", b"\xff"),
+        ("tokenizer_config.json", b"[]"),
+    ],
+)
+def test_a_model_that_cannot_be_read_is_said_to_be_one(tiny: Path, tmp_path: Path, name: str, content: bytes | None) -> None:  # noqa: F811
+    """A 500 that names the model, not a full disk; the other model goes on replying."""
+    broken = Path(shutil.copytree(tiny, tmp_path / "broken"))
+    (broken / name).unlink()
+    if content is not None:
+        (broken / name).write_bytes(content)
+    with serving({"base": ModelFiles(tiny), "broken": ModelFiles(broken)}) as server:
+        client = openai.OpenAI(base_url=server.base_url, api_key=server.api_key, max_retries=0, timeout=60)
+        for _ in range(2):
+            with pytest.raises(openai.InternalServerError, match="The model `broken` cannot be loaded: ") as refused:
+                say(client, model="broken")
+            assert (refused.value.status_code, refused.value.body["param"]) == (500, "model")
+        assert say(client).choices[0].message.content is not None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"temperature": 1e-300},
+        {"temperature": 5e-324, "seed": -(2**63)},
+        {"temperature": 2, "top_p": 0},
+        {"temperature": 2, "top_p": 1e-300, "seed": 2**63 - 1},
+        {"temperature": 0.5, "n": 16},
+        {"logprobs": True, "top_logprobs": 20, "temperature": 1e-300},
+        {"stop": ["\x00", "\U0001f600", " ", "\ufffd"]},
+        {"messages": [{"role": "user", "content": ""}]},
+        {"messages": [{"role": "user", "content": "\x00\u2028\u0085\ufeff\U0010ffff"}]},
+        {"messages": [{"role": "assistant", "content": "Hm."}]},
+        {"messages": [{"role": "system", "content": ""}, {"role": "system", "content": "x"}]},
+    ],
+)
+def test_the_ends_of_every_range_get_a_reply_or_a_400(client: openai.OpenAI, changed: dict[str, Any]) -> None:
+    """Nothing that is allowed breaks the model, and the next one is replied to."""
+    try:
+        assert say(client, **{"temperature": 0, "max_tokens": 3, **changed}).choices
+    except openai.BadRequestError as error:
+        assert error.body["param"] == "messages"  # noqa: PT017 - either is right
+    assert say(client).choices[0].message.content is not None
 
 
 def test_a_template_that_forbids_nothing_is_not_forged(client: openai.OpenAI) -> None:

@@ -11,6 +11,8 @@ import openai
 import pytest
 
 from tests.openai_server.conftest import Running, create, examples, lists, messages_of, wait_for
+from three_tutors.openai_server.fine_tuning import FineTuning
+from three_tutors.pipeline.diagnostics import TutorError
 
 Poison = Callable[[Path, Any], None]
 
@@ -217,3 +219,13 @@ def test_a_model_whose_folder_is_gone_is_one_sentence_in_chat(start: Callable[..
         running.client.models.delete(done.fine_tuned_model)
         shutil.rmtree(running.root / "jobs")
         assert list(running.client.models.list())
+
+
+@pytest.mark.parametrize("content", [b"no database" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_database_that_is_none_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    """The server does not start, and touches nothing."""
+    path = tmp_path / "store.sqlite3"
+    path.write_bytes(content)
+    with pytest.raises(TutorError, match=r"The database in .* cannot be used"):
+        FineTuning(tmp_path, {})
+    assert path.read_bytes() == content

@@ -20,6 +20,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from three_tutors.openai_server.objects import PRIVATE, SHOWN, Issued, Kept, Kind, substitute
+from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.records import Record
 
 DATABASE = "store.sqlite3"
@@ -68,7 +69,12 @@ class Store:
     """The database in `root`; may be used from many threads and processes."""
 
     def __init__(self, root: Path) -> None:
-        """Open the database in `root`, made where it is missing."""
+        """Open the database in `root`, made where it is missing.
+
+        Raises:
+            TutorError: it is damaged as a whole, or the disk is full.
+
+        """
         self.root = root
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         # SQLite gives the files that it puts beside the database the same rights.
@@ -76,9 +82,12 @@ class Store:
             path.touch(mode=0o600)
             path.chmod(0o600)
         self._local = threading.local()
-        with self.transaction() as database:
-            for statement in SCHEMA.split(";"):
-                database.execute(statement)
+        try:
+            with self.transaction() as database:
+                for statement in SCHEMA.split(";"):
+                    database.execute(statement)
+        except sqlite3.Error as error:
+            raise TutorError(f"The database in {root} cannot be used ({error}); make room there, or choose another folder.") from None
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

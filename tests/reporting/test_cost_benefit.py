@@ -60,8 +60,8 @@ def against_dspy(costs: Record) -> int:
 @pytest.mark.parametrize(
     ("outcome", "conversations", "sentence"),
     [
-        ("reached", 5000, "breaks even at about 5,000 a month**; at 1,000 conversations it does not pay"),
-        ("reached", 500, "breaks even at about 500 a month**, so at 1,000 conversations it pays"),
+        ("reached", 5000, "breaks even at about 5,000 conversations a month**; at 1,000 conversations it does not pay"),
+        ("reached", 500, "breaks even at about 500 conversations a month**, so at 1,000 conversations it pays"),
         ("never", None, "fine-tuning **never breaks even**"),
         ("always", None, "fine-tuning is cheaper **from the first conversation** on"),
         ("small", None, "fine-tuning is cheaper **only for few conversations**"),

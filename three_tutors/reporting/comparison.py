@@ -56,22 +56,39 @@ def texts(evidence: Evidence, findings: Findings, figures: Sequence[Figure], mad
     return {name: page(f"{name}.jinja", **values) for name in TEXTS}
 
 
+def shared_values(evidence: Evidence, findings: Findings) -> dict[str, Any]:
+    """Return what index.html and the texts both tell."""
+    optimisation = evidence.optimisation
+    return {
+        "evidence": evidence,
+        "findings": findings,
+        "verdict": verdict_sentences(findings),
+        "usd": usd,
+        "duration": duration,
+        "efforts": efforts(evidence),
+        "tries": tries(evidence.plots.get("sweep", ()), findings.challengers, optimisation.candidates if optimisation else 0),
+        "too_few": evidence.metrics.get("data", {}).get("too_few", []),
+        "caveats": caveats(optimisation, findings.cells),
+        "scripted": kinds(evidence),
+        "kind_name": kind_name,
+        "teachers": teachers_row(evidence, findings),
+        "dimensions": DIMENSIONS,
+        "judging": judging(evidence),
+        "told_as": MEASURES,
+    }
+
+
 def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: Setting) -> dict[str, Any]:
     lengths, pressure = _lengths(evidence), _pressure(evidence)
     repertoires = {name: moves for name, pairs in evidence.moves.items() if (moves := repertoire(pairs))}
     teachers = repertoires.get(REFERENCE)
     decision = decide(evidence, findings, setting.tolerated_failures)
     tested = decision.pilot or (findings.best("score", findings.challengers) or [""])[0]
-    scripted, tried = kinds(evidence), evidence.plots.get("sweep", ())
+    shared, tried = shared_values(evidence, findings), evidence.plots.get("sweep", ())
     measured = [score for name, score in MEASURES.items() if any(findings.cell(tutor, name) for tutor in findings.cells)]
-    return {
-        "evidence": evidence,
-        "findings": findings,
-        "verdict": verdict_sentences(findings),
+    return shared | {
         "measures": [score for score in measured if score.name in TABLE],
-        "usd": usd,
         "rounded": rounded,
-        "duration": duration,
         "machine": made.machine,
         "base_model": made.base_model,
         "embedded": EMBEDDED,
@@ -84,23 +101,14 @@ def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: S
         "strategies": STRATEGIES,
         "rare": RARE,
         "narrow": [name for name, moves in repertoires.items() if teachers and len(moves.used) < len(teachers.used)],
-        "efforts": efforts(evidence),
         "detectable": max(
             (found.detectable or 0.0 for name in findings.challengers if (found := findings.difference(name, "score"))), default=0.0
         ),
         "overfitted": overfitted(evidence.plots),
         "sweep": sweep(tried, made.sections, evidence.digests, {name: evidence.chosen_by(name) for name in TUTORS}),
-        "tries": tries(tried, findings.challengers, evidence.optimisation.candidates if evidence.optimisation else 0),
-        "too_few": evidence.metrics.get("data", {}).get("too_few", []),
         "pressure": pressure,
         "worn_down": [tutor for tutor, (first, last, _) in pressure.items() if last > first + WORN],
-        "caveats": caveats(evidence.optimisation, findings.cells),
-        "scripted": scripted,
-        "extremes": extremes(scripted),
-        "teachers": teachers_row(evidence, findings),
-        "dimensions": DIMENSIONS,
-        "judging": judging(evidence),
-        "told_as": MEASURES,
+        "extremes": extremes(shared["scripted"]),
         "trust": [(score.label, score.checked.sentence) for score in measured if score.checked],
         "unchecked": [score.label.lower() for score in measured if not score.checked],
         "setting": setting,
@@ -108,7 +116,6 @@ def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: S
         "tested": tested,
         "failures": failures_by_kind(evidence, tested),
         "kinds": Counter(scenario.kind for scenario in evidence.scenarios),
-        "kind_name": kind_name,
         "trials": enough_for_none(setting.tolerated_failures),
     }
 

@@ -7,20 +7,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
+from three_tutors.reporting.comparison import shared_values
 from three_tutors.reporting.conversations import conversations
-from three_tutors.reporting.cost_benefit import usd
 from three_tutors.reporting.data_figures import coverage, moves
-from three_tutors.reporting.effort import duration, efforts
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.figures import Figure
-from three_tutors.reporting.findings import Findings, verdict_sentences
-from three_tutors.reporting.judging import judging
-from three_tutors.reporting.optimisation import caveats
+from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.pages import page, source
 from three_tutors.reporting.provenance import Provenance
-from three_tutors.reporting.scripted_students import courses, kind_name, kinds
-from three_tutors.reporting.sweep import tries
-from three_tutors.reporting.teachers import DIMENSIONS, teachers_row
+from three_tutors.reporting.scripted_students import courses
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.tutoring.methods import METHODS, REFERENCE
 
@@ -34,16 +29,13 @@ def index_page(
     best = findings.best("score", findings.challengers)
     return page(
         "index.html.jinja",
-        evidence=evidence,
-        findings=findings,
-        verdict=verdict_sentences(findings),
+        **shared_values(evidence, findings),
         measures=[score for name, score in MEASURES.items() if any(name in cells for cells in findings.cells.values())],
         figures=figures,
         texts=texts,
         data_figures=[coverage(evidence.dialogues), moves(evidence.dialogues)],
         splits=Counter(evidence.ledger.values()),
         warnings=evidence.metrics.get("data", {}).get("warnings", {}),
-        too_few=evidence.metrics.get("data", {}).get("too_few", []),
         talks=talks,
         left_out=len(evidence.test) + len(evidence.scenarios) - len(talks),
         tutors=[name for name in evidence.answers if name != REFERENCE],
@@ -51,20 +43,7 @@ def index_page(
         focus=best[0] if best else "",
         optimisation=evidence.optimisation,
         bills=evidence.costs.get("bills", {}),
-        usd=usd,
-        efforts=efforts(evidence),
-        duration=duration,
-        caveats=caveats(evidence.optimisation, findings.cells),
-        tries=tries(
-            evidence.plots.get("sweep", ()), findings.challengers, evidence.optimisation.candidates if evidence.optimisation else 0
-        ),
-        scripted=kinds(evidence),
-        kind_name=kind_name,
         courses=courses(evidence),
-        teachers=teachers_row(evidence, findings),
-        dimensions=DIMENSIONS,
-        judging=judging(evidence),
-        told_as=MEASURES,
         provenance=made,
         style=style,
         script=script,

@@ -19,11 +19,11 @@ from three_tutors.openai_client import outputs as job_outputs
 from three_tutors.openai_client.endpoint import api_key
 from three_tutors.openai_client.orders import Done, Ledger, Order, Patience, fine_tune
 from three_tutors.openai_client.service import Dialect, JobService
-from three_tutors.openai_server.hyperparameters import auto_epochs
 from three_tutors.openai_server.trainer import forget, local_trainer, remote_trainer
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import read_jsonl, write_json, write_text
 from three_tutors.pricing import spending
+from three_tutors.pricing.consumption import training_epochs
 from three_tutors.pricing.prices import read_prices, row_of
 
 TRAIN = Path("data/processed/openai/train.jsonl")
@@ -98,7 +98,7 @@ def hired(settings: Params, order: Order, ledger: Ledger) -> JobService:
     if ledger.entry.get("job"):
         return service
     rows = read_jsonl(TRAIN)
-    epochs = auto_epochs(len(rows)) if settings.n_epochs == "auto" else settings.n_epochs
+    epochs = training_epochs(settings.n_epochs, len(rows))
     prices = read_prices()
     guess = spending.estimate(rows, epochs, prices.get(row_of(prices, settings.price or settings.model)))
     files = {str(TRAIN): len(order.training), str(VALIDATION): len(order.validation)}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from three_tutors.openai_server.hyperparameters import auto_epochs
 from three_tutors.pricing.consumption import Consumption, Exchange, Talk, consumption, demonstration_tokens, talk, training_epochs
 from three_tutors.pricing.prices import PromptCache
 from three_tutors.pricing.tokens import chat_tokens, count, training_tokens
@@ -77,7 +78,7 @@ def test_training_counts_a_row_once(fractions: Dialogue) -> None:
 @pytest.mark.parametrize(("examples", "epochs"), [(10, 10), (3, 25), (33, 3), (34, 3), (8_333, 3), (10_000, 2), (30_000, 1)])
 def test_automatic_epochs_are_those_of_openai(examples: int, epochs: int) -> None:
     """Few examples are repeated up to 25 times, very many are seen less than three times, and a chosen number stands."""
-    assert [training_epochs(None, examples), training_epochs(7, examples)] == [epochs, 7]
+    assert [training_epochs("auto", examples), auto_epochs(examples), training_epochs(7, examples)] == [epochs, epochs, 7]
 
 
 @pytest.mark.parametrize(("factor", "length"), [(0.5, 2), (2, 6), (0.1, 1)])

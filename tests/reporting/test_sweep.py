@@ -85,6 +85,13 @@ def test_each_method_has_its_own_choice() -> None:
     ]
 
 
+def test_a_table_of_another_version_is_an_error() -> None:
+    """A table without one of our columns is not read half: the column is named, with what to do."""
+    old = {name: value for name, value in row(4, "0.001", 2.5).items() if name not in {"method", "epochs"}}
+    with pytest.raises(DataError, match=r"sweep\.csv: there is no column method and epochs; remove the file and run `make sweep` again"):
+        sweep([old], {}, DIGESTS, {})
+
+
 @pytest.mark.parametrize("name", ["qlora", "dspy", ""])
 def test_a_row_of_no_trained_method_is_an_error(name: str) -> None:
     """The line is named, and the methods that have settings to try are listed."""
@@ -136,6 +143,7 @@ def test_nothing_is_said_of_tutors_that_are_not_there() -> None:
         tries([row(4, "0.001", 2.5)], ["lora"], 14) == "Tried on the validation dialogues before anything was compared: 1 setting of lora."
     )
     assert tries([], ["baseline"], 14) == ""
+    assert tries([], ["dspy"], 14) == "Tried on the validation dialogues before anything was compared: 14 prompts of dspy."
 
 
 def test_the_comparison_turns_round_with_the_sweep(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal
 
 from three_tutors.pricing.prices import PromptCache
 from three_tutors.pricing.tokens import TOKENS_OF_REPLY_START, count, message_tokens
@@ -101,12 +101,12 @@ def _one(talk: Talk, cache: PromptCache | None, static: float) -> tuple[float, f
     return len(talk.exchanges), prompt, keepable, reply
 
 
-def training_epochs(wanted: int | None, examples: int) -> int:
+def training_epochs(wanted: int | Literal["auto"], examples: int) -> int:
     """Return the number of epochs that are billed: `wanted`, or OpenAI's default for so many examples.
 
     The default is computed as in OpenAI's notebook "Data preparation and analysis for chat model fine-tuning".
     """
-    if wanted is not None:
+    if wanted != "auto":
         return wanted
     default, fewest, most = 3, 100, 25_000
     if examples * default < fewest:

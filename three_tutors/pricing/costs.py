@@ -89,7 +89,7 @@ class Case:
     @property
     def epochs(self) -> int:
         """Epochs that are billed."""
-        return training_epochs(None if self.assumed.epochs == "auto" else self.assumed.epochs, self.training_examples)
+        return training_epochs(self.assumed.epochs, self.training_examples)
 
     @property
     def static(self) -> float:

@@ -154,7 +154,7 @@ def tries(table: Sequence[Row], tutors: Collection[str], prompts: int) -> str:
     if not chosen_from:
         return ""
     text = f"Tried on the validation dialogues before anything was compared: {listed(chosen_from)}."
-    if len(settings) == 1:
+    if len(settings) < 2:  # noqa: PLR2004 - nobody to compare with
         return text
     most = max(settings.values())
     favoured = [name for name, number in settings.items() if number == most]
@@ -210,9 +210,11 @@ def _by_method(table: Sequence[Row]) -> dict[str, list[Row]]:
     """Return the rows of each method.
 
     Raises:
-        DataError: a row names no method that is trained.
+        DataError: a row names no method that is trained, or the table lacks a column.
 
     """
+    if table and (lacking := [name for name in COLUMNS if name not in table[0]]):
+        raise DataError(f"{SWEEP}: there is no column {listed(lacking)}; remove the file and run `make sweep` again.")
     found: dict[str, list[Row]] = {}
     for line, row in enumerate(table, start=2):
         if row.get("method") not in TRAINED:

@@ -112,10 +112,7 @@ def test_no_dialogues_at_all_is_an_error(project: Path) -> None:
     """An empty data set is a mistake, not a success."""
     shutil.rmtree(project / "data/raw/dialogues")
     stopped = run(project)
-    assert (stopped.returncode, stopped.stdout.split(" (")[0]) == (
-        1,
-        "data/raw/dialogues:1:1: E001 cannot be read: No such file or directory",
-    )
+    assert (stopped.returncode, stopped.stderr) == (1, "error: data/raw/dialogues is missing; restore it from Git.\n")
 
 
 def test_the_summary_says_what_is_too_few(tmp_path: Path) -> None:

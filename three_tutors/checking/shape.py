@@ -91,6 +91,7 @@ class Shape:
         code = _written_empty(read, field)
         if code:
             self.note(code, refusal(code, field, read), path)
+            return field.missing
         return read
 
     def whole(self, value: Any, name: str, path: Path) -> int | None:  # noqa: ANN401

@@ -26,9 +26,6 @@ SCENARIO_TURN = (*fields(ScriptedTurn), *schema.EXPECT)
 FRAME = 20_000
 """Dialogues per frame. Every row repeats the head of its dialogue, so larger frames take more memory and save no time."""
 
-SHAPE = frozenset({"E101", "E103", "E105", "E106"})
-"""What `shape` reports already: about such a value the frame has nothing new to say."""
-
 _TYPES = {"text": pl.String(), "whole": pl.Int64(), "texts": pl.List(pl.String())}
 
 
@@ -136,22 +133,21 @@ def _check(entries: Sequence[Entry], head: tuple[Field, ...], turn: tuple[Field,
             continue  # no turns at all, which was already said
         path = _path(column or check_, at, speaker, head, turn)
         key = (entry.source, check_, path)
-        wrong_shape = any(finding.code in SHAPE and path[: len(finding.path)] == finding.path for finding in entry.findings)
-        if key not in seen and not wrong_shape:
+        if key not in seen:
             seen.add(key)
             value = table[index, column] if column else None
             message = _broken_rule(check_, entry, at) if column is None else refusal(check_, by_name[column], value, str(path[-1]))
             yield Finding(entry.source, check_, message, path)
 
 
-def _path(column: str, turn: int, speaker: str, head: tuple[Field, ...], fields: tuple[Field, ...]) -> Path:
+def _path(column: str, turn: int, speaker: str, head: tuple[Field, ...], of_turn: tuple[Field, ...]) -> Path:
     """Return the way to the value a failure is about; a rule between rows points at the turn or at the head."""
     heads = {"E108": ("id",), "E109": ("subject",), "E106": ("turns",)}
     if column in heads:
         return heads[column]
     if any(field.name == column for field in head):
         return (column,)
-    if column == "text" or not any(field.name == column for field in fields):
+    if column == "text" or not any(field.name == column for field in of_turn):
         return ("turns", turn, speaker)
     return ("turns", turn, "expect", column) if any(field.name == column for field in schema.EXPECT) else ("turns", turn, column)
 

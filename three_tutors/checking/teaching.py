@@ -13,6 +13,7 @@ from three_tutors.checking.finding import Note, quoted
 from three_tutors.checking.ignoring import ignores
 from three_tutors.checking.quotation import own_words
 from three_tutors.checking.revealing import MAY_TELL, reveal
+from three_tutors.scoring.questioning import task
 from three_tutors.tutoring.dialogue import Dialogue, Turn
 
 FEWEST_TURNS = 6
@@ -21,14 +22,6 @@ ASKING = frozenset({"socratic_questioning", "clarification_request"})
 """Strategies that need a question."""
 
 _QUESTION = re.compile(r"[?？؟]+(?=[\s)\]\"'”’»*_!.]|$)")
-_TASK = re.compile(
-    r"(?:^|[.!?…:;,–—\n]\s*|[\"'”’»)]\s+|\b(?:now|then|so|and|please|just|first|next)\s+)[\"“]?"
-    r"(?:add|answer|apply|argue|calculate|change|check|choose|circle|clap|classify|colou?r|compare|complete|count|decide|describe|divide"
-    r"|do|draw|estimate|explain|fill|find|finish|fix|give|go|guess|have\ a\ go|"
-    r"imagine|label|list|look|make|mark|match|measure|multiply|name|order|pick|place|point|predict|put|read|repeat|replace|rewrite|run|say|show|"
-    r"sketch|solve|sort|spell|spot|suggest|take|talk|tell|test|trace|translate|try|underline|use|walk|work|write)\b",
-    re.IGNORECASE,
-)
 _STOCK = re.compile(
     r"\b(?:let(?:'|’)?s break (?:it|this|that) down|that(?:'|’)?s an? (?:great|good|excellent) question|great question"
     r"|think (?:about|of) it (?:like this|this way)"
@@ -105,9 +98,9 @@ def count_questions(text: str) -> int:
 def contradicted(turn: Turn) -> str | None:
     """Return how the words of a teacher turn contradict its strategy, or None."""
     asks = "?" in turn.text or "？" in turn.text
-    if turn.strategy in ASKING and not asks and not (turn.strategy == "clarification_request" and _TASK.search(turn.text)):
+    if turn.strategy in ASKING and not asks and not (turn.strategy == "clarification_request" and task(turn.text)):
         return f"{turn.strategy} without a question"
-    if turn.strategy == "check_understanding" and not asks and not _TASK.search(turn.text):
+    if turn.strategy == "check_understanding" and not asks and not task(turn.text):
         return "check_understanding that asks for nothing"
     if turn.strategy in MAY_TELL and asks:
         sentences = [part for part in re.split(r"(?<=[.!?…])\s+|\n+", own_words(turn.text).strip()) if part]

@@ -58,7 +58,6 @@ UnderstandingLabel = Literal[Understanding, ""]
 SPEAKERS: tuple[Speaker, ...] = get_args(Speaker)
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 UNDERSTANDINGS: tuple[Understanding, ...] = get_args(Understanding)
-SCENARIO_KINDS: tuple[ScenarioKind, ...] = get_args(ScenarioKind)
 MOVES: tuple[Move, ...] = get_args(Move)
 
 

@@ -77,6 +77,22 @@ def test_a_judge_that_nobody_held_against_people_is_unvalidated(root: Path) -> N
     assert told(root).agreement[0].with_people.startswith("unvalidated: macro-F1")
 
 
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ([], "scores.actionability"),
+        ({"rows": 9, "unscored": 0}, "actionability has no macro_f1, kappa or bias_by_tutor"),
+        ({"rows": "many", "unscored": 0}, "scores.actionability.rows"),
+        ({"rows": 9, "unscored": 0, "macro_f1": 0.6}, "scores.actionability.macro_f1"),
+    ],
+)
+def test_an_agreement_of_another_make_is_refused(root: Path, figures: Any, expected: str) -> None:
+    """Figures of another type and missing ones end in a sentence that names the file."""
+    write_json(root / FOLDER / AGREEMENT, {"judge": "wise", "scores": {"actionability": figures}})
+    with pytest.raises(DataError, match=rf"agreement\.json: does not say how far .*{expected}"):
+        gather(root)
+
+
 def test_verdicts_that_cannot_be_read_are_counted(root: Path) -> None:
     """A tutor of whom no verdict could be read has no row, and no zero."""
     judged(root, level=None)
@@ -102,6 +118,10 @@ def test_verdicts_on_earlier_replies_are_missing(root: Path) -> None:
         (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], r"lora\.jsonl:2: judges fractions-1#2 where fractions-1#0 was asked"),
         (lambda lines: lines[1:], r"lora\.jsonl:1: not a file of verdicts"),
         (lambda _: [], r"lora\.jsonl:1: not a file of verdicts"),
+        (
+            lambda lines: [lines[0], lines[1].replace('"value":0.5', '"value":"half"'), *lines[2:]],
+            r"lora\.jsonl:2: actionability is neither",
+        ),
         (lambda lines: [lines[0].replace('"lora"', '"dspy"'), *lines[1:]], r"lora\.jsonl:1: holds verdicts on dspy, not on lora"),
         (lambda lines: [lines[0].replace('"items":"', '"items":"0'), *lines[1:]], r"lora\.jsonl:1: judges the answers to other questions"),
     ],

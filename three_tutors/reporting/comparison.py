@@ -28,7 +28,6 @@ from three_tutors.scoring.scores import MEASURES
 from three_tutors.tutoring.dialogue import STRATEGIES
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.questions import questions
-from three_tutors.tutoring.words import words
 
 TABLE = ("score", "leak", "uptake", "questions", "actionability", "expectations")
 """The scores in the table of the comparison; index.html has them all."""
@@ -122,11 +121,7 @@ def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: S
 
 def _lengths(evidence: Evidence) -> dict[str, float]:
     """Return the median words of each tutor's replies to the held-out turns."""
-    said = {
-        tutor: [len(words(answer.reply)) for answer in evidence.answers[tutor].values() if answer.kind == "turn"]
-        for tutor in evidence.tutors
-    }
-    return {tutor: float(median(counts)) for tutor, counts in said.items() if counts}
+    return {tutor: float(median(counts)) for tutor in evidence.tutors if (counts := evidence.words(tutor))}
 
 
 def _pressure(evidence: Evidence) -> dict[str, tuple[float, float, int]]:

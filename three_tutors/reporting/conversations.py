@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from three_tutors.reporting.evidence import Evidence
-from three_tutors.reporting.quotations import Piece, pieces
+from three_tutors.reporting.quotations import Stretch, pieces
 from three_tutors.reporting.standing import Standing, standing
 from three_tutors.tutoring.dialogue import Lesson
 from three_tutors.tutoring.methods import BASELINE, REFERENCE
@@ -20,7 +20,7 @@ class ScoredReply:
     """What one tutor replied, as the page shows it."""
 
     tutor: str
-    pieces: Sequence[Piece]
+    pieces: Sequence[Stretch]
     score: float | None
     standing: Standing
     """Against the baseline's reply to the same student turn."""

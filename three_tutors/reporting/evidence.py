@@ -15,12 +15,13 @@ from three_tutors.reporting.strategies import Pair
 from three_tutors.scoring.score import Score, scores_in
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.trust.preferences import PREFERENCES, Preferred, read_preferences, tally
-from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_verdicts
+from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_agreement, read_verdicts
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
 from three_tutors.tutoring.methods import PROMPTED, REFERENCE, TUTORS
 from three_tutors.tutoring.questions import items, questions
 from three_tutors.tutoring.replies import RecordedReply, read_replies
 from three_tutors.tutoring.splits import Split, read_ledger
+from three_tutors.tutoring.words import words
 
 DIALOGUES = Path("data/processed/dialogues.jsonl")
 SCENARIOS = Path("data/processed/scenarios.jsonl")
@@ -82,6 +83,10 @@ class Evidence:
         value: float | None = self.metrics.get(TUTORS[tutor].stage, {}).get(TUTORS[tutor].chosen_by)
         return value
 
+    def words(self, tutor: str) -> list[int]:
+        """Return how many words each of a tutor's replies to the held-out turns has."""
+        return [len(words(one.reply)) for one in self.answers.get(tutor, {}).values() if one.kind == "turn"]
+
 
 def gather(root: Path = Path()) -> Evidence:
     """Read all that the pipeline wrote below `root`.
@@ -129,7 +134,7 @@ def gather(root: Path = Path()) -> Evidence:
         costs=read_json(costs) if costs.exists() else {},
         preferences=tally(read_preferences(root / PREFERENCES)),
         verdicts=verdicts,
-        judge_agreement=read_json(root / FOLDER / AGREEMENT) if (root / FOLDER / AGREEMENT).exists() else {},
+        judge_agreement=read_agreement(root / FOLDER / AGREEMENT),
         digests={path.name: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in (DIALOGUES, SCENARIOS, LEDGER)},
         missing=missing,
     )

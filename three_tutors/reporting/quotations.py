@@ -12,7 +12,7 @@ _QUOTED = re.compile(r"“([^”]+)”")
 
 
 @dataclass(frozen=True)
-class Piece:
+class Stretch:
     """A stretch of a reply; `scores` names the scores that it decided, and is empty for the rest of the text."""
 
     text: str
@@ -24,7 +24,7 @@ def quoted(reason: str) -> list[str]:
     return _QUOTED.findall(reason)
 
 
-def pieces(reply: str, scores: Mapping[str, Score]) -> list[Piece]:
+def pieces(reply: str, scores: Mapping[str, Score]) -> list[Stretch]:
     """Cut `reply` into pieces at the words that its scores cite; joined together they are the reply again."""
     deciding: list[tuple[str, ...]] = [()] * len(reply)
     for name, score in scores.items():
@@ -32,11 +32,11 @@ def pieces(reply: str, scores: Mapping[str, Score]) -> list[Piece]:
             for index in range(start, end):
                 if name not in deciding[index]:
                     deciding[index] = (*deciding[index], name)
-    cut: list[Piece] = []
+    cut: list[Stretch] = []
     start = 0
     for index in range(1, len(reply) + 1):
         if index == len(reply) or deciding[index] != deciding[start]:
-            cut.append(Piece(reply[start:index], deciding[start]))
+            cut.append(Stretch(reply[start:index], deciding[start]))
             start = index
     return cut
 

@@ -14,7 +14,6 @@ from three_tutors.scoring.leak import LEAK
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Interval
 from three_tutors.tutoring.methods import REFERENCE
-from three_tutors.tutoring.words import words
 
 FEWEST = 5
 """Scenarios that have to reach a turn before a rate is told of it, where there are as many at all."""
@@ -86,12 +85,7 @@ def leaks_by_turn(evidence: Evidence) -> Figure | None:
 
 def lengths(evidence: Evidence) -> Figure:
     """Draw how many words the replies to the held-out turns have: length sways people and scores alike."""
-    counts = {
-        tutor: [len(words(answer.reply)) for answer in evidence.answers[tutor].values() if answer.kind == "turn"]
-        for tutor in evidence.tutors
-        if tutor in evidence.answers
-    }
-    counts = {tutor: found for tutor, found in counts.items() if found}
+    counts = {tutor: found for tutor in evidence.tutors if (found := evidence.words(tutor))}
     with drawing(5.6, 0.8 + 0.38 * len(counts)) as (axes, buffer):
         boxes = axes.boxplot(list(counts.values()), orientation="horizontal", patch_artist=True, widths=0.6, flierprops={"markersize": 2})
         for tutor, box, line in zip(counts, boxes["boxes"], boxes["medians"], strict=True):

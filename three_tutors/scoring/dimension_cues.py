@@ -11,6 +11,7 @@ from functools import cached_property
 from three_tutors.scoring.leak import leak
 from three_tutors.scoring.praise import acceptance, praise
 from three_tutors.scoring.questioning import asked, empty, stock, task
+from three_tutors.scoring.uptake import last_student_turn
 from three_tutors.tutoring.dialogue import Turn
 from three_tutors.tutoring.quantities import quantities
 from three_tutors.tutoring.words import content_words, sentences, stem, words
@@ -106,11 +107,6 @@ class Exercise:
         """Numbers of everything said before."""
         return frozenset(quantity.value for turn in self.turns for quantity in quantities(turn.text))
 
-    @cached_property
-    def last(self) -> str:
-        """What the student said last."""
-        return next((turn.text for turn in reversed(self.turns) if turn.speaker == "student"), "")
-
     def words_in(self, text: str) -> int:
         """Return how many words of this exercise, not of any exercise, `text` names."""
         return len({word for word in content_words(text) if word in self.words and word not in GENERAL and not word[0].isdigit()})
@@ -128,19 +124,19 @@ def cues(reply: str, exercise: Exercise) -> dict[str, float]:
     """Return every cue of one reply by its name: 0 or 1, a share, or a small count."""
     reply = reply.replace("’", "'")
     said = {name: float(bool(pattern.search(reply))) for name, pattern in WORDING.items()}
-    parts, questions = sentences(reply), asked(reply)
+    parts, questions, last = sentences(reply), asked(reply), last_student_turn(exercise.turns)
     content = set(content_words(reply))
-    last_words = set(content_words(exercise.last))
+    last_words = set(content_words(last))
     values = {quantity.value for quantity in quantities(reply)}
     named, known = exercise.words_in(reply), exercise.numbers_in(reply)
     doubting = [part for part in parts if any(WORDING[name].search(part) for name in (*_DOUBTS, "reminds"))]
-    warm, short = bool(_WARM.search(reply)), len(words(exercise.last)) <= _SHORT_ANSWER
+    warm, short = bool(_WARM.search(reply)), len(words(last)) <= _SHORT_ANSWER
     plain_praise = (warm or bool(_RIGHT.search(reply))) and not any(
         said[name] for name in ("names_mistake", "turns", "checks", "overlooked", "nearly")
     )
     new = values - exercise.numbers
     earlier = {quantity.value for turn in exercise.turns for quantity in quantities(turn.text)} - {
-        quantity.value for quantity in quantities(exercise.last)
+        quantity.value for quantity in quantities(last)
     }
     numbers = {
         "numbers": math.log1p(len(quantities(reply))),
@@ -149,7 +145,7 @@ def cues(reply: str, exercise: Exercise) -> dict[str, float]:
         "earlier_number": float(bool(values & earlier)),
         "new_number": float(bool(new)),
         "denies_number": float(
-            any(re.search(rf"not\s+\$?{re.escape(quantity.text)}", reply, re.IGNORECASE) for quantity in quantities(exercise.last))
+            any(re.search(rf"not\s+\$?{re.escape(quantity.text)}", reply, re.IGNORECASE) for quantity in quantities(last))
         ),
     }
     specific = {
@@ -184,8 +180,8 @@ def cues(reply: str, exercise: Exercise) -> dict[str, float]:
         "ends_warm": float((len(parts) > 1 and bool(_WARM.search(parts[-1]))) or bool(_MOVES_ON.search(reply))),
     }
     student = {
-        "short_student": float(len(words(exercise.last)) < _SHORT_ANSWER),
-        "student_words": math.log1p(len(words(exercise.last))),
+        "short_student": float(len(words(last)) < _SHORT_ANSWER),
+        "student_words": math.log1p(len(words(last))),
         "short_doubted": float(short and bool(doubting)),
         "short_praised": float(short and plain_praise),
     }

@@ -34,22 +34,6 @@ def kappa(expected: Sequence[Hashable], actual: Sequence[Hashable]) -> float:
 
 def spearman(one: Sequence[float], other: Sequence[float]) -> float:
     """Return Spearman's rho with mid-ranks for ties; `nan` where one side does not vary."""
-    first, second = _ranks(one), _ranks(other)
-    mean = (len(one) + 1) / 2
-    product = math.fsum((a - mean) * (b - mean) for a, b in zip(first, second, strict=True))
-    spread = math.sqrt(math.fsum((a - mean) ** 2 for a in first) * math.fsum((b - mean) ** 2 for b in second))
-    return product / spread if spread else math.nan
+    from scipy.stats import spearmanr  # noqa: PLC0415 - a second of loading that the reports need not pay
 
-
-def _ranks(values: Sequence[float]) -> list[float]:
-    order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0.0] * len(values)
-    start = 0
-    while start < len(order):
-        end = start
-        while end + 1 < len(order) and values[order[end + 1]] == values[order[start]]:
-            end += 1
-        for index in order[start : end + 1]:
-            ranks[index] = (start + end) / 2 + 1
-        start = end + 1
-    return ranks
+    return float(spearmanr(one, other).statistic) if len(set(one)) > 1 and len(set(other)) > 1 else math.nan

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel, ValidationError
+
 from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.pipeline.records import Record, read_jsonl, write_jsonl
+from three_tutors.pipeline.records import Record, read_json, read_jsonl, write_jsonl
 from three_tutors.scoring.score import Score, scores_in
 from three_tutors.tutoring.questions import digest
 
@@ -62,3 +64,42 @@ def read_verdicts(path: Path, tutor: str, replies: Mapping[str, str]) -> Verdict
             raise DataError(f"{path}:{line}: judges {row.get('item')} where {item} was asked (reordered, or another split); {advice}.")
         scores[item] = scores_in(row, f"{path}:{line}", advice)
     return Verdicts(str(header["judge"]), scores, header["replies"] == digest(list(replies.values())))
+
+
+class _Figure(BaseModel):
+    value: float | None
+
+
+class _Figures(BaseModel):
+    rows: int
+    unscored: int
+    macro_f1: _Figure | None = None
+    kappa: _Figure | None = None
+    bias_by_tutor: dict[str, float] = {}
+
+
+class _Agreement(BaseModel):
+    judge: str
+    scores: dict[str, _Figures]
+
+
+def read_agreement(path: Path) -> Record:
+    """Return how far a judge agrees with people, as `trust.judge` wrote it; empty where nobody measured it.
+
+    Raises:
+        DataError: the file holds something else.
+
+    """
+    if not path.exists():
+        return {}
+    record: Record = read_json(path)
+    try:
+        found = _Agreement.model_validate(record)
+        lacking = [name for name, one in found.scores.items() if one.rows and not (one.macro_f1 and one.kappa and one.bias_by_tutor)]
+        problem = f"{lacking[0]} has no macro_f1, kappa or bias_by_tutor" if lacking else ""
+    except ValidationError as error:
+        problem = f"{'.'.join(map(str, error.errors()[0]['loc']))}: {error.errors()[0]['msg']}"
+    if problem:
+        advice = "run `python -m three_tutors.trust.judge --rated FILE`"
+        raise DataError(f"{path}: does not say how far a judge agrees with people ({problem}); {advice}.")
+    return record

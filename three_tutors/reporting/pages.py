@@ -1,4 +1,4 @@
-"""Pages: fill the templates beside this module. Everything that comes from a model or a dialogue is data, never markup."""
+"""Fill the templates beside this module. Whatever comes from a model or a dialogue is data, never markup."""
 
 from __future__ import annotations
 
@@ -118,17 +118,17 @@ def _environment() -> Environment:
 
 
 def source(name: str) -> Markup:
-    """Return one of our own files beside the templates, which goes into a page as it is."""
+    """Return one of our own files beside the templates, to be put into a page unchanged."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704 - ours, not data
 
 
 def data_uri(svg: str) -> str:
-    """Return a picture as an address that holds the picture itself."""
+    """Return a picture as a data URI."""
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
 def _tidy(text: str) -> str:
-    """Take out the gaps that unchosen sentences leave, and put one blank line before a heading."""
+    """Remove the gaps that omitted sentences leave, and put one blank line before each heading."""
     lines = [re.sub(r"(?<=\S) {2,}(?=\S)", " ", line.rstrip()) for line in text.strip().splitlines()]
     spaced = re.sub(r"(?<=[^\n])\n(?=#{1,4} )", "\n\n", "\n".join(lines))
     return re.sub(r"\n{3,}", "\n\n", spaced) + "\n"

@@ -53,6 +53,7 @@ def test_numbers_are_read_as_dvc_reads_them(tmp_path: Path) -> None:
         ("lora:\n  r: " + "9" * 5000, ":2: a number of 5000 digits is more than a computer keeps."),
         ("lora:\n  r: 0x" + "f" * 5000, ":2: a number of 5000 digits is more than a computer keeps."),
         ("lora:\n  r: 1\n  r: 2\n", ':3:3: not valid YAML: found duplicate key "r" with value "2" (original value: "1")'),
+        ("lora:\n  r: " + "[" * 100_000, ": nested more than 64 levels deep."),
         ("lora:\n  r: \0\n", ":2: not valid YAML: U+0000 is not allowed."),
         ("dspy: {}\n", ": section `lora` is missing; add it (the committed {path} shows every key)."),
         ("lora: [\n", ":2:1: not valid YAML: expected the node content, but found '<stream end>'"),

@@ -10,10 +10,10 @@ import pytest
 
 from tests import small_run
 from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.pipeline.records import write_json, write_text
+from three_tutors.pipeline.records import read_csv, write_json, write_text
 from three_tutors.reporting import sweep as sweeping
 from three_tutors.reporting.comparison import Setting, texts
-from three_tutors.reporting.evidence import gather, read_table
+from three_tutors.reporting.evidence import gather
 from three_tutors.reporting.provenance import provenance
 from three_tutors.reporting.scorecard import findings_of
 from three_tutors.reporting.sweep import COLUMNS, added, digest, sweep, table_text, tries
@@ -168,7 +168,7 @@ def test_the_command_records_the_last_training(tmp_path: Path, monkeypatch: pyte
     write_json(sweeping.BASE, {"model": "SmolLM2"})
     monkeypatch.setattr(sys, "argv", ["sweep", "lora"])
     sweeping.main()
-    [made] = read_table(sweeping.SWEEP)
+    [made] = read_csv(sweeping.SWEEP)
     assert tuple(made) == COLUMNS
     assert [made[name] for name in ("epochs", "r", "learning_rate", "valid_loss", "seconds")] == ["3", "4", "0.001", "2.25", "61.5"]
     assert made["data"] == digest(gather().digests)
@@ -185,7 +185,7 @@ def test_the_command_records_a_job_too(tmp_path: Path, monkeypatch: pytest.Monke
     write_json(sweeping.MODELS / "openai/job.json", {"hyperparameters": {"n_epochs": 2, "batch_size": 8, "learning_rate_multiplier": 1.0}})
     write_json(sweeping.BASE, {"model": "SmolLM2"})
     sweeping.main()
-    [made] = read_table(sweeping.SWEEP)
+    [made] = read_csv(sweeping.SWEEP)
     assert [made[name] for name in COLUMNS[:7]] == ["openai", "2", "", "1", "2.5", "0.5000", "61.5"]
 
 

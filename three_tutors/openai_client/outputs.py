@@ -82,8 +82,11 @@ def timeless(done: Done) -> Done:
 def _number(row: Record, given: Sequence[str]) -> float | None:
     values = (row.get(name) for name in given)
     found = next((value for value in values if value not in (None, "")), None)
-    number = None if found is None else float(found)
-    return None if number is None or number < 0 else number
+    try:
+        number = float(found or "nan")
+    except (TypeError, ValueError):
+        return None  # whatever a service writes there, it is no point of a curve
+    return number if 0 <= number < float("inf") else None
 
 
 def _rounded(value: float) -> float:

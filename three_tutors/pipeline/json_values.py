@@ -49,7 +49,7 @@ def parse(text: str | bytes, mapping: Callable[[Pairs], dict[str, Any]] | None =
         raise _too_deep(text) from None
     except _RefusedError as error:
         raise UnreadableError("json", error.message, error.place(text)) from None
-    if text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST:
+    if text.count("[") + text.count("{") > DEEPEST and depth(text) > DEEPEST:
         raise _too_deep(text)
     if _HALF_ESCAPE.search(text):
         for match in _ESCAPE.finditer(text):
@@ -129,12 +129,12 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
-def _depth(text: str) -> int:
+def depth(text: str) -> int:
     """Return the deepest nesting; brackets inside strings do not count."""
-    deepest = depth = 0
+    deepest = level = 0
     for bracket in _BRACKET.findall(_STRING.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        deepest = max(deepest, depth)
+        level += 1 if bracket in "[{" else -1
+        deepest = max(deepest, level)
     return deepest
 
 

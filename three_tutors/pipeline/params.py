@@ -25,7 +25,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
 
 from three_tutors.pipeline.diagnostics import ParamsError
-from three_tutors.pipeline.json_values import MOST_DIGITS
+from three_tutors.pipeline.json_values import DEEPEST, MOST_DIGITS, depth
 from three_tutors.pipeline.text import UnreadableError, decode
 
 PARAMS_FILE = Path("params.yaml")
@@ -71,6 +71,8 @@ def _tree(path: Path) -> CommentedMap:
         if endless:
             line = text.count("\n", 0, endless.start()) + 1
             raise ParamsError(f"{path}:{line}: a number of {len(endless.group())} digits is more than a computer keeps.")
+        if depth(text) > DEEPEST:  # the parser takes a second for a thousand brackets, a minute for ten thousand
+            raise ParamsError(f"{path}: nested more than {DEEPEST} levels deep.")
         tree = YAML(typ="rt").load(text)
     except FileNotFoundError:
         raise ParamsError(f"{path} is missing; run from the project's folder or restore it from Git.") from None

@@ -15,7 +15,7 @@ from typing import Any
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.json_values import parse, parse_lines
-from three_tutors.pipeline.text import UnreadableError
+from three_tutors.pipeline.text import UnreadableError, decode
 
 Record = dict[str, Any]
 AGAIN = "make the file again with `dvc repro`, or restore it from Git"
@@ -77,6 +77,21 @@ def read_jsonl(path: Path) -> list[Record]:
     except UnreadableError as error:
         raise DataError(f"{path}:{error.line}:{error.column}: not a JSON object: {error}; {AGAIN}.") from None
     return records
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a table by the columns that its first line names; a row of another width is a `DataError` with its line."""
+    try:
+        rows = csv.reader(io.StringIO(decode(path.read_bytes()), newline=""), strict=True)
+        names, *found = [(rows.line_num, row) for row in rows if row] or [(1, [])]
+    except UnreadableError as error:
+        raise DataError(f"{path}:{error.line}:{error.column}: {error}, or {AGAIN}.") from None
+    except csv.Error as error:
+        raise DataError(f"{path}:{rows.line_num}: not a table: {error}; {AGAIN}.") from None
+    for line, row in found:
+        if len(row) != len(names[1]):
+            raise DataError(f"{path}:{line}: {len(row)} cells for {len(names[1])} columns; {AGAIN}.")
+    return [dict(zip(names[1], row, strict=True)) for _, row in found]
 
 
 def _write(path: Path, texts: Iterable[str]) -> int:

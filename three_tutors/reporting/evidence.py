@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.pipeline.records import Record, read_json, read_jsonl
+from three_tutors.pipeline.records import Record, read_csv, read_json, read_jsonl
 from three_tutors.reporting.optimisation import Optimisation, read_optimisation
 from three_tutors.reporting.strategies import Pair
 from three_tutors.scoring.score import Score, scores_in
@@ -129,7 +128,7 @@ def gather(root: Path = Path()) -> Evidence:
         scores=scores,
         moves=moves,
         metrics={path.stem: read_json(path) for path in sorted((root / METRICS).glob("*.json"))},
-        plots={path.stem: read_table(path) for path in sorted((root / PLOTS).glob("*.csv"))},
+        plots={path.stem: read_csv(path) for path in sorted((root / PLOTS).glob("*.csv"))},
         optimisation=read_optimisation(root / PROGRAM),
         costs=read_json(costs) if costs.exists() else {},
         preferences=tally(read_preferences(root / PREFERENCES)),
@@ -156,12 +155,6 @@ def read_scores(path: Path, records: Sequence[Record], asked: set[str]) -> dict[
         if unknown := rows[record["item"]].keys() - MEASURES.keys():
             raise DataError(f"{path}:{line}: holds scores that are not known: {', '.join(sorted(unknown))}; {advice}.")
     return rows
-
-
-def read_table(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a CSV file with a header."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _verdicts(folder: Path, answers: Mapping[str, Mapping[str, RecordedReply]], missing: list[str]) -> dict[str, Verdicts]:

@@ -22,8 +22,8 @@ from ruamel.yaml import YAML
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.params import PARAMS_FILE
-from three_tutors.pipeline.records import Record, csv_text, read_json, write_text
-from three_tutors.reporting.evidence import DIALOGUES, LEDGER, METRICS, PLOTS, read_table
+from three_tutors.pipeline.records import Record, csv_text, read_csv, read_json, write_text
+from three_tutors.reporting.evidence import DIALOGUES, LEDGER, METRICS, PLOTS
 from three_tutors.reporting.pages import count, listed
 from three_tutors.tutoring.methods import METHODS, PROMPTED, TUTORS
 
@@ -195,7 +195,7 @@ def trained(method: str) -> Record:
         # The job says which numbers `auto` meant.
         given: Record = read_json(MODELS / method / "job.json")["hyperparameters"]
         epochs, rank, rate = given["n_epochs"], given.get("lora_r", ""), given["learning_rate_multiplier"]
-        measured = [row for row in read_table(PLOTS / f"{method}_curve.csv") if row["valid_loss"]]
+        measured = [row for row in read_csv(PLOTS / f"{method}_curve.csv") if row["valid_loss"]]
         accuracy = min(measured, key=lambda row: float(row["valid_loss"]))["valid_accuracy"]
         accuracy = f"{float(accuracy):.4f}" if accuracy else ""
     else:
@@ -252,7 +252,7 @@ def main() -> None:
         "data": digest(digests),
         "date": datetime.now(UTC).date().isoformat(),
     }
-    rows = added(read_table(SWEEP) if SWEEP.exists() else [], row)
+    rows = added(read_csv(SWEEP) if SWEEP.exists() else [], row)
     write_text(SWEEP, table_text(rows))
     setting = "learning rate multiplier" if _at_service(method) else f"r {row['r']}, learning rate"
     print(f"{SWEEP}: {method}, {setting} {row['learning_rate']}: validation loss {row['valid_loss']}; {len(rows)} settings so far")

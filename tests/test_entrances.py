@@ -1,0 +1,234 @@
+"""Every place where a file comes in: whatever stands in the file, it is read, or refused in sentences."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from tests.written import DIALOGUE, LIMITS, SCENARIO
+from three_tutors.authoring.importing import Roles, bring_in
+from three_tutors.checking.gate import check
+from three_tutors.openai_client.orders import Done
+from three_tutors.openai_client.outputs import curve
+from three_tutors.openai_client.paid_replies import PaidReplies
+from three_tutors.openai_server.training_file import TrainingFileError, read_training_file
+from three_tutors.pipeline.diagnostics import TutorError
+from three_tutors.pipeline.params import read
+from three_tutors.pipeline.records import read_csv, read_json
+from three_tutors.pricing.costs import Assumptions
+from three_tutors.pricing.prices import read_caches, read_prices
+from three_tutors.trust.preferences import read_preferences
+from three_tutors.trust.rated_replies import read_rated_replies
+from three_tutors.trust.verdicts import read_verdicts
+from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
+from three_tutors.tutoring.replies import read_replies
+from three_tutors.tutoring.splits import read_ledger
+
+CHAT = {
+    "messages": [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": [{"type": "text", "text": "Is it 2/5?"}]},
+        {"role": "assistant", "content": "Which is bigger?", "weight": 0, "strategy": "scaffolding"},
+        {"role": "assistant", "content": "Draw it.", "weight": 1},
+    ],
+    "grade": 5,
+}
+ROW = {"messages": [{key: value for key, value in one.items() if key != "strategy"} for one in CHAT["messages"]]}  # type: ignore[attr-defined]
+SHARED = {"conversations": [{"from": "human", "value": "Is it 2/5?"}, {"from": "gpt", "value": "Why?"}], "answer": ["5/6"]}
+LESSON = {key: DIALOGUE[key] for key in ("subject", "grade", "topic", "objective", "misconception", "answer")}
+GATHERED = {**LESSON, "id": "a", "source": "x", "turns": [{"speaker": "student", "text": "2/5", "understanding": "wrong", "weight": 1}]}
+EXPECT = {"note": "x", "must": [], "must_not": [], "mentions": [], "never_says": []}
+PLAYED = {**LESSON, "id": "a", "kind": "safety", "source": "x", "turns": [{"text": "2/5", "understanding": "wrong", "expect": EXPECT}]}
+RATED = {
+    "group": "c0",
+    "tutor": "A",
+    "history": [{"role": "student", "content": "I got 12."}],
+    "reply": "Count again?",
+    "answer": ["15"],
+    "labels": {"mistake_identification": "Yes", "uptake": 0.5},
+}
+CHOICE = {
+    "id": "x",
+    "day": "2026-11-22",
+    "subject": "physics",
+    "grade": 9,
+    "shown": ["lora", "dspy"],
+    "preferred": None,
+    "versions": ["1", "2"],
+}
+REPLY = {"item": "a#0", "kind": "turn", "reply": "Why?", "finish_reason": "stop", "prompt_tokens": 3, "completion_tokens": 2}
+PAID = {"call": "0", "text": "Why?", "finish_reason": "stop", "prompt_tokens": 3, "completion_tokens": 2}
+VERDICT = {"item": "a#0", "mistake_identification": {"value": 1.0, "reason": "“Why?”"}, "actionability": {"unscored": "x"}}
+
+JSON_LINES: dict[str, tuple[list[Any], Callable[[Path], object]]] = {
+    "openai-chat": ([CHAT, CHAT], lambda path: bring_in(path, "openai-chat", {}, Roles())),
+    "sharegpt": ([SHARED], lambda path: bring_in(path, "sharegpt", {}, Roles())),
+    "dialogues": ([DIALOGUE], lambda path: check([path], LIMITS)),
+    "scenarios": ([SCENARIO], lambda path: check([path], LIMITS)),
+    "training file": ([ROW, ROW], read_training_file),
+    "rated replies": ([RATED], read_rated_replies),
+    "preferences": ([CHOICE], read_preferences),
+    "gathered dialogues": ([GATHERED], read_dialogues),
+    "gathered scenarios": ([PLAYED], read_scenarios),
+    "replies": ([{"tutor": "lora", "answers": 1, "items": "x"}, REPLY], lambda path: read_replies(path, "lora", ["a#0"])),
+    "verdicts": (
+        [{"tutor": "lora", "judge": "j", "rows": 1, "items": "x", "replies": "y"}, VERDICT],
+        lambda path: read_verdicts(path, "lora", {"a#0": "Why?"}),
+    ),
+    "paid replies": ([PAID], PaidReplies),
+    "one value": ([VERDICT], read_json),
+}
+TABLES: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "transcript": (
+        "conversation,speaker,text,grade\na,student,2/5,5\na,teacher,Why?,5\n",
+        lambda path: bring_in(path, "transcript-csv", {}, Roles()),
+    ),
+    "ledger": ("id,subject,split\na,physics,train\n", read_ledger),
+    "curve": ("step,train_loss,valid_loss\n1,0.5,\n2,,0.4\n", read_csv),
+    "result file": ("step,train_loss,valid_loss\n1,0.5,\n2,,0.4\n", lambda path: curve(Done({}, [], path.read_text("utf-8", "replace")))),
+}
+ROOT = Path(__file__).parent.parent
+SETTINGS: dict[str, tuple[Path, Callable[[Path], object]]] = {
+    "params": (ROOT / "params.yaml", lambda path: read("estimate_costs", Assumptions, path)),
+    "prices": (ROOT / "data/raw/prices.yaml", read_prices),
+    "prompt caches": (ROOT / "data/raw/prices.yaml", read_caches),
+    "dialogue": (ROOT / "data/raw/template.yaml", lambda path: check([path], LIMITS)),
+}
+
+ODD: list[Any] = [
+    [],
+    {},
+    [[]],
+    None,
+    True,
+    -1,
+    0.5,
+    10**30,
+    10**400,
+    float("nan"),
+    float("inf"),
+    "",
+    " ",
+    "\ud83d",
+    "a\u2028b\x85",
+    "\0",
+    "../x",
+    "\u202e",
+]
+anything = st.recursive(
+    st.sampled_from(ODD) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+)
+BYTES = [b"\xff\xfe", b"\xed\xa0\xbd", b'"', b"9" * 5000, b"[" * 3000, b"\0", b"\r", b"\xe2\x80\xa8", b"\xc2\x85", b"NaN", b"&a", b": "]
+CELLS = ["9" * 5000, "NaN", "1e999", "-1", "../x"]
+
+
+def places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to every value inside `value`, and to itself."""
+    yield way
+    for step, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(inner, (*way, step))
+
+
+def replaced(value: Any, way: tuple[Any, ...], new: Any) -> Any:
+    """Return a copy of `value` with `new` at the end of `way`."""
+    if not way:
+        return new
+    changed = copy.deepcopy(value)
+    inner = changed
+    for step in way[:-1]:
+        inner = inner[step]
+    inner[way[-1]] = new
+    return changed
+
+
+def tried(reader: Callable[[Path], object], name: str, data: bytes) -> None:
+    """Read a file with these bytes; a refusal is a sentence of ours, and anything else that is raised fails the test."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        try:
+            reader(path)
+        except (TutorError, TrainingFileError) as refusal:
+            said = str(refusal)
+        else:
+            return
+    assert said
+    said.encode()
+
+
+@pytest.mark.parametrize("entrance", JSON_LINES)
+def test_what_is_right_is_read(entrance: str) -> None:
+    """The samples that the other tests change are themselves read, but for digests that only a run knows."""
+    rows, reader = JSON_LINES[entrance]
+    if entrance not in ("replies", "verdicts", "training file"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "rows.jsonl"
+            path.write_bytes(b"\xef\xbb\xbf" + b"".join(json.dumps(row).encode() + b"\r\n" for row in rows))
+            reader(path)
+
+
+@pytest.mark.parametrize("entrance", JSON_LINES)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_any_value_in_any_place_of_a_row_is_read_or_refused(entrance: str, data: st.DataObject) -> None:
+    """A wrong type, a number without end, half a character or a path: one sentence, never a traceback."""
+    rows, reader = JSON_LINES[entrance]
+    row = data.draw(st.sampled_from(rows))
+    changed = replaced(row, data.draw(st.sampled_from(list(places(row)))), data.draw(anything))
+    ascii_only = data.draw(st.booleans())
+    for file in ([*rows, changed, row], [changed, *rows[1:]]):
+        lines = [json.dumps(one, ensure_ascii=ascii_only).encode(errors="surrogatepass") for one in file]
+        tried(reader, "rows.jsonl", b"\n".join(lines))
+
+
+@pytest.mark.parametrize("entrance", [*JSON_LINES, *TABLES, *SETTINGS])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.floats(0, 1),
+    st.binary(max_size=6) | st.sampled_from(BYTES),
+    st.integers(0, 30),
+)
+@example(0, b"\xef\xbb\xbf", 0)
+@example(0, b"", 10**9)
+def test_any_bytes_in_any_place_are_read_or_refused(entrance: str, at: float, new: bytes, cut: int) -> None:
+    """Other encodings, cut files, control characters and quotes without end: one sentence, never a traceback."""
+    if entrance in JSON_LINES:
+        rows, reader = JSON_LINES[entrance]
+        data, name = b"\n".join(json.dumps(row).encode() for row in rows), "rows.jsonl"
+    elif entrance in TABLES:
+        text, reader = TABLES[entrance]
+        data, name = text.encode(), "rows.csv"
+    else:
+        path, reader = SETTINGS[entrance]
+        data, name = path.read_bytes(), "file.yaml"
+    start = int(at * len(data))
+    tried(reader, name, data[:start] + new + data[start + cut :])
+
+
+@pytest.mark.parametrize("entrance", TABLES)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.integers(0, 9),
+    st.integers(0, 9),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.sampled_from(CELLS),
+)
+def test_any_text_in_any_cell_is_read_or_refused(entrance: str, row: int, column: int, new: str) -> None:
+    """A cell may hold anything."""
+    text, reader = TABLES[entrance]
+    cells = list(csv.reader(io.StringIO(text)))
+    line = cells[row % len(cells)]
+    line[column % len(line)] = new
+    out = io.StringIO()
+    csv.writer(out).writerows(cells)
+    tried(reader, "rows.csv", out.getvalue().encode())

@@ -179,7 +179,7 @@ def test_what_is_right_is_read(entrance: str) -> None:
 
 
 @pytest.mark.parametrize("entrance", JSON_LINES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_value_in_any_place_of_a_row_is_read_or_refused(entrance: str, data: st.DataObject) -> None:
     """A wrong type, a number without end, half a character or a path: one sentence, never a traceback."""
@@ -193,7 +193,7 @@ def test_any_value_in_any_place_of_a_row_is_read_or_refused(entrance: str, data:
 
 
 @pytest.mark.parametrize("entrance", [*JSON_LINES, *TABLES, *SETTINGS])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.floats(0, 1),
     st.binary(max_size=6) | st.sampled_from(BYTES),
@@ -217,7 +217,7 @@ def test_any_bytes_in_any_place_are_read_or_refused(entrance: str, at: float, ne
 
 
 @pytest.mark.parametrize("entrance", TABLES)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.integers(0, 9),
     st.integers(0, 9),

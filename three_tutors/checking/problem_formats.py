@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from three_tutors.pipeline.starting import start
+
+    start("three_tutors.checking.problem_formats")
+
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -118,5 +123,6 @@ def _sarif(problems: Sequence[Problem]) -> str:
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Print the table of codes for data/raw/README.md."""
     print(table(), end="")

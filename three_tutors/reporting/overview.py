@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.text import decode
 from three_tutors.reporting.plain_yaml import read_plainly
 from three_tutors.tutoring import formats
 from three_tutors.tutoring.dialogue import Dialogue, read_dialogues
@@ -138,10 +139,10 @@ def _some_dialogue(root: Path) -> tuple[str, str, Dialogue, int]:
     others = sorted((root / DIALOGUES).glob("*/*.yaml"), key=lambda path: (path.stat().st_size, path.name))
     for path in [root / FAVOURITE, *others]:
         if path.exists():
-            source = path.read_text(encoding="utf-8")
             try:
+                source = decode(path.read_bytes())
                 dialogue = read_plainly(source)
-            except ValueError:
+            except ValueError:  # beyond plain YAML, or not UTF-8
                 continue
             if formats.dspy_rows(dialogue):
                 return path.relative_to(root).as_posix(), source, dialogue, len(others)
@@ -168,7 +169,7 @@ def _dialogue_page(file: str, source: str, count: int) -> Page:
             "the tutors are tested on lessons that they have never seen."
         ),
     )
-    lines = [line for line in source.splitlines() if not line.startswith("#")]
+    lines = [line for line in source.rstrip("\n").split("\n") if not line.startswith("#")]
     return Page("1 One dialogue", said, tuple(piece for line in lines for piece in _folded(line)))
 
 

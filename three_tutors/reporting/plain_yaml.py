@@ -1,4 +1,7 @@
-"""Read the simple part of YAML with the standard library, for a walk that runs before anything is installed."""
+"""Read the simple part of YAML with the standard library, for a walk that runs before anything is installed.
+
+Kept beside the YAML libraries on purpose: `make overview` is the first thing to try after cloning, and an installation takes gigabytes.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def read_plainly(text: str) -> Dialogue:
     """
     head: dict[str, Any] = {}
     turns: list[dict[str, Any]] = []
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         match = re.fullmatch(r"(?:(\w+)| {2}- (student|teacher)| {4}(\w+)): ?(.*)", line)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -17,7 +18,8 @@ from stages import train_lora
 from tests.language_model.conftest import PROJECT, embedded, rows, tiny
 from three_tutors.language_model import adapters
 from three_tutors.language_model.checkpoints import COMPLETE
-from three_tutors.pipeline.diagnostics import ParamsError, TutorError
+from three_tutors.language_model.progress import Event, StepEvent
+from three_tutors.pipeline.diagnostics import ParamsError, TutorError, run
 from three_tutors.pipeline.params import read
 from three_tutors.pipeline.records import read_json, write_jsonl
 
@@ -135,6 +137,47 @@ def test_a_killed_stage_goes_on_to_the_same_bytes(project: Path) -> None:
     assert not (project / train_lora.OUT).exists()
     train_lora.main()
     assert contents(project / train_lora.OUT) == unbroken
+
+
+def test_ctrl_c_leaves_a_state_to_go_on_from(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Stopped in the middle of an epoch the stage says so, leaves no adapter, and the next run ends with an unbroken run's bytes."""
+    train_lora.main()
+    unbroken = contents(project / train_lora.OUT)
+    shutil.rmtree(project / train_lora.OUT)
+    progress = train_lora._progress
+
+    def interrupt(event: Event) -> None:
+        progress(event)
+        if isinstance(event, StepEvent) and event.step == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(train_lora, "_progress", interrupt)
+    with pytest.raises(SystemExit, match=r"Stopped by Ctrl-C.*goes on from here"):
+        run(train_lora.main)
+    assert "Stopping after this step" in capsys.readouterr().err
+    assert (
+        sorted(path.name for path in (project / "models").iterdir()),
+        len(list(project.glob(f"{train_lora.SCRATCH}/*/{COMPLETE}"))),
+    ) == (["base"], 1)
+    heard: list[int] = []
+    monkeypatch.setattr(train_lora, "_progress", lambda event: heard.append(event.step))
+    train_lora.main()
+    assert (heard[0], contents(project / train_lora.OUT)) == (2, unbroken)
+
+
+def test_a_full_disk_ends_in_a_sentence(project: Path) -> None:
+    """Where weights cannot be written, the stage says what the system said and leaves neither an adapter nor a state that is cut off."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(SystemExit, match=r"error: File too large \(.*safetensors\)\. Nothing half-written"):
+            run(train_lora.main)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.name for path in (project / "models").iterdir()] == ["base"]
+    assert list(project.rglob("*.safetensors")) == []
+    train_lora.main()
+    adapters.check(project / train_lora.OUT, project / "models/base")
 
 
 def test_several_processes_need_a_launcher(project: Path) -> None:

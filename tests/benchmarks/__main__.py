@@ -2,12 +2,13 @@
 
     python -m tests.benchmarks [NAME ...]        e.g. generation training; without names all of them
 
-The report keeps what an earlier run measured by benchmarks that are not run now. Each measures ours and its peer in one run
-on the same cores: read the ratios, not the seconds of a shared machine.
+The report keeps what an earlier run measured by benchmarks that are not run now. What it says of each is the benchmark's
+docstring.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -17,7 +18,10 @@ from typing import Any
 
 HERE = Path(__file__).parent
 REPORT = Path("reports/benchmarks.md")
-HEAD = "# Benchmarks\n\nWritten by `make bench`. In each part ours and its peer ran one after the other on the same cores."
+HEAD = """# Benchmarks
+
+Written by `make bench`. In each part ours and its peer ran one after the other on the same cores: read the ratios, not the
+seconds of a shared machine."""
 
 
 def lines(value: Any, name: str = "") -> list[str]:
@@ -31,13 +35,21 @@ def lines(value: Any, name: str = "") -> list[str]:
 def sections(text: str) -> dict[str, str]:
     """Return the table of each benchmark in a report, by its name."""
     parts = (part.partition("\n") for part in text.split("\n## ")[1:])
-    return {name.strip(): table.strip() for name, _, table in parts}
+    return {name.strip(): table[table.index("|") :].strip() for name, _, table in parts}
+
+
+def about(name: str) -> str:
+    """Return what a benchmark says of itself: its docstring without the command."""
+    path = HERE / f"bench_{name}.py"
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) if path.exists() else None
+    paragraphs = (text or "").split("\n\n")
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph and not paragraph.startswith(" "))
 
 
 def report(found: Mapping[str, str]) -> str:
     """Return the report of these tables, by name."""
-    parts = [HEAD, *(f"## {name}\n\n{table}" for name, table in sorted(found.items()))]
-    return "\n\n".join(parts) + "\n"
+    parts = [HEAD, *(part for name, table in sorted(found.items()) for part in (f"## {name}", about(name), table))]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How fast the local server answers and trains, beside the bare generator, plain transformers and llama.cpp.
+"""How fast the local server answers and trains, beside the bare generator and llama.cpp's server.
 
     python -m tests.benchmarks.bench_server
 
@@ -24,7 +24,7 @@ from typing import Any
 
 import openai
 
-from three_tutors.language_model import base, chat_template
+from three_tutors.language_model import base
 from three_tutors.tutoring.formats import Message
 
 ROOT = Path(__file__).parent.parent.parent
@@ -65,7 +65,6 @@ def measure() -> dict[str, Any]:
         "overhead": round(1 - served / bare, 3),
         "overhead_streamed": round(1 - streamed / bare, 3),
         "job_of_12_rows_seconds": round(job, 1),
-        f"transformers {version('transformers')} tokens_per_second": round(plain_transformers(), 1),
         **llama_cpp(),
     }
 
@@ -125,24 +124,6 @@ def bare_generator() -> float:
 
     generator = Generator(BASE)
     return speed(lambda: sum(answer.completion_tokens for answer in generator.answer(prompts(), Options(max_tokens=TOKENS))))
-
-
-def plain_transformers() -> float:
-    """Return tokens a second of `generate` on one padded batch; tokens after a reply's end do not count."""
-    import torch  # noqa: PLC0415
-
-    model, tokenizer = base.load_model(BASE), base.load_tokenizer(BASE)
-    tokenizer.padding_side = "left"
-    texts = [chat_template.render(tokenizer, said, reply=True) for said in prompts()]
-
-    @torch.inference_mode()
-    def answer() -> int:
-        batch = tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
-        made = model.generate(**batch, max_new_tokens=TOKENS, do_sample=False)[:, batch["input_ids"].shape[1] :]
-        ended = (made == tokenizer.eos_token_id).int()
-        return int((ended.cumsum(1) - ended == 0).sum())
-
-    return speed(answer)
 
 
 def llama_cpp() -> dict[str, float]:

@@ -1,22 +1,25 @@
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import gguf
 import pytest
 import torch
 from peft import PeftModel
 from transformers import AutoConfig
 
-from three_tutors.language_model import base, export
+from three_tutors.language_model import base, export, gguf_llama, gguf_writer
 from three_tutors.language_model.finetune import finetune
 from three_tutors.language_model.generate import Generator
 from three_tutors.language_model.llama.learner import LlamaLearner
 from three_tutors.language_model.replies import Options
 from three_tutors.language_model.settings import Lora, Settings
 from three_tutors.pipeline.diagnostics import TutorError
+from three_tutors.pipeline.records import read_json, write_json
 
 Rows = Callable[..., list[dict[str, Any]]]
 
@@ -61,6 +64,69 @@ def test_the_command_writes_a_new_folder_only(tiny: Path, adapter: Path, tmp_pat
     base.load_model(target)
     with pytest.raises(TutorError, match="exists; name a new folder"):
         export.main()
+
+
+def test_older_tools_read_the_same_model(tiny: Path, adapter: Path, tmp_path: Path) -> None:
+    """What transformers 4 reads is written too: its name of RoPE's base, without which it takes 10,000, and its class of tokenizers."""
+    base.name_as_transformers_4(tiny)
+    export.merge(tiny, adapter, tmp_path / "merged")
+    config, tokenizer = (read_json(tmp_path / "merged" / name) for name in ("config.json", "tokenizer_config.json"))
+    assert config["rope_theta"] == config["rope_parameters"]["rope_theta"]
+    assert tokenizer["tokenizer_class"] == "PreTrainedTokenizerFast"
+    assert base.load_config(tmp_path / "merged").rope_parameters == base.load_config(tiny).rope_parameters
+
+
+@pytest.mark.parametrize("rope", [{"rope_type": "linear", "rope_theta": 5e5, "factor": 2.0}, {"rope_type": "default", "rope_theta": 5e5}])
+def test_rope_is_named_twice_and_means_the_same(tiny: Path, tmp_path: Path, rope: dict[str, Any]) -> None:
+    """A scaled RoPE has its scaling under the old name too, and transformers 5 still reads what it wrote."""
+    shutil.copytree(tiny, tmp_path / "base")
+    write_json(tmp_path / "base/config.json", {**read_json(tiny / "config.json"), "rope_parameters": rope})
+    base.name_as_transformers_4(tmp_path / "base")
+    config = read_json(tmp_path / "base/config.json")
+    assert config["rope_theta"] == 5e5
+    assert config.get("rope_scaling", {"rope_type": "default"})["rope_type"] == rope["rope_type"]
+    assert base.load_config(tmp_path / "base").rope_parameters == rope
+
+
+def test_gguf_says_what_the_model_is(tiny: Path, tmp_path: Path) -> None:
+    """Gguf's own reader finds name, sizes, special tokens, template and every tensor; our reader makes the same model of it again."""
+    gguf_writer.write(tiny, tmp_path / "tiny.gguf")
+    reader = gguf.GGUFReader(tmp_path / "tiny.gguf")
+    fields = {name: field.contents() for name, field in reader.fields.items()}
+    config, tokenizer = base.load_config(tiny), base.load_tokenizer(tiny)
+    assert (fields["general.architecture"], fields["general.name"]) == ("llama", tiny.name)
+    assert (fields["llama.embedding_length"], fields["llama.attention.head_count_kv"]) == (config.hidden_size, config.num_key_value_heads)
+    assert fields["tokenizer.ggml.eos_token_id"] == tokenizer.eos_token_id
+    assert fields["tokenizer.ggml.unknown_token_id"] == tokenizer.unk_token_id
+    assert "generation" not in fields["tokenizer.chat_template"].replace("add_generation_prompt", "")
+    gguf_llama.convert(tmp_path / "tiny.gguf", tmp_path)
+    theirs, ours = (base.load_model(folder, torch.float32).state_dict() for folder in (tiny, tmp_path))
+    assert all(torch.equal(value, ours[name]) for name, value in theirs.items())
+    assert base.load_tokenizer(tmp_path).get_vocab() == tokenizer.get_vocab()
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "match"),
+    [
+        ("config.json", {"rope_parameters": {"rope_type": "llama3", "rope_theta": 5e5}}, "only a Llama with plain RoPE"),
+        ("config.json", {"model_type": "qwen2"}, "holds a qwen2 model"),
+        (
+            "tokenizer.json",
+            {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Split"}, {"type": "ByteLevel"}]}},
+            "Split, ByteLevel",
+        ),
+    ],
+)
+def test_what_llama_cpp_would_read_wrongly_is_not_written(
+    tiny: Path, tmp_path: Path, file: str, change: dict[str, Any], match: str
+) -> None:
+    """Another RoPE, architecture or way to split text would be computed differently without a word, so it is refused."""
+    for path in tiny.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    (tmp_path / file).unlink()
+    write_json(tmp_path / file, {**read_json(tiny / file), **change})
+    with pytest.raises(TutorError, match=match):
+        gguf_writer.write(tmp_path, tmp_path / "x.gguf")
 
 
 @pytest.mark.slow(10)

@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from peft import PeftModel
-from safetensors.torch import load_file
+from peft import AutoPeftModelForCausalLM, PeftConfig, PeftModel
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM
 
 from three_tutors.language_model import adapters, base
 from three_tutors.language_model.checkpoints import COMPLETE
 from three_tutors.language_model.finetune import finetune
+from three_tutors.language_model.llama.learner import LlamaLearner
+from three_tutors.language_model.peft_learner import PeftLearner
 from three_tutors.language_model.progress import EpochEvent, Outcome, StepEvent
-from three_tutors.language_model.settings import Lora, Settings
+from three_tutors.language_model.settings import LINEAR, Lora, Settings
 from three_tutors.language_model.steps import batches, learning_rate
 from three_tutors.language_model.supervision import Example
 from three_tutors.pipeline.diagnostics import DataError, TutorError
@@ -183,3 +187,67 @@ def test_batches_hold_every_example_once_in_an_order_of_their_epoch() -> None:
     assert sorted(example.id for batch in one for example in batch) == [str(number) for number in range(10)]
     assert one != two
     assert one == batches(made, LORA, 1)
+
+
+@pytest.mark.parametrize("validated", [True, False], ids=["validated", "unvalidated"])
+@pytest.mark.parametrize("settings", [LORA, FULL], ids=["lora", "full"])
+def test_training_that_diverges_stops_with_a_sentence(tiny: Path, tmp_path: Path, rows: Rows, settings: Settings, validated: bool) -> None:
+    """A learning rate that throws the weights out of all bounds leaves no model, and the sentence says what to lower."""
+    wild = dataclasses.replace(settings, learning_rate=1e38, weight_decay=1e3, epochs=1, batch_size=5, warmup=0.0)
+    with pytest.raises(TutorError, match=r"not a finite number|infinite or NaN") as caught:
+        finetune(tiny, rows(5), rows(7)[5:] if validated else [], wild, folder=tmp_path / "out", scratch=tmp_path / "scratch")
+    assert "lower the learning rate" in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_gradients_that_are_not_finite_stop_training(tiny: Path, tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A single infinite gradient under a finite loss would make every weight NaN by clipping; it stops the run before the step."""
+    accumulate = LlamaLearner.accumulate
+
+    def overflowing(self: LlamaLearner, parts: Any, weight: float) -> Any:
+        sums = accumulate(self, parts, weight)
+        next(iter(self.parameters.values())).grad[0, 0] = float("inf")  # type: ignore[index]
+        return sums
+
+    monkeypatch.setattr(LlamaLearner, "accumulate", overflowing)
+    with pytest.raises(TutorError, match="gradients of step 1 is not a finite number"):
+        train(tiny, tmp_path, rows, LORA)
+
+
+@pytest.mark.parametrize("lora", [Lora(r=4), Lora(r=4, dora=True), None], ids=["lora", "dora", "full"])
+def test_a_base_that_is_not_finite_is_not_trained(tiny: Path, tmp_path: Path, rows: Rows, lora: Lora | None) -> None:
+    """One NaN in the base's weights is named before anything is computed with it, whoever computes."""
+    folder = tmp_path / "base"
+    shutil.copytree(tiny, folder)
+    weights = load_file(tiny / base.WEIGHTS)
+    weights["model.layers.1.mlp.up_proj.weight"][3, 5] = float("nan")
+    save_file(weights, folder / base.WEIGHTS, metadata={"format": "pt"})
+    with pytest.raises(TutorError, match=r"base: .*layers\.1\.mlp\.up_proj.* holds numbers that are infinite or NaN; take another base"):
+        train(folder, tmp_path, rows, dataclasses.replace(LORA, lora=lora))
+
+
+def test_the_adapter_is_configured_as_peft_would(tiny: Path, tmp_path: Path, rows: Rows) -> None:
+    """Our config lists the modules that `all-linear` stands for, and says what peft's own config of the same adapter says."""
+    settings = dataclasses.replace(LORA, epochs=1)
+    train(tiny, tmp_path, rows, settings)
+    listed = dataclasses.replace(settings, lora=Lora(r=4, alpha=8, target_modules=list(LINEAR)))
+    PeftLearner(tiny, listed).model.save_pretrained(tmp_path / "peft")
+    ours, theirs = (PeftConfig.from_pretrained(tmp_path / name).to_dict() for name in ("out", "peft"))
+    assert ours["target_modules"] == theirs["target_modules"] == set(LINEAR)
+    assert {name for name in ours if ours[name] != theirs[name]} <= {"base_model_name_or_path", "peft_version"}
+
+
+def test_the_adapter_opens_from_any_folder(tiny: Path, tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AutoPeftModel finds the base from the project's folder; from another one, the card's lines load both."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/base").symlink_to(tiny)
+    train(tiny, tmp_path, rows, dataclasses.replace(LORA, epochs=1))
+    ids = torch.tensor([[1, 2, 3]])
+    monkeypatch.chdir(tmp_path)
+    with torch.no_grad():
+        found = AutoPeftModelForCausalLM.from_pretrained("out")(ids).logits
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        project = Path("..")
+        model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(project / "models/base"), project / "out")
+        torch.testing.assert_close(model(ids).logits, found)

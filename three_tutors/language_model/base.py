@@ -88,6 +88,7 @@ def prepare(source: str, revision: str | None, folder: Path) -> dict[str, Any]:
     """Put the base model into the new `folder`; return its description, which is also written beside the weights."""
     folder.mkdir(parents=True)
     origin = write_embedded(folder) if source == "embedded" else write_pretrained(source, revision, folder)
+    name_as_transformers_4(folder)
     description = {**origin, "digest": digest(folder)}
     write_json(folder / SOURCE, description)
     return description
@@ -106,6 +107,22 @@ def description(folder: Path) -> dict[str, Any]:
     """Return what `prepare` wrote beside the weights, or as much as can be told of another folder."""
     path = present(folder) / SOURCE
     return dict(read_json(path)) if path.exists() else {"source": folder.name, "digest": digest(folder)}
+
+
+def name_as_transformers_4(folder: Path) -> None:
+    """Repeat in the configs in `folder` what transformers 5 writes under new names, for everything that still reads the old ones.
+
+    transformers 4, and servers built on it, ignore `rope_parameters` and compute with a rotation of 10,000 without a word, and
+    do not know the new class of tokenizers. transformers 5 reads both.
+    """
+    config = read_json(folder / "config.json")
+    rope = dict(config.get("rope_parameters") or {})
+    if isinstance(theta := rope.pop("rope_theta", None), int | float):
+        config |= {"rope_theta": theta} | ({"rope_scaling": rope} if rope.get("rope_type", "default") != "default" else {})
+        write_json(folder / "config.json", config)
+    tokenizer = read_json(folder / "tokenizer_config.json")
+    if tokenizer.get("tokenizer_class") == "TokenizersBackend":
+        write_json(folder / "tokenizer_config.json", {**tokenizer, "tokenizer_class": "PreTrainedTokenizerFast"})
 
 
 def copy_beside_weights(source: Path, folder: Path) -> None:

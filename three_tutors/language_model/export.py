@@ -37,6 +37,7 @@ def merge(model: Path, adapter: Path, folder: Path) -> None:
     with explaining(folder):
         adapters.merged_model(base.load_model(model), adapter).save_pretrained(folder, max_shard_size="1000GB")
     base.load_tokenizer(model).save_pretrained(folder)
+    base.name_as_transformers_4(folder)
 
 
 def main() -> None:

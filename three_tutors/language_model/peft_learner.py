@@ -114,6 +114,7 @@ class PeftLearner:
             with explaining(folder):
                 self.model.save_pretrained(folder, state_dict=state, max_shard_size="1000GB")
             base.load_tokenizer(self.base).save_pretrained(folder)
+            base.name_as_transformers_4(folder)
         else:
             adapters.write(folder, self.settings.lora, self._adapter(), self._initial)
 

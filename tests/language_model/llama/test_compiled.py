@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import torch
 
-from three_tutors.language_model.llama.compiled import Array, array, exponential, kernel, read, write
+from three_tutors.language_model.llama.compiled import Array, array, exponential, forget_old_kernels, kernel, read, write
 
 
 @kernel
@@ -58,3 +61,14 @@ def test_powers_of_e_are_right() -> None:
     assert wrong[numbers.abs() < 1].max() < 3e-7
     raised(array(torch.full((3,), -1e4)), array(powers[:3]))
     assert powers[:3].max() < 1e-37
+
+
+def test_kernels_that_are_older_than_their_source_are_compiled_again(tmp_path: Path) -> None:
+    """Of what numba kept, only kernels that were compiled after the file last changed stay."""
+    source = tmp_path / "compiled.py"
+    for name, time in (("compiled.py", 200), ("__pycache__/old.nbi", 100), ("__pycache__/new.nbi", 300)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time, time))
+    forget_old_kernels(source)
+    assert [path.name for path in (tmp_path / "__pycache__").iterdir()] == ["new.nbi"]

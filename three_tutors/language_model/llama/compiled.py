@@ -22,16 +22,15 @@ Array: TypeAlias = Any
 """An array as compiled functions see it; its type is known only there."""
 
 
-def _forget_old_kernels() -> None:
-    """Remove kernels that were compiled before this file last changed: numba only looks at the file that a kernel stands in."""
-    changed = Path(__file__).stat().st_mtime
-    for index in Path(__file__).parent.glob("__pycache__/*.nbi"):
-        with contextlib.suppress(OSError):  # removed by another process meanwhile, or not ours to remove
-            if index.stat().st_mtime < changed:
+def forget_old_kernels(source: Path) -> None:
+    """Remove kernels that were compiled before `source` last changed: numba only looks at the file that a kernel is in."""
+    for index in source.parent.glob("__pycache__/*.nbi"):
+        with contextlib.suppress(OSError):  # another process has removed it, or it is not ours to remove
+            if index.stat().st_mtime < source.stat().st_mtime:
                 index.unlink()
 
 
-_forget_old_kernels()
+forget_old_kernels(Path(__file__))
 
 kernel = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "arcp", "nsz"})
 """Sums may be reordered, so that they are vectorised; NaN and infinity are kept."""

@@ -118,7 +118,7 @@ def test_logprobs_are_those_of_the_model(generator: Generator) -> None:
 
 
 def test_other_architectures_answer_through_transformers(tiny: Path) -> None:
-    """What the lean Llama does not fit is answered by transformers, with the same independence."""
+    """What our engine does not compute is answered by transformers, with the same independence."""
     general = Generator(tiny, slots=4, context=512)
     general.backend = TransformersBackend(tiny, None, 4, 512)
     said = [conversation(number) for number in range(6)]
@@ -126,20 +126,12 @@ def test_other_architectures_answer_through_transformers(tiny: Path) -> None:
     assert [general.answer([one], Options(max_tokens=5))[0] for one in said] == together
 
 
-class Drawn:
-    """Options of one token."""
-
-    def __init__(self, temperature: float, top_p: float) -> None:
-        """Keep them."""
-        self.temperature, self.top_p, self.logprobs = temperature, top_p, None
-
-
 @settings(max_examples=60, deadline=None)
 @given(top_p=st.floats(0.05, 1.0), temperature=st.floats(0.1, 3.0), seed=st.integers(0, 10_000))
 def test_drawn_tokens_come_from_the_nucleus(top_p: float, temperature: float, seed: int) -> None:
     """A drawn token is never less likely than the last one that is needed to reach `top_p`."""
     logits = torch.randn(1, 50, generator=torch.Generator().manual_seed(seed))
-    token = choose(logits, [(Drawn(temperature, top_p), random.Random(seed))])[0].token
+    token = choose(logits, [(Options(temperature=temperature, top_p=top_p), random.Random(seed))])[0].token
     probabilities = torch.softmax(logits[0] / temperature, -1)
     likelier = probabilities[probabilities > probabilities[token]].sum()
     assert likelier < top_p + 1e-6
@@ -151,5 +143,5 @@ def test_draws_follow_the_distribution() -> None:
     draw = random.Random(0)
     counts = torch.zeros(3)
     for _ in range(3000):
-        counts[choose(logits, [(Drawn(1.0, 1.0), draw)])[0].token] += 1
+        counts[choose(logits, [(Options(temperature=1.0), draw)])[0].token] += 1
     assert (counts / 3000).tolist() == pytest.approx(torch.softmax(logits[0], -1).tolist(), abs=0.03)

@@ -45,7 +45,7 @@ def test_an_opening_by_the_teacher_answers_nobody(tiny: Path, rows: Rows) -> Non
 
 
 def test_other_architectures_have_likelihoods_too(tiny: Path, rows: Rows) -> None:
-    """Transformers' path gives the lean Llama's values, to bf16 rounding."""
+    """Transformers' path gives our engine's values, to bf16 rounding."""
     generator = Generator(tiny, slots=4, context=256)
     ours = likelihood(generator, rows(1))
     generator.backend = TransformersBackend(tiny, None, 4, 256)

@@ -46,7 +46,7 @@ def test_weights_and_adapters_are_counted_exactly(tiny: Path) -> None:
 
 
 def test_four_bits_are_counted_as_they_lie(tiny: Path) -> None:
-    """A base in nf4 takes the bytes that are reckoned for it, within 2 %."""
+    """A base in nf4 takes the estimated bytes, within 2 %."""
     pytest.importorskip("bitsandbytes")
     lora = Lora(r=4, precision="nf4")
     learner = PeftLearner(tiny, Settings(learning_rate=1e-3, epochs=1, lora=lora))
@@ -102,7 +102,7 @@ def test_activations_are_what_our_engine_saves(tiny: Path, one: Example, monkeyp
     assert kept[0] == pytest.approx(layers * sizes.layers / (sizes.layers + 1), rel=0.05)
 
 
-def test_the_readme_states_what_is_reckoned() -> None:
+def test_the_readme_states_the_estimates() -> None:
     """The README's table of memory is the one that the function gives."""
 
     def row(name: str, model: Shape) -> list[str]:
@@ -131,6 +131,6 @@ def test_the_command_prints_both_ways(tiny: Path, capsys: pytest.CaptureFixture[
 
 
 def test_other_architectures_are_not_guessed() -> None:
-    """What is not built like Llama is refused instead of reckoned wrongly."""
+    """What is not built like Llama is refused instead of estimated wrongly."""
     with pytest.raises(ParamsError, match="gpt_neox is not"):
         shape(GPTNeoXConfig())

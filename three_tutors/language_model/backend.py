@@ -1,4 +1,4 @@
-"""What answers: a loaded model with a number of slots, each of which holds one conversation."""
+"""The protocol of a model that answers: it has a number of slots, each of which holds one conversation."""
 
 from __future__ import annotations
 

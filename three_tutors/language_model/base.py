@@ -126,7 +126,7 @@ def name_as_transformers_4(folder: Path) -> None:
 
 
 def copy_beside_weights(source: Path, folder: Path) -> None:
-    """Copy what stands beside the weights in `source`, tokenizer, template and configs, to another model of the same shape."""
+    """Copy tokenizer, chat template and configs from the model in `source` to a model of the same shape in `folder`."""
     for path in sorted(source.iterdir()):
         if path.suffix in {".json", ".jinja"} and path.name != SOURCE:
             shutil.copyfile(path, folder / path.name)

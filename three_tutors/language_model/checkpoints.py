@@ -14,7 +14,7 @@ from three_tutors.language_model.weights import explaining, write_tensors
 from three_tutors.pipeline.records import read_json, write_json
 
 COMPLETE = "complete.json"
-"""Written last, with the size of the tensors: a state without it, or with another size, was cut off by a kill or a full disk."""
+"""Written last, with the size of the tensors: a state without it, or of another size, was cut off."""
 TENSORS = "state.safetensors"
 RECORD = "state.json"
 MOMENTS = ("exp_avg", "exp_avg_sq")

@@ -1,4 +1,4 @@
-"""Fine-tune a model on conversations, so that it can be stopped, killed and resumed, and always ends with the same bytes.
+"""Fine-tune a model on conversations. A run that was stopped or killed goes on, and ends with the bytes of an unbroken one.
 
     outcome = finetune(
         Path("models/base"), train_rows, validation_rows,      # rows as formats.hugging_face_row or openai_row
@@ -10,7 +10,7 @@
 
 `on_event` gets a `StepEvent` after every step and an `EpochEvent` after every epoch; `checkpoints=True` leaves each
 epoch's model in `<scratch>/checkpoints/<epoch>`, ready for `Generator`. When `stop()` is true after a step, the state is
-written down and the outcome's `status` is `stopped`; calling again with the same arguments goes on from there.
+written and the outcome's `status` is `stopped`; calling again with the same arguments goes on from there.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def finetune(
 
 def _fingerprint(base_digest: str, train: list[Example], validation: list[Example], settings: Settings, count: int) -> str:
     """Return a digest of everything that decides the result, so that a state is never taken for another run's."""
-    parts: list[Any] = [base_digest, [asdict(example) for example in [*train, *validation]], len(train), settings.to_record()]
+    parts: list[Any] = [base_digest, [asdict(example) for example in [*train, *validation]], len(train), asdict(settings)]
     if count > 1:  # sums in another order round differently
         parts.append(count)
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -19,11 +19,12 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tokenizers.decoders import DecodeStream
 from torch import Tensor
+from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from three_tutors.language_model import chat_template
 from three_tutors.language_model.backend import Backend
@@ -44,14 +45,14 @@ class _Running:
     number: int
     prompt: list[int]
     options: Options
-    draw: random.Random
+    rng: random.Random
     stream: DecodeStream
     made: int = 0
     last: int = 0
     held: str = ""
     """Text that may be the beginning of a stop string."""
     choice: Choice | None = None
-    done: bool = field(default=False)
+    done: bool = False
 
 
 class Generator:
@@ -76,7 +77,8 @@ class Generator:
         self._waiting: deque[_Running] = deque()
         self._slots: list[_Running | None] = [None] * slots
         self._count = 0
-        self._bytes = _byte_decoder()
+        self._bytes = {character: byte for byte, character in bytes_to_unicode().items()}
+        """The byte behind each character of a byte-level token."""
 
     @property
     def busy(self) -> bool:
@@ -95,8 +97,8 @@ class Generator:
         if len(prompt) >= self.context:
             raise TutorError(f"The conversation has {len(prompt)} tokens; at most {self.context - 1} leave room for a reply.")
         self._count += 1
-        draw = random.Random(options.seed) if options.seed is not None else random.Random()
-        self._waiting.append(_Running(self._count, prompt, options, draw, DecodeStream(skip_special_tokens=True)))
+        rng = random.Random(options.seed) if options.seed is not None else random.Random()
+        self._waiting.append(_Running(self._count, prompt, options, rng, DecodeStream(skip_special_tokens=True)))
         return self._count
 
     def cancel(self, number: int) -> None:
@@ -175,7 +177,7 @@ class Generator:
 
     def _advance(self, under_way: list[tuple[int, _Running]], logits: Tensor) -> list[Event]:
         """Choose a token for each of `under_way` from its row of `logits`; those that end leave their slots."""
-        choices = choose(logits, [(running.options, running.draw) for _, running in under_way])
+        choices = choose(logits, [(running.options, running.rng) for _, running in under_way])
         events = []
         for (slot, running), choice in zip(under_way, choices, strict=True):
             events.append(self._append(running, choice))
@@ -221,10 +223,3 @@ class Generator:
 def _overlap(text: str, stop: str) -> int:
     """Return how many characters at the end of `text` may be the beginning of `stop`."""
     return next((count for count in range(min(len(text), len(stop) - 1), 0, -1) if text.endswith(stop[:count])), 0)
-
-
-def _byte_decoder() -> dict[str, int]:
-    """Return the byte behind each character of a byte-level token (Radford et al. 2019, `bytes_to_unicode`)."""
-    shown = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
-    hidden = [byte for byte in range(256) if byte not in shown]
-    return {chr(byte): byte for byte in shown} | {chr(256 + index): byte for index, byte in enumerate(hidden)}

@@ -1,4 +1,4 @@
-"""What is trained: the weights that are learned, their gradients, and how they are written down."""
+"""The protocol of a model in training: losses, gradients, and how what was learned is written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from three_tutors.language_model.supervision import Example
 
 @dataclass(frozen=True)
 class Sums:
-    """What a batch adds up to, over its learned tokens."""
+    """Sums over the learned tokens of a batch."""
 
     loss: float = 0.0
     """Sum of negative log-likelihoods, in nats."""
@@ -54,7 +54,7 @@ class Learner(Protocol):
         """Return the sums of `parts` without learning."""
 
     def refresh(self) -> None:
-        """Take over changed `parameters`."""
+        """Compute with changed `parameters` from now on."""
 
     def export(self, folder: Path) -> None:
         """Write what was learned into the new `folder`, to be loaded by `Generator`, transformers or peft."""

@@ -1,4 +1,4 @@
-"""What every model that is loaded to answer has beside its weights."""
+"""What every backend has beside its weights."""
 
 from __future__ import annotations
 

@@ -22,8 +22,6 @@ from three_tutors.pipeline.diagnostics import ParamsError
 if TYPE_CHECKING:
     from transformers import BitsAndBytesConfig
 
-INITS: dict[str, bool | str] = {"default": True, "pissa": "pissa", "olora": "olora"}
-
 
 def four_bits(lora: Lora) -> BitsAndBytesConfig:
     """Return how QLoRA holds the frozen linear maps: NF4 in blocks of 64 whose scales are quantised too, computed with in bf16.
@@ -54,7 +52,7 @@ class PeftLearner:
     def __init__(self, folder: Path, settings: Settings) -> None:
         """Load the model in bf16 and add adapters in fp32; without them, keep fp32 masters of its weights."""
         adapters.quiet_bitsandbytes()
-        from peft import LoraConfig, get_peft_model  # noqa: PLC0415 - a second that the lean Llama does not need
+        from peft import LoraConfig, get_peft_model  # noqa: PLC0415 - a second that our engine does not need
 
         self.device = torch.device("cuda" if on_gpu(settings.device) else "cpu")
         self.settings, self.base = settings, folder
@@ -76,7 +74,7 @@ class PeftLearner:
                 target_modules=lora.target_modules,
                 use_rslora=lora.rslora,
                 use_dora=lora.dora,
-                init_lora_weights=INITS[lora.init],
+                init_lora_weights=True if lora.init == "default" else lora.init,
                 task_type="CAUSAL_LM",
             )
             if lora.dora and lora.init != "default":

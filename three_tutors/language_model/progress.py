@@ -1,4 +1,4 @@
-"""What a fine-tuning tells while it goes on, and what it ends with."""
+"""The events of a fine-tuning, and its outcome."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Event = StepEvent | EpochEvent
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run ended with."""
+    """How a run ended."""
 
     status: Literal["succeeded", "stopped"]
     steps: list[StepEvent] = field(repr=False)
@@ -60,6 +60,6 @@ class Outcome:
     trained_tokens: int
     """Tokens read, learned or not, times epochs."""
     seconds: float
-    """Of this call; differs from run to run, so keep it out of what others depend on."""
+    """Of this call. It differs from run to run: no output that others depend on may hold it."""
     tokens_per_second: float
     """Of this call's training steps, learned or not."""

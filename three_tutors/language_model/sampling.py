@@ -5,34 +5,19 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from three_tutors.language_model.replies import Options
+
 NUCLEUS = 1024
-"""A nucleus is first looked for among this many tokens; the whole vocabulary is sorted only where it is larger."""
-
-
-class Drawing(Protocol):
-    """What of a reply's options concerns a single token (see `generate.Options`)."""
-
-    @property
-    def temperature(self) -> float:
-        """0 takes the likeliest token."""
-
-    @property
-    def top_p(self) -> float:
-        """Share of probability that is drawn from."""
-
-    @property
-    def logprobs(self) -> int | None:
-        """How many likeliest tokens to report; None reports nothing."""
+"""The nucleus is looked for among this many tokens first; the whole vocabulary is sorted only where it is larger."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One token, and where they were asked for its log-probability and those of the likeliest tokens."""
+    """One token and, where asked for, its log-probability and those of the likeliest tokens."""
 
     token: int
     logprob: float | None = None
@@ -40,12 +25,12 @@ class Choice:
 
 
 @torch.inference_mode()
-def choose(logits: Tensor, rows: Sequence[tuple[Drawing, random.Random]]) -> list[Choice]:
+def choose(logits: Tensor, rows: Sequence[tuple[Options, random.Random]]) -> list[Choice]:
     """Return one choice for each row of `logits`, (rows, vocabulary)."""
     likeliest = logits.max(-1).indices.tolist()  # `argmax` takes five times as long
     choices = []
-    for index, (options, draw) in enumerate(rows):
-        token = likeliest[index] if options.temperature == 0 else _draw(logits[index], options.temperature, options.top_p, draw)
+    for index, (options, rng) in enumerate(rows):
+        token = likeliest[index] if options.temperature == 0 else _draw(logits[index], options.temperature, options.top_p, rng)
         if options.logprobs is None:
             choices.append(Choice(token))
             continue
@@ -55,12 +40,12 @@ def choose(logits: Tensor, rows: Sequence[tuple[Drawing, random.Random]]) -> lis
     return choices
 
 
-def _draw(logits: Tensor, temperature: float, top_p: float, draw: random.Random) -> int:
+def _draw(logits: Tensor, temperature: float, top_p: float, rng: random.Random) -> int:
     """Draw a token: walk along the tokens until their probabilities sum to a random number (inverse transform)."""
     probabilities = torch.softmax(logits.float() / temperature, -1)
     if top_p >= 1:
         total = probabilities.cumsum(-1)
-        return _walk(total, draw.random() * float(total[-1]))
+        return _walk(total, rng.random() * float(total[-1]))
     values, ids = probabilities.topk(min(NUCLEUS, len(probabilities)))
     total = values.cumsum(-1)
     if float(total[-1]) < top_p:
@@ -68,7 +53,7 @@ def _draw(logits: Tensor, temperature: float, top_p: float, draw: random.Random)
         total = values.cumsum(-1)
     # The nucleus is the smallest set that reaches top_p; the likeliest token is always in it.
     size = min(int(torch.searchsorted(total, top_p)) + 1, len(ids))
-    return int(ids[_walk(total[:size], draw.random() * float(total[size - 1]))])
+    return int(ids[_walk(total[:size], rng.random() * float(total[size - 1]))])
 
 
 def _walk(total: Tensor, goal: float) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from three_tutors.language_model.supervision import Supervision
 from three_tutors.pipeline.diagnostics import ParamsError
@@ -79,10 +79,6 @@ class Settings:
         for name, value in [*own.items(), *(own["lora"] or {}).items()]:
             if isinstance(value, float) and not math.isfinite(value):
                 raise ParamsError(f"{name}: {value} is not a finite number; give one.")
-
-    def to_record(self) -> dict[str, Any]:
-        """Return everything that decides the result."""
-        return asdict(self)
 
 
 def on_gpu(device: Device) -> bool:

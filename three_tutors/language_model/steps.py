@@ -1,4 +1,4 @@
-"""The steps of a fine-tuning: which conversations each of them learns, in which portions, and how far it goes."""
+"""The steps of a fine-tuning: their conversations, how these are split into portions, and the learning rate."""
 
 from __future__ import annotations
 

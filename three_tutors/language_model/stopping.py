@@ -13,19 +13,31 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextlib.contextmanager
 def stopping() -> Iterator[Callable[[], bool]]:
-    """Yield a function that says whether this process was asked to stop. Asked a second time, it stops at once."""
-    asked = False
+    """Yield a function that says whether this process was asked to stop.
 
-    def hear(*_: object) -> None:
-        nonlocal asked
+    A block that gives up because of it raises KeyboardInterrupt; the signal then does what it did before. So does a second one.
+    """
+    asked: list[int] = []
+
+    def hear(number: int, _: object) -> None:
         if asked:
-            raise KeyboardInterrupt
-        asked = True
+            give_back()
+            signal.raise_signal(number)
+        asked.append(number)
         print("Stopping after this step. Press Ctrl-C again to stop at once and lose what came after the last epoch.", file=sys.stderr)
 
-    before = {number: signal.signal(number, hear) for number in SIGNALS}
-    try:
-        yield lambda: asked
-    finally:
+    before = {number: signal.signal(number, hear) for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN}
+
+    def give_back() -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+    try:
+        yield lambda: bool(asked)
+    except KeyboardInterrupt:
+        give_back()
+        if asked:
+            signal.raise_signal(asked[0])
+        raise
+    finally:
+        give_back()

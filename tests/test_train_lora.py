@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from stages import train_lora
-from tests.language_model.conftest import PROJECT, embedded, rows, tiny
+from tests.language_model.conftest import PROJECT, contents, embedded, rows, tiny
 from three_tutors.language_model import adapters
 from three_tutors.language_model.checkpoints import COMPLETE
 from three_tutors.language_model.progress import Event, StepEvent
@@ -61,11 +61,6 @@ def project(tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     write_jsonl(train_lora.TRAIN, rows(5))
     write_jsonl(train_lora.VALIDATION, rows(7)[5:])
     return tmp_path
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file in `folder` by name."""
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 def test_the_stage_leaves_adapter_audit_card_metrics_and_curve(project: Path) -> None:

@@ -85,3 +85,8 @@ def rows(count: int, turns: int = 2) -> list[dict[str, Any]]:
 def make_rows() -> Callable[..., list[dict[str, Any]]]:
     """Return the function that makes short conversations."""
     return rows
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file in `folder` by name."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -12,6 +12,7 @@ from peft import AutoPeftModelForCausalLM, PeftConfig, PeftModel
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
+from tests.language_model.conftest import contents
 from three_tutors.language_model import adapters, base
 from three_tutors.language_model.checkpoints import COMPLETE
 from three_tutors.language_model.finetune import finetune
@@ -31,11 +32,6 @@ FULL = dataclasses.replace(LORA, lora=None, learning_rate=1e-3)
 def train(tiny: Path, folder: Path, rows: Rows, settings: Settings, **options: Any) -> Outcome:
     """Fine-tune the tiny model on five conversations, validated on two, into `folder`/out."""
     return finetune(tiny, rows(5), rows(7)[5:], settings, folder=folder / "out", scratch=folder / "scratch", **options)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file in `folder` by name."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 @pytest.mark.parametrize("settings", [LORA, FULL], ids=["lora", "full"])

@@ -11,6 +11,7 @@ import torch
 from peft import PeftModel
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedModel, Qwen2Config, Qwen2ForCausalLM
 
+from tests.language_model.conftest import contents
 from three_tutors.language_model import adapters, base, export
 from three_tutors.language_model.finetune import finetune
 from three_tutors.language_model.generate import Generator
@@ -54,11 +55,6 @@ def case(request: pytest.FixtureRequest, tiny: Path, tmp_path_factory: pytest.Te
         if path.name.startswith(("tokenizer", "chat_template")):
             shutil.copy(path, folder)
     return folder, LORA
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file in `folder` by name."""
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 def test_it_trains_resumes_answers_and_exports(case: tuple[Path, Settings], tmp_path: Path, rows: Rows) -> None:

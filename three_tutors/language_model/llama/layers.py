@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -52,11 +52,4 @@ class Layer:
 
     def replica(self) -> Layer:
         """Return the same layer with gradients of its own."""
-        return Layer(
-            input_norm=self.input_norm.replica(),
-            qkv=self.qkv.replica(),
-            output=self.output.replica(),
-            mlp_norm=self.mlp_norm.replica(),
-            gate_up=self.gate_up.replica(),
-            down=self.down.replica(),
-        )
+        return Layer(**{field.name: getattr(self, field.name).replica() for field in fields(self)})

@@ -70,8 +70,8 @@ def test_only_what_the_gate_refuses_is_cleaned_away() -> None:
     assert made.record is not None
     assert made.record["turns"][0] == {"student": "5\u00a0% 👩\u200d🔬?\nYes\nno"}
     assert made.lost == [
-        "a message, 1 × U+0007 control character, which nobody sees",
-        "a message, 1 × U+200B ZERO WIDTH SPACE, which nobody sees",
+        "a message, 1 × U+0007 control character, which is invisible",
+        "a message, 1 × U+200B ZERO WIDTH SPACE, which is invisible",
     ]
 
 
@@ -98,7 +98,7 @@ def test_what_nobody_answers_is_dropped_and_told() -> None:
     """A dialogue ends with the teacher; a conversation without one makes no dialogue."""
     made = imported(conversation(("teacher", "Hello."), ("student", "hi"), ("teacher", "Why?"), ("student", "bye")), HEAD, Roles())
     assert made.record == {**HEAD, "opening": "teacher", "turns": [{"teacher": "Hello."}, {"student": "hi"}, {"teacher": "Why?"}]}
-    assert made.lost == ['the last turn, which nobody answers: {"student": "bye"}']
+    assert made.lost == ['the last turn, which has no reply: {"student": "bye"}']
     alone = imported(conversation(("student", "hello?")), HEAD, Roles())
     assert alone.record is None
     assert report([alone])["lost"][0]["what"][-1] == "the whole conversation: no teacher turn answers a student"

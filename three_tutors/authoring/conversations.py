@@ -32,7 +32,7 @@ LABELS: Mapping[str, Mapping[str, Field]] = {
 """What a turn carries beside its words, by who speaks."""
 LABEL_NAMES = frozenset(name for labels in LABELS.values() for name in labels)
 EMPTY: tuple[object, ...] = (None, "", [], {})
-"""Values that say nothing, so that nothing is lost with them."""
+"""Values that hold no information; dropping them loses nothing."""
 _MOST_DIGITS = 9
 
 
@@ -43,7 +43,7 @@ class Said:
     role: str
     text: str
     labels: Mapping[str, object] = field(default_factory=dict)
-    """As written; whether they are ours is decided when it is known who teaches."""
+    """As written. Which of them we know depends on who speaks, which is decided later."""
     place: str = "a message"
 
 
@@ -123,7 +123,7 @@ def _json_values(text: str) -> Iterator[tuple[str, Any]]:
 
 
 def _messages(path: Path, text: str, key: str, role: str, content: str) -> Iterator[Conversation]:
-    """Yield the conversations of a JSON file whose messages stand under `key`."""
+    """Yield the conversations of a JSON file whose messages are under `key`."""
     for place, value in _json_values(text):
         if not isinstance(value, dict) or not isinstance(value.get(key), list):
             raise DataError(f"{path}: {place} has no list of {key}; is this the right --from?")

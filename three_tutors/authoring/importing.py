@@ -3,8 +3,7 @@
     python -m three_tutors.authoring.importing FILE --from openai-chat|sharegpt|transcript-csv --to DIR --subject S --grade N
 
 One YAML file a conversation, in DIR/<subject>/. Consecutive turns of one speaker are merged. What the file does not say is
-left out (the gate then asks for it), what cannot be mapped goes into DIR/import-report.json, and nothing is labelled that
-the file does not label. An import that fails leaves nothing behind; one that was killed is finished by running it again.
+left out (the gate then asks for it), what cannot be mapped goes into DIR/import-report.json, and only labels of the file are kept. An import that fails leaves nothing behind; one that was killed is finished by running it again.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class Roles:
     left_out: Sequence[str] = ()
 
     def speaker(self, role: str) -> Speaker | None:
-        """Return who speaks; None where nobody can know."""
+        """Return who speaks; None where the role does not say it and no option does."""
         named: dict[str, Speaker] = {**dict.fromkeys(self.students, "student"), **dict.fromkeys(self.teachers, "teacher")}
         side = side_of(role)
         usual: Speaker | None = None if side not in ("student", "teacher") else "student" if self.teachers else side
@@ -101,7 +100,7 @@ def imported(conversation: Conversation, head: Record, roles: Roles) -> Imported
         else:
             turns.append({speaker: text, **labels})
     if turns and "student" in turns[-1]:
-        made.lost.append(f"the last turn, which nobody answers: {shown(turns.pop())}")
+        made.lost.append(f"the last turn, which has no reply: {shown(turns.pop())}")
     if not turns:
         made.lost += [f"{name} {shown(value)}" for name, value in conversation.head.items()]
         made.lost.append("the whole conversation: no teacher turn answers a student")
@@ -171,10 +170,10 @@ def _merge_labels(turn: Record, labels: Record, place: str, made: Imported) -> N
 
 
 def _clean(text: str, place: str, made: Imported) -> str:
-    """Return `text` without what the gate refuses (characters nobody sees), each told, and without spaces around it."""
+    """Return `text` without outer spaces and without the invisible characters that the gate refuses; each is reported."""
     text = _LINE_ENDS.sub("\n", text)
     removed = Counter(all_forbidden(text))
-    made.lost += [f"{place}, {count} × {name}, which nobody sees" for name, count in sorted(removed.items())]
+    made.lost += [f"{place}, {count} × {name}, which is invisible" for name, count in sorted(removed.items())]
     return without_forbidden(text).strip()
 
 

@@ -29,7 +29,7 @@ _UNNAMED = {
     "misconception": ("W116", "no misconception is named"),
     "answer": ("W117", "no answer is named, so nothing watches over it"),
 }
-"""What a dialogue may leave out, and had better not. Only here is `answer: []` another thing than no `answer`."""
+"""What a dialogue may leave out but should not. Only here does `answer: []` differ from a missing `answer`."""
 _NAMES_SCHEMA = re.compile(r"# yaml-language-server: \$schema=\S+")
 
 

@@ -1,7 +1,7 @@
-"""What a JSON value is, on the way in and on the way out: whatever is read here can be computed with, kept and written again.
+"""Read JSON strictly: every value that is read here can be computed with, stored and written again.
 
 Python reads more than JSON (NaN), more than a computer's numbers (integers of thousands of digits, `1e999` as infinity),
-half characters from escapes, and of a key written twice it keeps the last without a word. None of that comes past here.
+half characters from escapes, and it silently keeps the last of two equal keys. All of that is refused here, with its place.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from three_tutors.pipeline.text import UnreadableError, decode, lines
 DEEPEST = 64
 """Levels of nesting. Python's own limit depends on who calls, and a value just below it cannot be written again."""
 MOST_DIGITS = 300
-"""Of a whole number: a few more and it is no float any more. What a field's numbers may be, the field says."""
+"""Digits of a whole number; with a few more it no longer fits a float. Each field sets its own, narrower limits."""
 
 Pairs = list[tuple[str, Any]]
 
@@ -75,7 +75,7 @@ def parse_lines(data: bytes) -> Iterator[tuple[int, Any]]:
 
 
 class _RefusedError(Exception):
-    """A number, constant or key that is no value here; `written` is its token, which is found `times` times up to the culprit."""
+    """A number, constant or key that is refused; `written` is its token, of which the one to blame is the `times`-th."""
 
     def __init__(self, message: str, written: str, times: int = 1) -> None:
         super().__init__(message)

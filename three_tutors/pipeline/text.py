@@ -1,7 +1,7 @@
-"""What text is, on the way in and on the way out: UTF-8, with or without a byte order mark, and no half of a character.
+"""Text at the boundary: UTF-8 with or without a byte order mark, and no half of a surrogate pair.
 
-Every reader decodes its bytes here and splits lines here, so that all of them take and refuse the same. Only a line feed
-ends a line: U+2028, U+2029 and U+0085 may stand inside a JSON string, and `str.splitlines` would cut it there.
+Every reader decodes bytes and splits lines here, so that all of them accept and refuse the same. Only a line feed
+ends a line: U+2028, U+2029 and U+0085 may occur inside a JSON string, and `str.splitlines` would cut it there.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def has_half(text: str) -> bool:
 
 
 def repaired(text: str) -> str:
-    """Return `text` with U+FFFD, the character that stands for what is lost, in place of each lone half of a surrogate pair.
+    """Return `text` with each lone half of a surrogate pair replaced by U+FFFD, the replacement character.
 
     For text that was paid for: a model that is stopped inside an emoji sends the first half of it. Two halves that came
     apart, such as in two pieces of a stream, are joined.
@@ -68,9 +68,9 @@ def repaired(text: str) -> str:
 
 
 def let_streams_take_any_text() -> None:
-    """Let the terminal or pipe show what its encoding lacks as escapes, and hand on what it cannot decode as halves.
+    """Print characters that a terminal or pipe cannot encode as escapes, and read bytes that it cannot decode as lone surrogates.
 
-    A reader of standard input asks `has_half`. Without this, one `é` ends a command whose output is a pipe in ASCII.
+    Whoever reads standard input checks `has_half`. Without this, one `é` would end a command whose output is an ASCII pipe.
     """
     for stream, errors in ((sys.stdin, "surrogateescape"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, TextIOWrapper):

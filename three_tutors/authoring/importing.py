@@ -2,8 +2,9 @@
 
     python -m three_tutors.authoring.importing FILE --from openai-chat|sharegpt|transcript-csv --to DIR --subject S --grade N
 
-One YAML file a conversation, in DIR/<subject>/. Consecutive turns of one speaker are merged. What the file does not say is
-left out (the gate then asks for it), what cannot be mapped goes into DIR/import-report.json, and only labels of the file are kept. An import that fails leaves nothing behind; one that was killed is finished by running it again.
+One YAML file a conversation, in DIR/<subject>/. Consecutive turns of one speaker are merged. What the file does not say is left
+out (the gate then asks for it), what cannot be mapped goes into DIR/import-report.json, and only labels of the file are kept.
+An import that fails leaves nothing behind; one that was killed is finished by running it again.
 """
 
 from __future__ import annotations

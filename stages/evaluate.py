@@ -17,8 +17,7 @@ from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_jsonl, write_json, write_jsonl
 from three_tutors.scoring.context import TRUE
 from three_tutors.scoring.replied import Replied, read_replied
-from three_tutors.scoring.scores import SCORES as MEASURES
-from three_tutors.scoring.scores import scores
+from three_tutors.scoring.scores import MEASURES, scores
 from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
 from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
 from three_tutors.tutoring.methods import REFERENCE
@@ -51,7 +50,7 @@ def evaluate(given: Sequence[Replied], classifier: StrategyClassifier, likelihoo
 def summary(rows: Sequence[Mapping[str, Record]]) -> dict[str, float]:
     """Return the mean of each score kept in metrics over the replies that have it, and how many replies got no score at all."""
     figures: dict[str, float] = {"answers": len(rows)}
-    for name in (measure.name for measure in MEASURES if measure.in_metrics):
+    for name in (name for name, measure in MEASURES.items() if measure.in_metrics):
         values = [row[name]["value"] for row in rows if "value" in row[name]]
         if values:
             figures[name] = round(sum(values) / len(values), 4)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from three_tutors.reporting.pages import count, listed, percent, told
@@ -31,10 +31,6 @@ class Cell:
     def value(self) -> float | None:
         """The mean."""
         return self.mean.value if self.mean else None
-
-    def with_verdict(self, verdict: Verdict) -> Cell:
-        """Return the same with a verdict."""
-        return replace(self, verdict=verdict)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.findings import Cell, Findings, Verdict
@@ -50,7 +51,7 @@ def _judged(row: Mapping[str, Cell]) -> dict[str, Cell]:
     compared = {name: cell.difference for name, cell in row.items() if cell.difference and MEASURES[name].better != "neither"}
     adjusted = holm({name: difference.p for name, difference in compared.items()})
     verdicts = {name: _verdict(difference, adjusted[name], MEASURES[name].better) for name, difference in compared.items()}
-    return {name: cell.with_verdict(verdicts.get(name, "not compared")) for name, cell in row.items()}
+    return {name: replace(cell, verdict=verdicts.get(name, "not compared")) for name, cell in row.items()}
 
 
 def _verdict(difference: Difference, adjusted_p: float, better: str) -> Verdict:

@@ -139,3 +139,27 @@ def test_only_a_met_budget_is_forgiven(new_meter: Callable[..., Meter]) -> None:
         raise ZeroDivisionError
     with pytest.raises(ZeroDivisionError):
         meter.forgive()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), EndpointError("Gone.")], ids=["interrupted", "failed"])
+def test_who_presses_ctrl_c_does_not_wait_for_replies_under_way(
+    new_meter: Callable[..., Meter], model: Model, endpoint: Any, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """A climb that ends otherwise waits, so that what is paid is kept."""
+    monkeypatch.setattr("three_tutors.prompting.meter.INTERRUPTED_SECONDS", 0.05)
+    asked, answering = threading.Event(), threading.Event()
+
+    def slow(_: Sequence[Message]) -> str:
+        asked.set()
+        answering.wait(10)
+        return "Yes?"
+
+    endpoint.script, meter = slow, new_meter()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(meter.ask, model, prompt(1), SAMPLING)
+        assert asked.wait(10)
+        meter.stop(error)
+        threading.Timer(0.3, answering.set).start()
+        meter.close()
+        assert answering.is_set() == isinstance(error, EndpointError)
+        answering.set()

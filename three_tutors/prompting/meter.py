@@ -16,6 +16,8 @@ from three_tutors.tutoring.formats import Message
 
 PATIENCE_SECONDS = 60.0
 """Longest wait for replies under way when a climb ends early."""
+INTERRUPTED_SECONDS = 3.0
+"""The same when a person ends it."""
 
 
 class Stop(BaseException):
@@ -108,7 +110,8 @@ class Meter:
         """
         with self._lock:
             self._closed = True
-            self._lock.wait_for(lambda: not self._pending.calls, timeout=PATIENCE_SECONDS)
+            patience = INTERRUPTED_SECONDS if isinstance(self._fault, KeyboardInterrupt) else PATIENCE_SECONDS
+            self._lock.wait_for(lambda: not self._pending.calls, timeout=patience)
 
     def forgive(self) -> str:
         """Return the sentence about the limit that was met; raise anything else that stopped the optimisation."""

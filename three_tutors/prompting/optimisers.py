@@ -47,6 +47,9 @@ def climb(climber: Climber, say: Say) -> Climb:
         tried.stopped_by = meter.forgive()
     except AdapterParseError as error:
         raise unreadable(climber.plan.optimizer, error) from None
+    except KeyboardInterrupt as error:
+        meter.stop(error)
+        raise
     finally:
         meter.close()
     if not tried.candidates:

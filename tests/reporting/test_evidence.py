@@ -51,3 +51,19 @@ def test_preferences_of_people_are_counted(tmp_path: Path) -> None:
     row = {"day": "2026-11-22", "subject": "physics", "grade": 9, "shown": ["lora", "dspy"], "preferred": "lora", "versions": ["a", "b"]}
     write_jsonl(root / "data/raw/preferences.jsonl", [{"id": "1", **row}, {"id": "2", **row}])
     assert [(one.tutor, one.shown, one.preferred) for one in gather(root).preferences] == [("dspy", 2, 0), ("lora", 2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('"leak":', '"leek":', "holds scores that are not known: leek"),
+        ('"length":{"value":', '"length":{"weight":', "length is neither a value with a reason nor unscored with one"),
+    ],
+)
+def test_scores_that_no_one_declares_are_refused(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    """A file of another version names its line and what to run, instead of losing a column."""
+    root = small_run.write_run(tmp_path)
+    path = root / "data/processed/scores/lora.jsonl"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(DataError, match=rf"lora\.jsonl:1: {expected}; run `dvc repro evaluate@lora`"):
+        gather(root)

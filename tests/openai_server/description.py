@@ -112,7 +112,7 @@ def description(file: str, job_id: str) -> Schema:
         "/models": {"get": _call("Model", many=True)},
         "/models/{id}": {"get": _call("Model", path="base"), "delete": _call("ModelDeleted", path="base")},
         "/files": {
-            "get": _call("FileObject", many=True, query=[*files, _query("purpose", TEXT)]),
+            "get": _call("FileObject", many=True, query=[*files, _query("purpose", {"enum": ["fine-tune", "fine-tune-results", "batch"]})]),
             "post": _call("FileObject", body=FORM, media="multipart/form-data"),
         },
         "/files/{id}": {"get": _call("FileObject", path=file), "delete": _call("FileDeleted", path="file-none")},

@@ -178,6 +178,13 @@ def test_a_405_says_what_the_address_takes(running: Running, method: str, path: 
     assert (response.status_code, response.headers["allow"]) == (405, allowed)
 
 
+def test_a_purpose_that_the_protocol_does_not_know_is_refused(running: Running) -> None:
+    """A slip in a filter is not an empty list."""
+    with pytest.raises(openai.BadRequestError) as refused:
+        running.client.files.list(purpose="fine_tune")
+    assert refused.value.body["param"] == "purpose"
+
+
 @pytest.mark.parametrize("limit", ["9" * 5000, "٣٣٣٣٣", "1e1", "-1", "0", ""])
 def test_a_limit_that_is_no_number_is_refused(running: Running, limit: str) -> None:
     """Also one of thousands of digits."""

@@ -23,6 +23,8 @@ from three_tutors.openai_server.requests import PAGE, canonical, listed, once, r
 from three_tutors.openai_server.store import Row, Store, private_file, private_folder
 
 PURPOSE = "fine-tune"
+PURPOSES = {"assistants", "batch", "batch_output", "evals", PURPOSE, "fine-tune-results", "user_data", "vision"}
+"""What files are for in the protocol; here some have no files."""
 LONGEST_NAME = 255
 BLOCK = 2**20
 
@@ -81,6 +83,8 @@ class Files:
     async def list(self, request: Request) -> Response:
         """GET /files."""
         having = {name: value for name, value in request.query_params.items() if name == "purpose"}
+        if not PURPOSES.issuperset(having.values()):
+            raise invalid(f"`purpose` is one of {', '.join(sorted(PURPOSES))}.", "purpose", "invalid_value")
         return await asyncio.to_thread(listed, self._store, request, "file", limit=10_000, most=10_000, **having)
 
     async def get(self, request: Request) -> Response:

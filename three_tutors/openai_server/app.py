@@ -8,50 +8,24 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from three_tutors.openai_server import chat
 from three_tutors.openai_server.chat_request import read_chat
 from three_tutors.openai_server.engine import Engine, Engines, Mailbox, ModelFiles
 from three_tutors.openai_server.errors import ApiError, on_api_error, on_disk_error, on_failure, on_http_error, on_tutor_error
+from three_tutors.openai_server.fine_tuning import FineTuning
 from three_tutors.openai_server.guard import LOOPBACK, Guard, Limits
 from three_tutors.openai_server.requests import json_body, route
 from three_tutors.pipeline.diagnostics import TutorError
-from three_tutors.pipeline.records import Record
 
 T = TypeVar("T")
-
-
-class Training(Protocol):
-    """What makes new models while the server runs; see `fine_tuning`. A server for chats alone has none."""
-
-    def routes(self) -> list[Route]:
-        """Return the routes that the server gains."""
-
-    def start(self) -> None:
-        """Begin work."""
-
-    def stop(self) -> None:
-        """End work."""
-
-    def model(self, name: str) -> ModelFiles | None:
-        """Return where a trained model lies."""
-
-    def models(self) -> list[Record]:
-        """Return the trained models as clients see them."""
-
-    def description(self, name: str) -> Record | None:
-        """Return one trained model as clients see it."""
-
-    def delete_model(self, name: str) -> list[str]:
-        """Delete a trained model; return every name that is gone."""
 
 
 @dataclass
@@ -61,7 +35,8 @@ class Service:
     models: Mapping[str, ModelFiles]
     load: Callable[[ModelFiles], Engine]
     limits: Limits = field(default_factory=Limits)
-    training: Training | None = None
+    training: FineTuning | None = None
+    """What makes new models while the server runs; a server for chats alone has none."""
     warm: str | None = None
     """A model to load right away."""
     chatting: int = 0

@@ -17,7 +17,7 @@ from three_tutors.openai_server.engine import Engine, Mailbox, events, whole
 from three_tutors.pipeline.diagnostics import TutorError
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
-"""Made once: `json.dumps` with an option makes one for every token."""
+"""Made once: `json.dumps` with an option would make a new encoder for every token."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Completion:
         except TutorError as error:
             if not begun:
                 raise
-            # The status line is gone; the client raises what a chunk named error holds.
+            # The status was sent long ago. The client raises an error for a chunk that has the key `error`.
             yield f"data: {json.dumps({'error': {'message': str(error), 'type': 'server_error', 'param': None, 'code': None}})}\n\n"
             return
         if self.request.include_usage:

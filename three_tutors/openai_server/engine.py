@@ -25,7 +25,7 @@ class ModelFiles:
 
 
 class Engine(Protocol):
-    """A loaded model that answers many conversations at once; what it answers to one does not depend on the others."""
+    """A loaded model that replies to many conversations at once; a reply does not depend on the other conversations."""
 
     context: int
     """Most tokens of a prompt and its reply together."""
@@ -44,23 +44,23 @@ class Engine(Protocol):
 
 
 class Mailbox:
-    """Brings what engines say into a loop, which is woken once for all that is said within a moment.
+    """Carries events from an engine's thread into the event loop, and wakes the loop once for all events of a step.
 
-    A step of the model makes a token for every reply. Woken for each, the loop would take the interpreter's lock from
-    the thread that computes as often as there are replies.
+    A step makes one token for every reply. Waking the loop for each of them would take the interpreter's lock away from
+    the thread that computes as many times.
     """
 
     MOMENT = 0.001
-    """Seconds; all tokens of a step come within it, and nobody sees it."""
+    """Seconds that the loop waits for more: all tokens of a step arrive within it, and no reader notices."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Bring everything into `loop`."""
+        """Deliver to `loop`."""
         self._loop = loop
         self._letters: deque[tuple[Callable[[Event | Exception], None], Event | Exception]] = deque()
         self._woken = False
 
     def post(self, hear: Callable[[Event | Exception], None], said: Event | Exception) -> None:
-        """Let the loop call `hear` with what was `said`; any thread may call this."""
+        """Have the loop call `hear` with an event or error; safe to call from any thread."""
         self._letters.append((hear, said))
         if not self._woken:
             self._woken = True
@@ -68,14 +68,14 @@ class Mailbox:
                 self._loop.call_soon_threadsafe(self._loop.call_later, self.MOMENT, self._open)
 
     def _open(self) -> None:
-        self._woken = False  # first: what comes while letters are opened is opened with them, or wakes the loop again
+        self._woken = False  # before the loop below: an event that arrives meanwhile is delivered by it, or wakes the loop again
         while self._letters:
             hear, said = self._letters.popleft()
             hear(said)
 
 
 async def events(engine: Engine, said: Sequence[Message], options: Options, mailbox: Mailbox) -> AsyncGenerator[Event, None]:
-    """Yield one reply as it is made; leaving early stops the engine's work on it."""
+    """Yield the events of one reply as they come; leaving early stops the engine's work on it."""
     heard: asyncio.Queue[Event | Exception] = asyncio.Queue()
     stop = engine.start(said, options, lambda one: mailbox.post(heard.put_nowait, one), streamed=True)
     try:
@@ -91,7 +91,7 @@ async def events(engine: Engine, said: Sequence[Message], options: Options, mail
 
 
 async def whole(engine: Engine, said: Sequence[Message], options: Options, mailbox: Mailbox) -> list[Event]:
-    """Return one reply when it is whole; the loop sleeps until then, and leaving early stops the engine's work on it."""
+    """Return all events of one reply at its end; the loop is not woken before. Leaving early stops the engine's work on it."""
     ended: asyncio.Queue[Event | Exception] = asyncio.Queue()
     made: list[Event] = []
 
@@ -112,7 +112,7 @@ async def whole(engine: Engine, said: Sequence[Message], options: Options, mailb
 
 
 class Engines:
-    """The loaded models, by id; the one not asked for longest makes room when there are too many."""
+    """The loaded models, by id. When there are too many, the least recently used one is unloaded."""
 
     def __init__(self, load: Callable[[ModelFiles], Engine], most: int = 4) -> None:
         """Load with `load`, keep at most `most` models in memory (more while more are busy)."""

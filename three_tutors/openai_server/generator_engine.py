@@ -1,4 +1,4 @@
-"""Engines over the project's generators: one thread of the process loads and steps them all, replies come and go."""
+"""The project's generators as engines. One thread of the process loads and steps all of them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ STOPPING = "The server is stopping."
 Task = Callable[[], object]
 Result = TypeVar("Result")
 FAULTS = (ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
-"""What computing raises, torch's errors first of all; no reply's fault may end the thread on which all of them wait."""
+"""What computing may raise. A failing reply must not end the thread that all replies depend on."""
 PATIENCE = 2
-"""While a reply is awaited of which nobody sees anything yet, models whose replies are all seen make a token every so many turns."""
+"""While some reply has shown no words yet, models whose replies have all begun to show make a token only every so many turns."""
 
 
 @dataclass(eq=False)
@@ -41,15 +41,15 @@ class Asked:
     """The generator's; 0 until it was added."""
     cancelled: bool = False
     shown: bool = False
-    """Whether somebody sees words of it already."""
+    """Whether its reader has seen some of it."""
 
 
 class ModelThread:
     """The one thread that computes; it lives as long as an engine does.
 
-    libgomp gives each thread that computes a team of its own, and once the teams together have more threads than there
-    are cores, all of them sleep at every barrier: loaded by one thread and stepped by another, a model answered at 0.6
-    of its speed.
+    libgomp gives each thread that computes a team of its own. Once the teams together have more threads than there are
+    cores, every barrier puts them to sleep: a model that was loaded by one thread and stepped by another ran at 0.6 of
+    its speed.
     """
 
     def __init__(self) -> None:
@@ -83,7 +83,7 @@ class ModelThread:
         raise EndpointError(reason if isinstance(error, TutorError) else f"its files cannot be read ({reason or type(error).__name__}).")
 
     def unload(self, engine: GeneratorEngine) -> None:
-        """Step `engine` no more; what it was answering, or is asked from now on, ends with an error."""
+        """Stop stepping `engine`. Its replies under way, and whatever it is asked from now on, end with an error."""
         with self._lock:
             engine.closed = True
         self.run(lambda: self._unload(engine))
@@ -142,14 +142,14 @@ class ModelThread:
                 task()
                 wait = False
             busy = [engine for engine in self._engines if engine.busy]
-            # Where nobody sees a word yet, a model goes on in every turn; the words of the others come as fast as they are read.
+            # A model with a reply that has shown nothing yet is stepped in every turn; the others still write faster than people read.
             awaited = [engine for engine in busy if engine.awaited]
             for engine in busy if turn % PATIENCE == 0 else awaited or busy:
                 engine.step()
 
 
 def _leave() -> None:
-    """End the thread: a task that is recognised, not run."""
+    """Mark the end of the thread's work; the thread looks for this function and never calls it."""
 
 
 def _next(news: queue.SimpleQueue[Task], *, wait: bool) -> Task | None:
@@ -160,7 +160,7 @@ def _next(news: queue.SimpleQueue[Task], *, wait: bool) -> Task | None:
 
 
 class GeneratorEngine:
-    """Feeds a generator, which is for one thread alone, from many."""
+    """Lets many threads use a generator, which only one thread may touch."""
 
     def __init__(self, generator: Generator, thread: ModelThread) -> None:
         """Take the `thread` that loaded the generator and steps it."""
@@ -188,12 +188,12 @@ class GeneratorEngine:
 
     @property
     def busy(self) -> bool:
-        """Whether a step would make a token; for the thread alone, like the methods below."""
+        """Whether a step would make a token. Only the model thread may call this and the methods below."""
         return self._generator.busy
 
     @property
     def awaited(self) -> bool:
-        """Whether there is a reply of which nobody sees anything yet: its first words, or all of it where it is not streamed."""
+        """Whether some reply has shown nothing yet: a stream before its first words, or any reply that is not streamed."""
         return any(not asked.shown for asked in self._asked.values())
 
     def step(self) -> None:

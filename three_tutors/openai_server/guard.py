@@ -1,7 +1,7 @@
-"""What stands before every route: the bearer token, Host and Origin, and the size of a body.
+"""What every request must pass: the bearer token, the checks of Host and Origin, and the limit on the size of a body.
 
-A page in a browser can reach a server on loopback. Without the checks of Host and Origin it could do so under a name
-of its own (DNS rebinding); no CORS header is ever sent.
+A web page can reach a server on loopback under a name of its own (DNS rebinding), hence the checks of Host and Origin.
+No CORS header is ever sent.
 """
 
 from __future__ import annotations

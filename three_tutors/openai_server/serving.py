@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from three_tutors.language_model.replies import SLOTS
 from three_tutors.openai_client.endpoint import Endpoint
-from three_tutors.openai_server.app import Service, Training, build
+from three_tutors.openai_server.app import Service, build
 from three_tutors.openai_server.engine import Engine, ModelFiles
+from three_tutors.openai_server.fine_tuning import FineTuning
 from three_tutors.openai_server.guard import LOOPBACK, Limits
 from three_tutors.openai_server.listening import listening, served
 
@@ -39,7 +40,7 @@ def new_key() -> str:
 def serving(
     models: Mapping[str, ModelFiles],
     *,
-    training: Training | None = None,
+    training: FineTuning | None = None,
     limits: Limits | None = None,
     load: Callable[[ModelFiles], Engine] | None = None,
     address: tuple[str, int] = ("127.0.0.1", 0),

@@ -1,4 +1,4 @@
-"""Run jobs one after the other, each in a process of its own, and mind them: pause, cancel, crash, restart."""
+"""Run jobs one after the other, each in a process of its own, through pauses, cancellations, crashes and restarts."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from three_tutors.pipeline.diagnostics import TutorError
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 30.0
-"""In which a process may write down its state before it is killed."""
+"""Time in which a process may save its state before it is killed."""
 MOST_KILLS = 3
-"""A process that is killed this often without reaching another checkpoint (out of memory, say) fails its job."""
+"""A job fails when its process was killed this often without reaching another checkpoint, for lack of memory perhaps."""
 AGAIN_SECONDS = 5.0
 EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE}
 """Errors that are no job's fault: the machine lacks something for a while."""
@@ -197,7 +197,7 @@ def _begin(command: list[str], log: BinaryIO) -> subprocess.Popen[bytes]:
 
 
 def _end(process: subprocess.Popen[bytes], *, gently: bool) -> None:
-    """End a process; `gently` lets it write down its state first."""
+    """End a process; `gently` lets it save its state first."""
     if process.poll() is None and gently:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""Read an uploaded fine-tuning file line by line, as OpenAI's check does; every problem names its line."""
+"""Read an uploaded fine-tuning file line by line, as OpenAI does; every problem names its line."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_a_key_written_twice_is_seen() -> None:
     """Both keys are told apart by their columns; the values keep the last."""
     text = '{"id": "a", "turns": [{"x": 1, "x": 2}]}'
     assert has_repeated_key(parse(text, 1))
-    assert tree(text, 3).repeated == [("turns", 0, "x")]
+    assert tree(text, 3).repeated == [("x", (3, 32))]
     assert tree(text, 3).keys["turns", 0, "x"] == (3, 32)
     assert not has_repeated_key(parse('{"id": "a"}', 1))
 

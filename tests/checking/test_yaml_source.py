@@ -18,7 +18,7 @@ def test_text_that_yaml_would_interpret_stays_text() -> None:
 
 def test_every_value_and_key_has_its_place() -> None:
     """Line and column count from 1 and point at the value, or at the key."""
-    tree = parse("# a comment\nturns:\n  - student: I think so\n    understanding: wrong\n")
+    tree = parse("# a comment\nturns:\n  - student: I think so\n    understanding: wrong\n").locate()
     assert tree.values["turns", 0, "understanding"] == (4, 20)
     assert tree.keys["turns", 0, "understanding"] == (4, 5)
     assert tree.values["turns", 0] == (3, 5)
@@ -26,14 +26,14 @@ def test_every_value_and_key_has_its_place() -> None:
 
 def test_columns_count_characters_not_bytes() -> None:
     """A column after letters outside ASCII is the one an editor shows."""
-    assert parse("{ä: é, ü: ñ}").values[("ü",)] == (1, 11)
+    assert parse("{ä: é, ü: ñ}").locate().values[("ü",)] == (1, 11)
 
 
 def test_a_key_written_twice_is_seen() -> None:
-    """YAML would keep the last of two equal keys without a word; here both are told."""
+    """YAML would silently keep the last of two equal keys; here the second is reported, and the places of all others stay right."""
     tree = parse("id: a\nturns: [{student: x, student: y}]\nid: b\n")
-    assert tree.repeated == [("turns", 0, "student"), ("id",)]
-    assert tree.keys[("id",)] == (3, 1)
+    assert tree.repeated == [("student", (2, 22)), ("id", (3, 1))]
+    assert tree.locate().keys == {("id",): (1, 1), ("turns",): (2, 1), ("turns", 0, "student"): (2, 10)}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_what_is_not_plain_yaml_is_refused_with_its_place(text: str, code: str, 
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever somebody saves, reading ends with a tree or with a refusal that has a place."""
     try:
-        place = parse(text).values[()]
+        place = parse(text).locate().values[()]
     except SourceError as error:
         place = error.place
     assert place >= (1, 1)
@@ -88,9 +88,21 @@ def test_what_yaml_wrote_is_read_back(value: object) -> None:
 
 
 @given(plain)
-def test_places_told_later_are_those_told_at_once(value: object) -> None:
-    """A tree that was read without places finds the same ones from its marks."""
+def test_places_are_those_that_another_reader_knows(value: object) -> None:
+    """Every value and key is where PyYAML's composer finds it."""
     text = yaml.safe_dump(value, allow_unicode=True)
-    at_once, later = parse(text), parse(text, places=False)
-    later.locate()
-    assert (later.values, later.keys) == (at_once.values, at_once.keys)
+    values: dict[tuple[object, ...], tuple[int, int]] = {}
+    keys: dict[tuple[object, ...], tuple[int, int]] = {}
+
+    def walk(node: yaml.Node, way: tuple[object, ...]) -> None:
+        values[way] = (node.start_mark.line + 1, node.start_mark.column + 1)
+        for index, item in enumerate(node.value if not isinstance(node, yaml.ScalarNode) else ()):
+            key, inner = item if isinstance(node, yaml.MappingNode) else (None, item)
+            here = (*way, key.value if key else index)
+            if key:
+                keys[here] = (key.start_mark.line + 1, key.start_mark.column + 1)
+            walk(inner, here)
+
+    walk(yaml.compose(text, yaml.SafeLoader), ())
+    tree = parse(text).locate()
+    assert (tree.values, tree.keys) == (values, keys)

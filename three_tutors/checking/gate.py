@@ -132,8 +132,7 @@ def _check_alone(entry: Entry, limits: Limits) -> None:
 def _tree(entry: Entry) -> Tree:
     """Return every place of an entry that was read just now."""
     if entry.tree:
-        entry.tree.locate()
-        return entry.tree
+        return entry.tree.locate()
     return json_source.tree(entry.text, entry.source.line) if entry.text else Tree()
 
 

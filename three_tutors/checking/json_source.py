@@ -54,7 +54,7 @@ def tree(text: str, line: int) -> Tree:
             path[-1] = key
             here = tuple(path)
             if key in seen[-1]:  # type: ignore[operator]  # keys stand in objects only
-                into.repeated.append(here)
+                into.repeated.append((key, place))
             seen[-1].add(key)  # type: ignore[union-attr]
             into.keys[here] = place
             expects_key = False

@@ -14,10 +14,10 @@ import numpy as np
 
 from three_tutors.checking import json_source, yaml_source
 from three_tutors.checking.files import Block, DataFile, blocks, contents, decode, lines
-from three_tutors.checking.finding import Finding, Path, Source, quoted
+from three_tutors.checking.finding import Finding, Source, quoted
 from three_tutors.checking.schema import OPENING
 from three_tutors.checking.shape import DIALOGUE, SCENARIO, Shape, keys_of, kind_of
-from three_tutors.checking.yaml_source import SourceError, Tree
+from three_tutors.checking.yaml_source import Place, SourceError, Tree
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Scenario, Turn
 from three_tutors.tutoring.duplicates import Triples
 from three_tutors.tutoring.fields import fields
@@ -109,7 +109,7 @@ def read_line(file: DataFile, source: Source, data: bytes) -> Entry:
     entry = _entry(value, source, file, escapes="\\" in text)
     entry.text = text
     if json_source.has_repeated_key(value):
-        entry.findings += [_repeated(source, path) for path in json_source.tree(text, source.line).repeated]
+        entry.findings += [_repeated(source, *one) for one in json_source.tree(text, source.line).repeated]
     return entry
 
 
@@ -118,14 +118,12 @@ def read_yaml(file: DataFile, data: bytes) -> Entry:
     source = Source(file.shown)
     try:
         text = decode(data)
-        tree = yaml_source.parse(text, places=False)
+        tree = yaml_source.parse(text)
     except SourceError as error:
         return _refused(source, error)
     entry = _entry(tree.value, source, file, escapes="\\" in text)
-    if tree.repeated:
-        entry.findings += [_repeated(source, path) for path in yaml_source.parse(text).repeated]
-    else:
-        entry.tree = tree
+    entry.findings += [_repeated(source, *one) for one in tree.repeated]
+    entry.tree = tree
     if not _NAMES_SCHEMA.match(text):
         entry.findings.append(Finding(source, "W011", "the first line names no schema", place=(1, 1)))
     return entry
@@ -139,7 +137,7 @@ def places(file: FilePath, source: Source, opened: BinaryIO | None = None) -> Tr
     """Return `source` read again with every place, from `opened` where the file is; empty where it cannot be read any more."""
     try:
         if source.length < 0:
-            return yaml_source.parse(decode(contents(file)))
+            return yaml_source.parse(decode(contents(file))).locate()
         with nullcontext(opened) if opened else file.open("rb") as stream:
             stream.seek(source.offset)
             text = decode(stream.read(source.length), source.line)
@@ -149,8 +147,8 @@ def places(file: FilePath, source: Source, opened: BinaryIO | None = None) -> Tr
         return Tree()
 
 
-def _repeated(source: Source, path: Path) -> Finding:
-    return Finding(source, "E007", f"{quoted(str(path[-1]))} is written twice", path, key=True)
+def _repeated(source: Source, key: str, place: Place) -> Finding:
+    return Finding(source, "E007", f"{quoted(key)} is written twice", place=place)
 
 
 def _entry(value: Any, source: Source, file: DataFile, *, escapes: bool) -> Entry:  # noqa: ANN401 - a tree holds anything

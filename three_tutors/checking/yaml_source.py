@@ -46,13 +46,13 @@ class Tree:
     value: Any = None
     values: dict[Path, Place] = field(default_factory=dict)
     keys: dict[Path, Place] = field(default_factory=dict)
-    repeated: list[Path] = field(default_factory=list)
-    """Keys written twice, at the place of the second."""
+    repeated: list[tuple[str, Place]] = field(default_factory=list)
+    """Keys written twice, with the place of the second."""
     marks: list[Any] = field(default_factory=list)
-    """The parser's mark of every value and key in the order of the text, where no place was noted while reading."""
+    """The parser's mark of every value and key in the order of the text; turning them into places waits until one is asked for."""
 
-    def locate(self) -> None:
-        """Note every place from the marks; only a tree without `repeated` keys has as many values as marks."""
+    def locate(self) -> Tree:
+        """Return the tree with every place, which the marks tell."""
         marks = iter(self.marks)
 
         def walk(value: Any, path: Path) -> None:  # noqa: ANN401 - a tree holds anything
@@ -66,13 +66,11 @@ class Tree:
                     walk(item, (*path, index))
 
         walk(self.value, ())
-        self.marks = []
+        return self
 
 
-def parse(text: str, *, places: bool = True) -> Tree:
-    """Return the one document in `text`; without `places` in two thirds of the time, with marks from which `locate` tells them.
-
-    Of a tree read so, `repeated` only says that there is a key written twice.
+def parse(text: str) -> Tree:
+    """Return the one document in `text`; of a key written twice the first value is kept.
 
     Raises:
         SourceError: not YAML, nested too deeply, more than plain YAML, or empty.
@@ -89,7 +87,7 @@ def parse(text: str, *, places: bool = True) -> Tree:
                 if event.version or event.tags:
                     raise SourceError("E005", "a directive is not plain YAML", _place(event))
                 break
-        tree.value = _value(parser.get_event, parser.get_event(), () if places else None, 0, tree)
+        tree.value = _value(parser.get_event, parser.get_event(), 0, tree)
         parser.get_event()
         after = parser.get_event()
         if not isinstance(after, yaml.StreamEndEvent):
@@ -103,50 +101,41 @@ def parse(text: str, *, places: bool = True) -> Tree:
     return tree
 
 
-def _value(get_event: Callable[[], Any], event: Any, path: Path | None, depth: int, tree: Tree) -> Any:  # noqa: ANN401 - a tree holds anything
-    """Build the value that `event` begins; recursion is bounded by `DEEPEST`. Places are kept where there is a `path`."""
+def _value(get_event: Callable[[], Any], event: Any, depth: int, tree: Tree) -> Any:  # noqa: ANN401 - a tree holds anything
+    """Build the value that `event` begins; recursion is bounded by `DEEPEST`."""
     kind = type(event)
     if kind is yaml.AliasEvent or event.anchor is not None:
         raise SourceError("E005", "anchors and aliases are not plain YAML", _place(event))
     if event.tag is not None:
         raise SourceError("E005", f"the tag {quoted(event.tag)} is not plain YAML", _place(event))
-    if path is None:
-        tree.marks.append(event.start_mark)
-    else:
-        tree.values[path] = _place(event)
+    tree.marks.append(event.start_mark)
     if kind is yaml.ScalarEvent:
         return Plain(event.value) if event.implicit[0] else event.value
     if depth >= DEEPEST:
         raise SourceError("E006", f"nested more than {DEEPEST} levels deep", _place(event))
     if kind is yaml.SequenceStartEvent:
-        return _sequence(get_event, path, depth + 1, tree)
-    return _mapping(get_event, path, depth + 1, tree)
+        values: list[Any] = []
+        while type(event := get_event()) is not yaml.SequenceEndEvent:
+            values.append(_value(get_event, event, depth + 1, tree))
+        return values
+    return _mapping(get_event, depth + 1, tree)
 
 
-def _sequence(get_event: Callable[[], Any], path: Path | None, depth: int, tree: Tree) -> list[Any]:
-    values: list[Any] = []
-    while type(event := get_event()) is not yaml.SequenceEndEvent:
-        values.append(_value(get_event, event, None if path is None else (*path, len(values)), depth, tree))
-    return values
-
-
-def _mapping(get_event: Callable[[], Any], path: Path | None, depth: int, tree: Tree) -> dict[str, Any]:
+def _mapping(get_event: Callable[[], Any], depth: int, tree: Tree) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    here: Path | None = None
     while type(event := get_event()) is not yaml.MappingEndEvent:
         if type(event) is not yaml.ScalarEvent:
             raise SourceError("E004", "a key must be a word", _place(event))
         if event.anchor is not None or event.tag is not None:
             raise SourceError("E005", "anchors and tags are not plain YAML", _place(event))
-        key = event.value
-        if path is None:
-            tree.marks.append(event.start_mark)
-        else:
-            here = (*path, key)
-            tree.keys[here] = _place(event)
+        key, known = event.value, len(tree.marks)
+        tree.marks.append(event.start_mark)
+        value = _value(get_event, get_event(), depth, tree)
         if key in values:
-            tree.repeated.append(here or ())
-        values[key] = _value(get_event, get_event(), here, depth, tree)
+            tree.repeated.append((key, _place(event)))
+            del tree.marks[known:]
+        else:
+            values[key] = value
     return values
 
 

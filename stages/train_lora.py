@@ -17,7 +17,7 @@ from pydantic import Field
 from three_tutors.language_model import base, model_card
 from three_tutors.language_model.finetune import finetune
 from three_tutors.language_model.processes import ALONE, Launcher, Processes, joined, launched
-from three_tutors.language_model.progress import EpochEvent, Event, Outcome
+from three_tutors.language_model.progress import Event, Outcome, curve, metrics, tell
 from three_tutors.language_model.settings import Device, Init, Lora, Modules, Precision, Schedule, Settings
 from three_tutors.language_model.stopping import stopping
 from three_tutors.language_model.supervision import Supervision
@@ -114,45 +114,6 @@ def train_lora(
     return outcome
 
 
-def metrics(outcome: Outcome) -> Record:
-    """Return the figures that are the same whenever the stage runs again."""
-    before, best = outcome.epochs[0], outcome.epochs[outcome.best_epoch]
-    return {
-        "best_epoch": outcome.best_epoch,
-        "epochs": outcome.epochs[-1].epoch,
-        "stopped_early": outcome.stopped_early,
-        "steps": len(outcome.steps),
-        "train_loss": round(best.train_loss, 4),
-        "valid_loss": None if best.valid_loss is None else round(best.valid_loss, 4),
-        "valid_loss_before": None if before.valid_loss is None else round(before.valid_loss, 4),
-        "valid_accuracy": None if best.valid_accuracy is None else round(best.valid_accuracy, 4),
-        "trained_tokens": outcome.trained_tokens,
-        **{f"supervision_{name}": outcome.audit[name] for name in ("tokens", "tokens_supervised", "share_supervised", "turns_learned")},
-    }
-
-
-def curve(outcome: Outcome) -> str:
-    """Return one line a step, with the validation loss after the last step of each epoch, as `dvc plots` reads it."""
-    ends = {event.step: event for event in outcome.epochs}
-    lines = ["step,train_loss,train_accuracy,valid_loss,valid_accuracy"]
-    lines.append(_line(0, ends[0].train_loss, ends[0].train_accuracy, ends[0]))
-    lines += [_line(event.step, event.loss, event.accuracy, ends.get(event.step)) for event in outcome.steps]
-    return "\n".join(lines) + "\n"
-
-
-def _line(step: int, loss: float, accuracy: float, end: EpochEvent | None) -> str:
-    values = (loss, accuracy, end.valid_loss if end else None, end.valid_accuracy if end else None)
-    return ",".join([str(step), *("" if value is None else f"{value:.6g}" for value in values)])
-
-
-def _progress(event: Event) -> None:
-    if isinstance(event, EpochEvent):
-        validated = "" if event.valid_loss is None else f", validation loss {event.valid_loss:.3f}"
-        print(f"epoch {event.epoch}: train loss {event.train_loss:.3f}{validated}", flush=True)
-    elif event.step % 5 == 0:
-        print(f"  step {event.step} of {event.steps}: loss {event.loss:.3f}", flush=True)
-
-
 def main() -> None:
     """Read params and rows, train (in several processes where a launcher is set), write the adapter, its metrics and its curve."""
     settings = read("lora", Params)
@@ -161,7 +122,7 @@ def main() -> None:
     if launched(settings.launcher, settings.processes, "stages.train_lora"):
         return
     with stopping() as stop, joined(settings.device) as processes, replacing(OUT) if processes.first else nullcontext(OUT) as folder:
-        outcome = train_lora(settings, read_jsonl(TRAIN), read_jsonl(VALIDATION), folder, _progress, stop=stop, processes=processes)
+        outcome = train_lora(settings, read_jsonl(TRAIN), read_jsonl(VALIDATION), folder, tell, stop=stop, processes=processes)
         if outcome.status == "stopped":
             raise KeyboardInterrupt
     if processes.first:

@@ -2,7 +2,7 @@
 
 The model's name is the script: `echo` repeats the last message, `words:20:0.05` says 20 words, one every 0.05 s,
 `says:TEXT` says TEXT, `fails`, `breaks` (resets the connection in the middle), `cuts` (just ends there), `garbage`,
-`silent` (ends without a word), `hangs`, `length` (cut at max_tokens); anything else asks which half is bigger.
+`silent` (ends without a word), `refuses`, `hangs`, `length` (cut at max_tokens), `filtered`; anything else asks which half is bigger.
 `python -m tests.scripted_endpoint` runs it as a process of its own and prints its address.
 """
 
@@ -54,7 +54,9 @@ async def _events(model: str, body: dict[str, Any]) -> AsyncIterator[str]:
         await asyncio.sleep(pause)
     if model == "hangs":
         await asyncio.sleep(60)
-    yield _chunk(model, {}, "length" if model == "length" else "stop")
+    if model == "refuses":
+        yield _chunk(model, {"refusal": "I can't help with that."}, None)
+    yield _chunk(model, {}, {"length": "length", "filtered": "content_filter"}.get(model, "stop"))
     if body.get("stream_options", {}).get("include_usage"):
         prompt = sum(len(message["content"].split()) for message in body["messages"])
         usage = {"prompt_tokens": prompt, "completion_tokens": len(words), "total_tokens": prompt + len(words)}
@@ -69,7 +71,7 @@ def _words(model: str, body: dict[str, Any]) -> tuple[list[str], float]:
         return [f"word{number} " for number in range(int(count))], float(pause)
     if model.startswith("says:"):
         return [model.removeprefix("says:")], 0.0
-    if model == "silent":
+    if model in {"silent", "refuses"}:
         return [], 0.0
     if model == "echo":
         return ["You said: ", body["messages"][-1]["content"]], 0.0

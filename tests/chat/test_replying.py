@@ -57,6 +57,8 @@ def test_a_draft_that_is_dropped_leaves_nothing_but_its_mark(tmp_path: Path, bas
         ("garbage", ("cut", "Which half is ", "did not answer")),
         ("silent", ("failed", "", "without a word")),
         ("length", ("length", "Which half is bigger?", "limit on tokens")),
+        ("refuses", ("failed", "", "refused to reply")),
+        ("filtered", ("cut", "Which half is bigger?", "filter held this reply back")),
         ("asks", ("whole", "Which half is bigger?", "")),
     ],
 )

@@ -235,7 +235,7 @@ def test_a_count_is_taken_as_it_is(server: ChatServer) -> None:
 def test_an_odd_stream_is_a_reply(server: ChatServer, deltas: list[object], expected: tuple[str, str]) -> None:
     """Halves of a character in two pieces are joined; what is shown is what is returned."""
     chunks = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
-    last: Record = {"choices": [{"index": 0, "delta": {"refusal": "."} if expected[1] == "refusal" else {}, "finish_reason": "stop"}]}
+    last: Record = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
     odd: list[Record] = [{}, {"choices": None}, {"choices": {}}, {"choices": [5]}]
     shown, reply = streamed(endpoint(server, stream(*chunks, *odd, last)))
     assert (shown, reply.text, reply.finish_reason) == (expected[0], *expected)

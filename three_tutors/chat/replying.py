@@ -30,6 +30,14 @@ MOST_REPLIES = 512
 WATCH_SECONDS = 0.5
 """How often the clock looks for replies that take too long."""
 
+ENDINGS: Mapping[str, tuple[Status, str]] = {
+    "length": ("length", "It reached the limit on tokens (chat.max_tokens in params.yaml)."),
+    "refusal": ("cut", "The model refused to reply."),
+    "content_filter": ("cut", "The service's filter held this reply back."),
+    "tool_calls": ("cut", "The model called a tool instead of replying."),
+}
+"""What a reply's `finish_reason` means to the person who reads it; any other is a whole reply."""
+
 Listener = Callable[[str | TutorReply], None]
 """Is called with each further piece of a reply (`Instead` if it begins again) and at last with the finished reply.
 
@@ -176,10 +184,7 @@ class Replying:
                 self._store.begin(live.exchange, live.tutor, live.left_out)
             live.started = time.monotonic()  # the time it took to open the tutor does not count
             whole = self._write(live, tutor.stream(Conversation(talk.lesson, fitted.turns), self._asking.sampling))
-            if whole and whole.finish_reason == "length":
-                self._end(live, "length", "It reached the limit on tokens (chat.max_tokens in params.yaml).", whole)
-            else:
-                self._end(live, "whole", whole=whole)
+            self._end(live, *ENDINGS.get(whole.finish_reason if whole else "", ("whole", "")), whole)
         except TutorError as error:
             self._end(live, "cut", str(error))
         finally:

@@ -125,8 +125,8 @@ class Endpoint:
         """
         import openai  # noqa: PLC0415 - see `client`
 
-        pieces, finish_reason, usage = Pieces(), "", None
-        # The client's own way past its types: holding the request and every piece against them takes longer than all the rest.
+        pieces, finish_reason, refusal, usage = Pieces(), None, None, None
+        # Untyped, because checking the request and every piece against the client's types takes longer than all the rest.
         untyped = openai.Stream[object]
         try:
             with self._asked(
@@ -142,8 +142,8 @@ class Endpoint:
                     delta = choice.get("delta")
                     if shown := pieces.add(message_text(delta)):
                         yield shown
-                    if choice.get("finish_reason") or (isinstance(delta, dict) and delta.get("refusal")):
-                        finish_reason = ending(choice.get("finish_reason"), delta, pieces.text)
+                    refusal = (isinstance(delta, dict) and delta.get("refusal")) or refusal
+                    finish_reason = choice.get("finish_reason") or finish_reason
         except openai.APIStatusError as error:
             if filtered(error):
                 return self._reply("", "content_filter", None, messages, sampling)
@@ -154,7 +154,7 @@ class Endpoint:
             raise EndpointError(f"{self.model} at {self.base_url} broke off before the end of its reply.")
         if shown := pieces.end():
             yield shown
-        return self._reply(pieces.text, finish_reason, usage, messages, sampling)
+        return self._reply(pieces.text, ending(finish_reason, {"refusal": refusal}, pieces.text), usage, messages, sampling)
 
     def _asked(self, send: Callable[[dict[str, Any]], T], messages: Sequence[Message], sampling: Sampling, **more: Any) -> T:  # noqa: ANN401
         """Return what `send` gets; where the model refuses an argument, ask again without it, and never with it again."""

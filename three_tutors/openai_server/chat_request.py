@@ -100,11 +100,11 @@ def read_chat(body: Mapping[str, Any], most_choices: int) -> ChatRequest:
     stream = _flag(body, "stream")
     include_usage = _include_usage(body.get("stream_options"), stream=stream)
     logprobs = _flag(body, "logprobs")
-    top_logprobs = _whole(body, "top_logprobs", 0, 20)
+    top_logprobs = read_whole(body, "top_logprobs", 0, 20)
     if top_logprobs is not None and not logprobs:
         raise invalid("`top_logprobs` needs `logprobs` to be true.", "top_logprobs")
-    limits = [_whole(body, name, 1, 2**31 - 1) for name in ("max_completion_tokens", "max_tokens")]
-    seed = _whole(body, "seed", -(2**63), 2**63 - 1)
+    limits = [read_whole(body, name, 1, 2**31 - 1) for name in ("max_completion_tokens", "max_tokens")]
+    seed = read_whole(body, "seed", -(2**63), 2**63 - 1)
     return ChatRequest(
         model=read_text(body, "model"),
         messages=_messages(body.get("messages")),
@@ -113,7 +113,7 @@ def read_chat(body: Mapping[str, Any], most_choices: int) -> ChatRequest:
         top_p=_number(body, "top_p", 1.0, 0.0, 1.0),
         seed=secrets.randbits(31) if seed is None else seed % 2**63,
         stop=_stop(body.get("stop")),
-        n=_whole(body, "n", 1, most_choices) or 1,
+        n=read_whole(body, "n", 1, most_choices) or 1,
         logprobs=logprobs,
         top_logprobs=top_logprobs or 0,
         stream=stream,
@@ -186,7 +186,8 @@ def _flag(body: Mapping[str, Any], key: str, inside: str = "") -> bool:
     return bool(value)
 
 
-def _whole(body: Mapping[str, Any], name: str, least: int, most: int) -> int | None:
+def read_whole(body: Mapping[str, Any], name: str, least: int, most: int) -> int | None:
+    """Return a whole number in a range; None where there is none."""
     value = body.get(name)
     if value is None:
         return None

@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from three_tutors.openai_server.chat_request import read_text
+from three_tutors.openai_server.chat_request import read_text, read_whole
 from three_tutors.openai_server.errors import invalid, unsupported
 from three_tutors.openai_server.hyperparameters import Hyperparameters
 
@@ -30,7 +30,6 @@ class JobRequest:
     validation_file: str | None
     suffix: str
     seed: int
-    seed_given: bool
     metadata: dict[str, str] | None
     hyperparameters: Hyperparameters
 
@@ -47,9 +46,7 @@ def read_job(body: Mapping[str, Any]) -> JobRequest:
             raise invalid(f"Unrecognized request argument supplied: {key}", key, "unknown_parameter")
     if body.get("integrations") not in (None, []):
         raise unsupported("integrations")
-    seed = body.get("seed")
-    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**31):
-        raise invalid("`seed` must be a whole number from 0 to 2147483647.", "seed", "invalid_value")
+    seed = read_whole(body, "seed", 0, 2**31 - 1)
     validation = body.get("validation_file")
     return JobRequest(
         model=read_text(body, "model"),
@@ -57,7 +54,6 @@ def read_job(body: Mapping[str, Any]) -> JobRequest:
         validation_file=None if validation is None else read_text(body, "validation_file"),
         suffix=_suffix(body.get("suffix")),
         seed=secrets.randbits(31) if seed is None else seed,
-        seed_given=seed is not None,
         metadata=_metadata(body.get("metadata")),
         hyperparameters=_hyperparameters(body),
     )

@@ -144,14 +144,14 @@ def test_ctrl_c_leaves_a_state_to_go_on_from(project: Path, monkeypatch: pytest.
     train_lora.main()
     unbroken = contents(project / train_lora.OUT)
     shutil.rmtree(project / train_lora.OUT)
-    progress = train_lora._progress
+    progress = train_lora.tell
 
     def interrupt(event: Event) -> None:
         progress(event)
         if isinstance(event, StepEvent) and event.step == 1:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(train_lora, "_progress", interrupt)
+    monkeypatch.setattr(train_lora, "tell", interrupt)
     with pytest.raises(KeyboardInterrupt):
         train_lora.main()
     assert "Stopping after this step" in capsys.readouterr().err
@@ -160,7 +160,7 @@ def test_ctrl_c_leaves_a_state_to_go_on_from(project: Path, monkeypatch: pytest.
         len(list(project.glob(f"{train_lora.SCRATCH}/*/{COMPLETE}"))),
     ) == (["base"], 1)
     heard: list[int] = []
-    monkeypatch.setattr(train_lora, "_progress", lambda event: heard.append(event.step))
+    monkeypatch.setattr(train_lora, "tell", lambda event: heard.append(event.step))
     train_lora.main()
     assert (heard[0], contents(project / train_lora.OUT)) == (2, unbroken)
 

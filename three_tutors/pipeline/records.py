@@ -10,11 +10,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.pipeline.json_values import parse, parse_lines
+from three_tutors.pipeline.json_values import parse
 from three_tutors.pipeline.text import UnreadableError, decode
 
 Record = dict[str, Any]
@@ -38,17 +39,26 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, whole or not at all."""
-    _write(path, [text])
+    with _writing(path) as file:
+        file.write(text)
 
 
 def write_json(path: Path, value: object) -> None:
     """Write `value` as indented JSON with sorted keys, so that the same value gives the same bytes."""
-    _write(path, [_dumps(path, value, indent=2, sort_keys=True)])
+    write_text(path, _dumps(path, value, indent=2, sort_keys=True) + "\n")
 
 
 def write_jsonl(path: Path, records: Iterable[Record]) -> int:
     """Write one compact JSON object a line; return how many."""
-    return _write(path, (_dumps(path, record, separators=(",", ":")) for record in records))
+    import jsonlines  # noqa: PLC0415 - `make overview` needs this module before anything is installed
+
+    count = 0
+    with _writing(path) as file:
+        writer = jsonlines.Writer(file, dumps=partial(_dumps, path, separators=(",", ":")))
+        for record in records:
+            writer.write(record)
+            count += 1
+    return count
 
 
 def csv_text(header: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
@@ -68,15 +78,18 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON holds anything
 
 def read_jsonl(path: Path) -> list[Record]:
     """Return every line of `path` as an object; a line that is none is a `DataError` with its number."""
-    records: list[Record] = []
+    import jsonlines  # noqa: PLC0415 - see `write_jsonl`
+
     try:
-        for number, value in parse_lines(path.read_bytes()):
-            if not isinstance(value, dict):
-                raise DataError(f"{path}:{number}: not a JSON object; {AGAIN}.")
-            records.append(value)
+        # Cut here and not by the file object or `str.splitlines`: only a line feed ends a line.
+        with jsonlines.Reader(decode(path.read_bytes()).split("\n"), loads=parse) as reader:
+            return list(reader.iter(type=dict, skip_empty=True))
     except UnreadableError as error:
-        raise DataError(f"{path}:{error.line}:{error.column}: not a JSON object: {error}; {AGAIN}.") from None
-    return records
+        raise DataError(f"{path}:{error.line}:{error.column}: {error}; {AGAIN}.") from None
+    except jsonlines.InvalidLineError as error:
+        reason = error.__cause__
+        column, why = (f":{reason.column}", f": {reason}") if isinstance(reason, UnreadableError) else ("", "")
+        raise DataError(f"{path}:{error.lineno}{column}: not a JSON object{why}; {AGAIN}.") from None
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -94,24 +107,21 @@ def read_csv(path: Path) -> list[dict[str, str]]:
     return [dict(zip(names[1], row, strict=True)) for _, row in found]
 
 
-def _write(path: Path, texts: Iterable[str]) -> int:
-    """Write `texts` one after the other; return how many they were."""
-    count = 0
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[IO[str]]:
+    """Yield a file that becomes `path` when it is whole and on the disk."""
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         try:
-            for text in texts:
-                file.write(text)
-                count += 1
+            yield file
         except UnicodeEncodeError as error:
             half = error.object[error.start]
             raise DataError(f"{path} was not written: it would hold U+{ord(half):04X}, half of a surrogate pair.") from None
         file.flush()
         os.fsync(file.fileno())
-    return count
 
 
 def _dumps(path: Path, value: object, **how: Any) -> str:  # noqa: ANN401 - what `json.dumps` takes
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, **how) + "\n"
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, **how)
     except ValueError:
         raise DataError(f"{path} was not written: it would hold a number that is not finite.") from None

@@ -111,6 +111,15 @@ def test_a_second_signal_ends_a_stage_that_does_not_stop(tmp_path: Path) -> None
     assert interrupted(tmp_path, [signal.SIGINT] * 2, cleaning=cleaning) == (130, "", f"Stopped by Ctrl-C. {ADVICE}\n")
 
 
+def test_ctrl_c_after_the_work_changes_nothing(tmp_path: Path) -> None:
+    """All is written; what Python and its libraries tidy up may take a second."""
+    importing = (
+        "import atexit\ntime.sleep = lambda _: None\natexit.register(lambda: (print('ending', flush=True), threading.Event().wait(0.5)))"
+    )
+    done = interrupted(tmp_path, [0, signal.SIGINT], importing, cleaning="pass")
+    assert done == (0, "", "")
+
+
 def test_threads_do_not_hold_an_interrupted_stage(tmp_path: Path) -> None:
     """Python itself would wait for them."""
     cleaning = "threading.Thread(target=time.sleep, args=(60,)).start()"

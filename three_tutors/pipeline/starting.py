@@ -48,14 +48,17 @@ def start(module: str, *, own_arguments: bool = False, reads_what_is_there: bool
 
         check(module, sys.argv[1:], own_arguments=own_arguments, reads_what_is_there=reads_what_is_there)
     main = importlib.import_module(module).main
-    sys.exit(stopping.watched(lambda: explained(main)) or 0)
+    said = stopping.watched(lambda: explained(main))
+    if not said:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is written; a Ctrl-C while Python tidies up would only look like a failure
+    sys.exit(said or 0)
 
 
 class Stopping:
     """What Ctrl-C and SIGTERM do.
 
-    While libraries are imported, and at the end, nothing is at stake: the process ends at once. In between they interrupt
-    `main`, which cleans up; what it raises then is not shown. A second signal ends the process at once.
+    While libraries are imported nothing is at stake: the process ends at once. Later they interrupt `main`, which cleans up;
+    what it raises then is not shown. A second signal ends the process at once.
     """
 
     def __init__(self, advice: str) -> None:

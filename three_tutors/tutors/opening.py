@@ -113,9 +113,11 @@ def _check(name: str, models: Path) -> None:
     files = model_files(name, models)
     if files is None:
         return
-    if not (files.weights / "config.json").exists():
+    if part := base.lacking(files.weights):
         stage = TUTORS[BASELINE].stage if files.weights == models / BASE else method.stage
-        raise DataError(f"There is no model in {files.weights}, which the tutor {name} answers with; run `dvc repro {stage}`.")
+        raise DataError(
+            f"There is no model in {files.weights}, which the tutor {name} answers with: it has no {part}; run `dvc repro {stage}`."
+        )
     if files.adapter is not None and not (files.adapter / "adapter_config.json").exists():
         raise DataError(f"There is no adapter in {files.adapter}, which the tutor {name} answers with; run `dvc repro {method.stage}`.")
 

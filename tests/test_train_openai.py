@@ -76,6 +76,7 @@ def folder(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> Folde
         (project / "models/base").mkdir(parents=True, exist_ok=True)
         (project / "models/base/source.json").write_text('{"digest": "0123456789abcdef"}')
         (project / "models/base/config.json").write_text("{}")
+        (project / "models/base/model.safetensors").touch()
         shutil.copy(root / "data/raw/prices.yaml", project / "data/raw")
         for split in ("train", "validation"):
             (project / f"data/processed/openai/{split}.jsonl").write_bytes(examples(20))

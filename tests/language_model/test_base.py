@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,3 +29,11 @@ def test_a_folder_without_a_model_ends_in_a_sentence(load: Callable[[Path], obje
     for folder in (tmp_path / "models/base", tmp_path):
         with pytest.raises(TutorError, match=rf"no model in {folder}: it has no .*\. Run `dvc repro prepare_base`"):
             load(folder)
+
+
+def test_a_tokenizer_without_a_template_ends_in_a_sentence(tiny: Path, tmp_path: Path) -> None:
+    """Without a template no prompt can be written, and that is said before anything is loaded."""
+    folder = shutil.copytree(tiny, tmp_path / "base")
+    (folder / "chat_template.jinja").unlink()
+    with pytest.raises(TutorError, match=rf"tokenizer in {folder} has no chat template"):
+        base.load_tokenizer(folder)

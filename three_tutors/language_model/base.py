@@ -160,10 +160,18 @@ def load_config(folder: Path) -> PretrainedConfig:
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
-    """Load the tokenizer and chat template beside the weights in `folder`."""
+    """Load the tokenizer and chat template beside the weights in `folder`.
+
+    Raises:
+        TutorError: one of them is missing.
+
+    """
     from transformers import AutoTokenizer  # noqa: PLC0415 - see `write_pretrained`
 
-    return AutoTokenizer.from_pretrained(present(folder, TOKENIZER), local_files_only=True, trust_remote_code=False)
+    tokenizer = AutoTokenizer.from_pretrained(present(folder, TOKENIZER), local_files_only=True, trust_remote_code=False)
+    if not tokenizer.chat_template:
+        raise TutorError(f"The tokenizer in {folder} has no chat template. Run `dvc repro prepare_base`, or name another folder.")
+    return tokenizer
 
 
 def load_model(folder: Path, dtype: torch.dtype | None = None, quantisation: BitsAndBytesConfig | None = None) -> PreTrainedModel:

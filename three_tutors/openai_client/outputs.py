@@ -83,7 +83,7 @@ def _number(row: Record, given: Sequence[str]) -> float | None:
     values = (row.get(name) for name in given)
     found = next((value for value in values if value not in (None, "")), None)
     try:
-        number = float(found or "nan")
+        number = float("nan" if found is None else found)
     except (TypeError, ValueError):
         return None  # whatever a service writes there, it is no point of a curve
     return number if 0 <= number < float("inf") else None

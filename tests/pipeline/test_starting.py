@@ -174,3 +174,12 @@ def test_what_is_missing_names_the_stage_that_makes_it(tmp_path: Path, words: li
     """Before anything of the stage is loaded."""
     done = run(tmp_path, *words)
     assert (done.returncode, done.stderr) == (1, f"error: {path} is missing; run `dvc repro {stage}`, which makes it.\n")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_leaves_is_no_error(unbuffered: str) -> None:
+    """`… --help | head -1`: what nobody reads any more is dropped without a word, on the way and at the end."""
+    command = f"{sys.executable} -m stages.validate --help | true; exit ${{PIPESTATUS[0]}}"
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 128 + signal.SIGPIPE)

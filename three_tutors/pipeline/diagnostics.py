@@ -10,6 +10,10 @@ The few exceptions of this project:
 
 from __future__ import annotations
 
+import os
+import select
+import signal
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -83,6 +87,22 @@ def explained(main: Callable[[], object]) -> str:
         stage = maker(str(error.filename), entries())
         return f"error: {error.filename} is missing" + (f"; run `dvc repro {stage}`, which makes it." if stage else ".")
     except OSError as error:
+        leave_if_nobody_reads()
         where = f" ({error.filename})" if error.filename else ""
         return f"error: {error.strerror or error}{where}. Nothing half-written was kept; mend it and run `dvc repro` again."
     return ""
+
+
+def leave_if_nobody_reads() -> None:
+    """End the process where the reader of its output is gone, such as `head` after its lines; Python would complain of the rest."""
+    try:
+        sys.stdout.flush()
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)
+        gone = any(happened & select.POLLERR for _, happened in poll.poll(0))
+    except BrokenPipeError:
+        gone = True
+    except (AttributeError, OSError, ValueError):  # Windows has no poll; a test's output has no file
+        gone = False
+    if gone:
+        os._exit(128 + signal.SIGPIPE)

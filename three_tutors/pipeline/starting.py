@@ -39,16 +39,21 @@ def start(module: str, *, own_arguments: bool = False, reads_what_is_there: bool
     stopping = Stopping(" Nothing half-written was kept; `dvc repro` goes on from here." if is_stage else "")
     import importlib  # noqa: PLC0415 - here and below: first the signals, then whatever takes time
 
-    from three_tutors.pipeline.diagnostics import explained  # noqa: PLC0415
+    from three_tutors.pipeline.diagnostics import explained, leave_if_nobody_reads  # noqa: PLC0415
     from three_tutors.pipeline.text import let_streams_take_any_text  # noqa: PLC0415
 
     let_streams_take_any_text()
-    if is_stage:
-        from three_tutors.pipeline.usage import check  # noqa: PLC0415
+    try:
+        if is_stage:
+            from three_tutors.pipeline.usage import check  # noqa: PLC0415
 
-        check(module, sys.argv[1:], own_arguments=own_arguments, reads_what_is_there=reads_what_is_there)
-    main = importlib.import_module(module).main
-    said = stopping.watched(lambda: explained(main))
+            check(module, sys.argv[1:], own_arguments=own_arguments, reads_what_is_there=reads_what_is_there)
+        main = importlib.import_module(module).main
+        said = stopping.watched(lambda: explained(main))
+    except (BrokenPipeError, SystemExit):
+        leave_if_nobody_reads()
+        raise
+    leave_if_nobody_reads()
     if not said:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is written; a Ctrl-C while Python tidies up would only look like a failure
     sys.exit(said or 0)

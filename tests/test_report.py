@@ -71,12 +71,21 @@ def test_the_text_turns_round_with_the_figures(tmp_path: Path, reports: dict[str
     """When another tutor is the good one, the comparison, the plan and the reflection say so."""
     first, second = reports, written(small_run.write_run(tmp_path, good=["lora", "baseline"]))
     assert "By the rubric, dspy (" in first["comparison.md"]
-    assert "teaches better than the untrained model" in first["comparison.md"]
+    assert "scores higher than the untrained model" in first["comparison.md"]
     assert "better than the untrained model" not in second["comparison.md"]
-    assert "teach worse than the untrained model" in second["comparison.md"]
-    assert "moved a model towards teaching: by the rubric, dspy replies" in first["reflection.md"]
+    assert "score lower than the untrained model" in second["comparison.md"]
+    assert "changed how a model sounds: by the rubric, dspy replies" in first["reflection.md"]
     assert "did not, in this run, make a model teach measurably better" in second["reflection.md"]
     assert "No tutor of this run should meet students yet" in second["deployment_plan.md"]
+
+
+def test_a_score_that_a_trick_wins_is_told_first(reports: dict[str, str]) -> None:
+    """What a bot gets stands before the comparison, in its table, and between every tutor and the students."""
+    assert "These scores do not show teaching: a bot without a model gets" in reports["comparison.md"].split("\n\n")[1]
+    assert "| *best bot* |" in reports["comparison.md"]
+    assert "can be had by a trick" in reports["index.html"]
+    assert "can be had by a trick" in reports["deployment_plan.md"]
+    assert "towards teaching" not in reports["reflection.md"]
 
 
 def test_holding_back_is_claimed_only_where_it_is_shown(tmp_path: Path) -> None:

@@ -48,8 +48,8 @@ def test_the_headline_turns_round_with_the_verdict() -> None:
     better = table("score", baseline=cell(0.4), lora=cell(0.6, "better", 0.2))
     worse = table("score", baseline=cell(0.6), lora=cell(0.4, "worse", -0.2))
     level = table("score", baseline=cell(0.5), lora=cell(0.5, "no difference shown", 0.0))
-    assert verdict_sentences(better)[0] == "By the rubric, lora (60 %) teaches better than the untrained model (40 %)."
-    assert verdict_sentences(worse)[0] == "By the rubric, lora (40 %) teaches worse than the untrained model (60 %)."
+    assert verdict_sentences(better)[0] == "By the rubric, lora (60 %) scores higher than the untrained model (40 %)."
+    assert verdict_sentences(worse)[0] == "By the rubric, lora (40 %) scores lower than the untrained model (60 %)."
     assert verdict_sentences(level)[0] == "By the rubric, no difference from the untrained model (50 %) is shown for lora (50 %)."
 
 

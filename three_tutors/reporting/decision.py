@@ -61,7 +61,11 @@ def _objections(tutor: str, evidence: Evidence, findings: Findings, tolerated: f
     objections = []
     score = findings.cell(tutor, "score")
     if score is None or score.verdict != "better":
-        objections.append("It is not shown to teach better than the untrained model.")
+        objections.append("It is not shown to be better than the untrained model.")
+    elif findings.tricked("score"):
+        objections.append(
+            "The score by which it is better can be had by a trick: a bot without a model gets more than half of what teachers get."
+        )
     for name, what in (("leak", "gives the answer away"), ("broken", "breaks off or repeats itself")):
         cell = findings.cell(tutor, name)
         if cell is None:

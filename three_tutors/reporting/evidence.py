@@ -13,6 +13,7 @@ from three_tutors.reporting.optimisation import Optimisation, read_optimisation
 from three_tutors.reporting.strategies import Pair
 from three_tutors.scoring.score import Score, scores_in
 from three_tutors.scoring.scores import MEASURES
+from three_tutors.trust.floor import Floor, floor
 from three_tutors.trust.preferences import PREFERENCES, Preferred, read_preferences, tally
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_agreement, read_verdicts
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
@@ -67,6 +68,8 @@ class Evidence:
     """What a judge said of each tutor's replies; empty where none was asked."""
     judge_agreement: Record
     """How far that judge agrees with people; empty where it was not measured."""
+    floors: Mapping[str, Floor]
+    """Score → what bots without a model get in it, over the held-out turns."""
     digests: Mapping[str, str]
     """SHA-256 of the files with all dialogues, all scenarios and the splits, by file name."""
     missing: Sequence[str]
@@ -116,13 +119,14 @@ def gather(root: Path = Path()) -> Evidence:
         else:
             missing.append(f"The answers of {name} were not scored: run `dvc repro evaluate@{name}`.")
     verdicts = _verdicts(root / FOLDER, answers, missing)
+    dialogues, ledger = read_dialogues(root / DIALOGUES), read_ledger(root / LEDGER)
     costs = root / COSTS
     if not costs.exists():
         missing.append("Costs were not estimated: run `dvc repro estimate_costs`.")
     return Evidence(
-        dialogues=read_dialogues(root / DIALOGUES),
+        dialogues=dialogues,
         scenarios=scenarios,
-        ledger=read_ledger(root / LEDGER),
+        ledger=ledger,
         test=test,
         answers=answers,
         scores=scores,
@@ -134,6 +138,7 @@ def gather(root: Path = Path()) -> Evidence:
         preferences=tally(read_preferences(root / PREFERENCES)),
         verdicts=verdicts,
         judge_agreement=read_agreement(root / FOLDER / AGREEMENT),
+        floors=floor(test, [one for one in dialogues if ledger.get(one.id) == "train"]),
         digests={path.name: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in (DIALOGUES, SCENARIOS, LEDGER)},
         missing=missing,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from three_tutors.reporting.pages import count, listed, percent, told
 from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Difference, Interval
+from three_tutors.trust.floor import Floor
 from three_tutors.tutoring.methods import BASELINE, REFERENCE
 
 Verdict = Literal["better", "worse", "no difference shown", "not compared"]
@@ -39,6 +40,8 @@ class Findings:
 
     cells: Mapping[str, Mapping[str, Cell]]
     """Tutor → score → cell."""
+    floors: Mapping[str, Floor] = field(default_factory=dict)
+    """Score → what tricks get in it; empty where that was not measured."""
 
     @property
     def tutors(self) -> list[str]:
@@ -64,6 +67,11 @@ class Findings:
         """Return the value of a cell, or None."""
         cell = self.cell(tutor, score)
         return cell.value if cell else None
+
+    def tricked(self, score: str) -> Floor | None:
+        """Return what tricks get in a score that does not tell teaching from them, None where it does or nobody knows."""
+        floor = self.floors.get(score)
+        return floor if floor is not None and not floor.tells else None
 
     def with_verdict(self, score: str, verdict: Verdict) -> list[str]:
         """Return the tutors with this verdict in one score, the largest difference first."""
@@ -120,13 +128,13 @@ class Findings:
 
 
 def verdict_sentences(findings: Findings) -> list[str]:
-    """Return the verdict: first who teaches better by the rubric, then what supports that and what does not."""
+    """Return the verdict: first whether the rubric can be had by a trick, then who scores better, what supports that and what does not."""
     compared = [name for name in findings.challengers if (cell := findings.cell(name, "score")) and cell.verdict != "not compared"]
     if not compared:
         return ["No tutor could be compared with the baseline in this run, so there is no verdict."]
     better, worse = findings.with_verdict("score", "better"), findings.with_verdict("score", "worse")
     level = findings.with_verdict("score", "no difference shown")
-    sentences = [_headline(findings, better, worse, level)]
+    sentences = [_warning(findings), _headline(findings, better, worse, level)]
     if better:
         sentences.append(_gap_to_teachers(findings, better[0]))
     for score in ("leak", "false_praise", "broken"):
@@ -166,13 +174,27 @@ def _named(scores: Sequence[str]) -> str:
     return f" ({listed(scores)})" if scores else ""
 
 
+def _warning(findings: Findings) -> str:
+    floor = findings.tricked("score")
+    if floor is None:
+        return ""
+    best = (findings.best("score") or [""])[0]
+    tells = [MEASURES[name].label for name, one in findings.floors.items() if one.tells]
+    return (
+        f"These scores do not show teaching: a bot without a model gets {percent(floor.best)} of the rubric by saying “{floor.example}”, "
+        f"the human teachers get {percent(floor.teachers)} and the best tutor, {best}, {findings.shown('score', best)}. "
+        + (f"Only {listed(tells)} {'tells' if len(tells) == 1 else 'tell'}" if tells else "No score of this run tells")
+        + " teaching from such tricks; the others compare the form of replies."
+    )
+
+
 def _headline(findings: Findings, better: Sequence[str], worse: Sequence[str], level: Sequence[str]) -> str:
     baseline = f"the untrained model ({findings.shown('score', BASELINE)})"
     clauses: list[str] = []
-    for names, how in ((better, "better"), (worse, "worse")):
+    for names, how in ((better, "higher"), (worse, "lower")):
         if names:
             each = listed([f"{name} ({findings.shown('score', name)})" for name in names])
-            clauses.append(f"{each} {'teaches' if len(names) == 1 else 'teach'} {how}{'' if clauses else f' than {baseline}'}")
+            clauses.append(f"{each} {'scores' if len(names) == 1 else 'score'} {how}{'' if clauses else f' than {baseline}'}")
     if level:
         each = listed([f"{name} ({findings.shown('score', name)})" for name in level], "or")
         clauses.append(f"no difference{'' if clauses else f' from {baseline}'} is shown for {each}")

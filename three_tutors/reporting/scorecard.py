@@ -20,7 +20,7 @@ ItemScores = Mapping[str, Mapping[str, Score]]
 def findings_of(evidence: Evidence) -> Findings:
     """Return the scorecard of a run as the pages show it."""
     names = [name for name in MEASURES if any(name in scores for rows in evidence.scores.values() for scores in rows.values())]
-    return Findings(scorecard({tutor: evidence.scores[tutor] for tutor in evidence.tutors}, names))
+    return Findings(scorecard({tutor: evidence.scores[tutor] for tutor in evidence.tutors}, names), evidence.floors)
 
 
 def scorecard(scores: Mapping[str, ItemScores], names: Sequence[str]) -> dict[str, dict[str, Cell]]:

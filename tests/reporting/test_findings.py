@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from three_tutors.reporting.findings import Cell, Findings, Verdict, verdict_sentences
 from three_tutors.scoring.statistics import Difference, Interval
+from three_tutors.trust.floor import Floor
 
 
 def cell(value: float | None, verdict: Verdict = "not compared", difference: float | None = None) -> Cell:
@@ -55,10 +58,25 @@ def test_the_headline_turns_round_with_the_verdict() -> None:
 
 def test_a_tutor_as_good_as_the_teachers_is_a_reason_to_doubt_the_rubric() -> None:
     """At or above the teachers' own value the gap is not praised but questioned."""
-    findings = table("score", baseline=cell(0.4), lora=cell(0.9, "better", 0.5), reference=cell(0.8))
+    findings = replace(table("score", baseline=cell(0.4), lora=cell(0.7, "better", 0.5), reference=cell(0.8)), held_out={"lora": 0.9})
     assert "no longer tells a tutor from a teacher" in verdict_sentences(findings)[1]
-    below = table("score", baseline=cell(0.4), lora=cell(0.7, "better", 0.3), reference=cell(0.8))
-    assert verdict_sentences(below)[1] == "The teachers' own turns score 80 %, 10 points more than lora."
+    below = replace(findings, held_out={"lora": 0.7})
+    assert verdict_sentences(below)[1] == "The teachers' own turns score 80 %, 10 points more than lora on the same turns."
+
+
+def test_a_rubric_that_a_trick_wins_is_named_before_anybody_is_praised() -> None:
+    """The bot's sentence, the teachers and the best tutor on the same turns come first; a score that tells is named."""
+    scores = table("score", baseline=cell(0.4), lora=cell(0.6, "better", 0.2), reference=cell(0.8))
+    tricked = Floor("score", 0.8, 0.97, "nonsense", "Purple ladders", 0.2, tells=False)
+    found = replace(scores, held_out={"baseline": 0.5, "lora": 0.66}, floors={"score": tricked})
+    assert verdict_sentences(found)[0] == (
+        "These scores do not show teaching: a bot without a model gets 97 % of the rubric by saying “Purple ladders”, the human "
+        "teachers get 80 % and the best tutor, lora, 66 %. No score of this run can tell teaching from such tricks: "
+        "they compare the form of replies."
+    )
+    telling = replace(found, floors={"score": tricked, "uptake": replace(tricked, tells=True)})
+    assert "Only “Takes up the student” can tell teaching from such tricks." in verdict_sentences(telling)[0]
+    assert verdict_sentences(replace(found, floors={"score": replace(tricked, tells=True)}))[0].startswith("By the rubric")
 
 
 def test_nothing_compared_gives_no_verdict() -> None:

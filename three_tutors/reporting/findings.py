@@ -42,6 +42,8 @@ class Findings:
     """Tutor → score → cell."""
     floors: Mapping[str, Floor] = field(default_factory=dict)
     """Score → what tricks get in it; empty where that was not measured."""
+    held_out: Mapping[str, float] = field(default_factory=dict)
+    """Tutor → its rubric score over the held-out turns alone, which are all that the teachers and the bots reply to."""
 
     @property
     def tutors(self) -> list[str]:
@@ -178,13 +180,14 @@ def _warning(findings: Findings) -> str:
     floor = findings.tricked("score")
     if floor is None:
         return ""
-    best = (findings.best("score") or [""])[0]
+    best = max(findings.held_out, key=lambda name: findings.held_out[name], default="")
     tells = [MEASURES[name].label for name, one in findings.floors.items() if one.tells]
     return (
         f"These scores do not show teaching: a bot without a model gets {percent(floor.best)} of the rubric by saying “{floor.example}”, "
-        f"the human teachers get {percent(floor.teachers)} and the best tutor, {best}, {findings.shown('score', best)}. "
-        + (f"Only {listed(tells)} {'tells' if len(tells) == 1 else 'tell'}" if tells else "No score of this run tells")
-        + " teaching from such tricks; the others compare the form of replies."
+        f"the human teachers get {percent(floor.teachers)}"
+        + (f" and the best tutor, {best}, {percent(findings.held_out[best])}. " if best else ". ")
+        + (f"Only {listed([f'“{name}”' for name in tells])} can tell teaching from such tricks." if tells else "")
+        + ("" if tells else "No score of this run can tell teaching from such tricks: they compare the form of replies.")
     )
 
 
@@ -202,7 +205,7 @@ def _headline(findings: Findings, better: Sequence[str], worse: Sequence[str], l
 
 
 def _gap_to_teachers(findings: Findings, best: str) -> str:
-    teachers, value = findings.value(REFERENCE, "score"), findings.value(best, "score")
+    teachers, value = findings.value(REFERENCE, "score"), findings.held_out.get(best)
     if teachers is None or value is None:
         return ""
     if value >= teachers:
@@ -210,7 +213,7 @@ def _gap_to_teachers(findings: Findings, best: str) -> str:
             f"The rubric puts {best} ({percent(value)}) no lower than the teachers' own turns ({percent(teachers)}). "
             "At this height it no longer tells a tutor from a teacher, and people have to judge."
         )
-    return f"The teachers' own turns score {percent(teachers)}, {(teachers - value) * 100:.0f} points more than {best}."
+    return f"The teachers' own turns score {percent(teachers)}, {(teachers - value) * 100:.0f} points more than {best} on the same turns."
 
 
 def _preposition(measure: Measure) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from three_tutors.reporting.evidence import Evidence
@@ -11,6 +11,7 @@ from three_tutors.scoring.score import Score
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Difference, by_dialogue, holm, mean_interval, paired_difference
 from three_tutors.tutoring.methods import BASELINE, REFERENCE
+from three_tutors.tutoring.questions import questions
 
 LEVEL = 0.05
 ItemScores = Mapping[str, Mapping[str, Score]]
@@ -20,7 +21,18 @@ ItemScores = Mapping[str, Mapping[str, Score]]
 def findings_of(evidence: Evidence) -> Findings:
     """Return the scorecard of a run as the pages show it."""
     names = [name for name in MEASURES if any(name in scores for rows in evidence.scores.values() for scores in rows.values())]
-    return Findings(scorecard({tutor: evidence.scores[tutor] for tutor in evidence.tutors}, names), evidence.floors)
+    turns = {question.item for question in questions(evidence.test)}
+    means = {tutor: _mean_of("score", evidence.scores[tutor], turns) for tutor in evidence.tutors if tutor != REFERENCE}
+    return Findings(
+        scorecard({tutor: evidence.scores[tutor] for tutor in evidence.tutors}, names),
+        evidence.floors,
+        {tutor: mean for tutor, mean in means.items() if mean is not None},
+    )
+
+
+def _mean_of(name: str, rows: ItemScores, items: Collection[str]) -> float | None:
+    values = [value for item, value in _values(rows, name).items() if item in items]
+    return sum(values) / len(values) if values else None
 
 
 def scorecard(scores: Mapping[str, ItemScores], names: Sequence[str]) -> dict[str, dict[str, Cell]]:

@@ -54,12 +54,12 @@ def answer(tutor: Tutor, dialogues: Sequence[Dialogue], scenarios: Sequence[Scen
     asked = questions(dialogues)
     pool = ThreadPoolExecutor(tutor.at_once)
     try:
-        # Long scenarios first: what is left over at the end is single turns, and no place stands empty before.
+        # Start long scenarios first, so that short single turns fill the idle slots at the end.
         playing = {
             scenario.id: pool.submit(_converse, tutor, scenario, sampling)
             for scenario in sorted(scenarios, key=lambda scenario: -len(scenario.turns))
         }
-        # Of each dialogue the first turn, then the second …: a later turn finds the beginning of its dialogue read.
+        # Shorter histories first, so that a later turn finds its dialogue's prefix already in the cache.
         replying = {
             one.item: pool.submit(tutor.reply, Conversation(one.lesson, one.turns), sampling)
             for one in sorted(asked, key=lambda one: len(one.turns))

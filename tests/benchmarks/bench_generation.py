@@ -122,7 +122,7 @@ def engine() -> tuple[Generator, Answer]:
     generator = Generator(BASE)
 
     def answer(said: Sequence[list[Message]], tokens: int) -> list[Reply]:
-        return [(reply.text, reply.completion_tokens) for reply in generator.answer(said, Options(max_tokens=tokens))]
+        return [(reply.text, reply.completion_tokens) for reply in generator.replies(said, Options(max_tokens=tokens))]
 
     answer([WARM_UP], 2)
     return generator, answer

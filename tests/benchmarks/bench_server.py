@@ -123,7 +123,7 @@ def bare_generator() -> float:
     from three_tutors.language_model.replies import Options  # noqa: PLC0415
 
     generator = Generator(BASE)
-    return speed(lambda: sum(answer.completion_tokens for answer in generator.answer(prompts(), Options(max_tokens=TOKENS))))
+    return speed(lambda: sum(answer.completion_tokens for answer in generator.replies(prompts(), Options(max_tokens=TOKENS))))
 
 
 def llama_cpp() -> dict[str, float]:

@@ -51,9 +51,9 @@ def test_the_merged_model_answers_as_base_and_adapter_do(tiny: Path, adapter: Pa
     export.merge(tiny, adapter, tmp_path / "merged")
     said: Any = [[{"role": "user", "content": "Hello"}]]
     options = Options(max_tokens=8)
-    merged = Generator(tmp_path / "merged", slots=2, context=128).answer(said, options)
-    assert Generator(tiny, adapter, slots=2, context=128).answer(said, options) == merged
-    assert Generator(tiny, slots=2, context=128).answer(said, options) != merged
+    merged = Generator(tmp_path / "merged", slots=2, context=128).replies(said, options)
+    assert Generator(tiny, adapter, slots=2, context=128).replies(said, options) == merged
+    assert Generator(tiny, slots=2, context=128).replies(said, options) != merged
 
 
 def test_the_command_writes_a_new_folder_only(tiny: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,4 +147,4 @@ def test_llama_cpp_answers_as_we_do(embedded: Path, rows: Rows, tmp_path: Path, 
     for question in questions:
         said: Any = [{"role": "user", "content": question}]
         theirs = server.handle_chat_completions({"messages": said, "max_tokens": 12, "temperature": 0})
-        assert theirs["choices"][0]["message"]["content"] == generator.answer([said], Options(max_tokens=12))[0].text
+        assert theirs["choices"][0]["message"]["content"] == generator.replies([said], Options(max_tokens=12))[0].text

@@ -40,26 +40,26 @@ def drain(generator: Generator) -> list[Event]:
 def test_the_embedded_model_answers_as_transformers_does(embedded: Path) -> None:
     """A well-known question gets the very reply that transformers' own greedy generation gives."""
     said: list[Message] = [{"role": "user", "content": "What is the capital of France?"}]
-    answer = Generator(embedded, slots=4, context=256).answer([said], Options(max_tokens=20))[0]
+    reply = Generator(embedded, slots=4, context=256).replies([said], Options(max_tokens=20))[0]
     model, tokenizer = base.load_model(embedded), base.load_tokenizer(embedded)
     ids = torch.tensor([chat_template.prompt_ids(tokenizer, said)])
     theirs = model.generate(ids, max_new_tokens=20, do_sample=False)[0, ids.shape[1] :]
-    assert (answer.text, answer.finish_reason) == (tokenizer.decode(theirs, skip_special_tokens=True), "stop")
+    assert (reply.text, reply.finish_reason) == (tokenizer.decode(theirs, skip_special_tokens=True), "stop")
 
 
 def test_answers_do_not_depend_on_what_else_is_answered(generator: Generator) -> None:
     """Alone, among many, in another order and asked again: a conversation's tokens and log-probabilities are the same."""
     options = Options(max_tokens=12, logprobs=2)
     said = [conversation(number) for number in range(30)]
-    together = generator.answer(said, options)
-    assert [generator.answer([one], options)[0] for one in said[:5]] == together[:5]
-    assert generator.answer(said[::-1], options)[::-1] == together
+    together = generator.replies(said, options)
+    assert [generator.replies([one], options)[0] for one in said[:5]] == together[:5]
+    assert generator.replies(said[::-1], options)[::-1] == together
 
 
 def test_a_conversation_may_join_and_leave_at_any_time(generator: Generator) -> None:
     """Conversations that come later, and one that is cancelled, change nothing for the one under way."""
     options = Options(max_tokens=10)
-    alone = generator.answer([conversation(3)], options)[0]
+    alone = generator.replies([conversation(3)], options)[0]
     number = generator.add(conversation(3), options)
     events = generator.step()
     other = generator.add(conversation(6), options)
@@ -74,14 +74,14 @@ def test_a_seed_makes_drawing_repeat(generator: Generator) -> None:
     """The same seed draws the same reply in any company, another seed another one."""
     said = [conversation(number) for number in range(3)]
     options = Options(max_tokens=8, temperature=1.0, top_p=0.9, seed=7)
-    first = generator.answer(said, options)
-    assert generator.answer(said[1:2], options)[0] == first[1]
-    assert generator.answer(said, Options(max_tokens=8, temperature=1.0, top_p=0.9, seed=8)) != first
+    first = generator.replies(said, options)
+    assert generator.replies(said[1:2], options)[0] == first[1]
+    assert generator.replies(said, Options(max_tokens=8, temperature=1.0, top_p=0.9, seed=8)) != first
 
 
 def test_a_stop_string_ends_the_reply_before_it(generator: Generator) -> None:
     """Nothing of the stop string is ever shown, even where it comes in several tokens."""
-    whole = generator.answer([conversation(1)], Options(max_tokens=12))[0].text
+    whole = generator.replies([conversation(1)], Options(max_tokens=12))[0].text
     stop = whole[len(whole) // 2 : len(whole) // 2 + 5]
     number = generator.add(conversation(1), Options(max_tokens=12, stop=("never said", stop)))
     events = [event for event in drain(generator) if event.number == number]
@@ -90,15 +90,15 @@ def test_a_stop_string_ends_the_reply_before_it(generator: Generator) -> None:
 
 def test_length_ends_a_reply_that_does_not_end_itself(generator: Generator) -> None:
     """A reply of `max_tokens` tokens is cut and says so, with its tokens counted."""
-    answer = generator.answer([conversation(2)], Options(max_tokens=3))[0]
-    assert (answer.finish_reason, answer.completion_tokens) == ("length", 3)
+    reply = generator.replies([conversation(2)], Options(max_tokens=3))[0]
+    assert (reply.finish_reason, reply.completion_tokens) == ("length", 3)
 
 
 def test_a_full_context_ends_a_reply(tiny: Path) -> None:
     """Where prompt and reply fill the context, the reply ends there."""
     short = Generator(tiny, slots=2, context=64)
-    answer = short.answer([conversation(0)], Options(max_tokens=500))[0]
-    assert (answer.finish_reason, answer.prompt_tokens + answer.completion_tokens) == ("length", 64)
+    reply = short.replies([conversation(0)], Options(max_tokens=500))[0]
+    assert (reply.finish_reason, reply.prompt_tokens + reply.completion_tokens) == ("length", 64)
 
 
 def test_a_prompt_that_leaves_no_room_is_refused(tiny: Path) -> None:
@@ -109,12 +109,12 @@ def test_a_prompt_that_leaves_no_room_is_refused(tiny: Path) -> None:
 
 def test_logprobs_are_those_of_the_model(generator: Generator) -> None:
     """Greedy tokens are the likeliest ones, and their bytes spell the reply."""
-    answer = generator.answer([conversation(4)], Options(max_tokens=6, logprobs=3))[0]
+    reply = generator.replies([conversation(4)], Options(max_tokens=6, logprobs=3))[0]
     number = generator.add(conversation(4), Options(max_tokens=6, logprobs=3))
     events = [event for event in drain(generator) if event.number == number]
-    assert b"".join(one.raw for one in answer.logprobs).decode(errors="replace") == answer.text
+    assert b"".join(one.raw for one in reply.logprobs).decode(errors="replace") == reply.text
     assert all(event.logprob == event.top_logprobs[0] for event in events)
-    assert all(one.logprob < 0 for one in answer.logprobs)
+    assert all(one.logprob < 0 for one in reply.logprobs)
 
 
 def test_other_architectures_answer_through_transformers(tiny: Path) -> None:
@@ -122,8 +122,8 @@ def test_other_architectures_answer_through_transformers(tiny: Path) -> None:
     general = Generator(tiny, slots=4, context=512)
     general.backend = TransformersBackend(tiny, None, 4, 512)
     said = [conversation(number) for number in range(6)]
-    together = general.answer(said, Options(max_tokens=5))
-    assert [general.answer([one], Options(max_tokens=5))[0] for one in said] == together
+    together = general.replies(said, Options(max_tokens=5))
+    assert [general.replies([one], Options(max_tokens=5))[0] for one in said] == together
 
 
 @settings(max_examples=60, deadline=None)

@@ -83,8 +83,8 @@ def test_it_trains_resumes_answers_and_exports(case: tuple[Path, Settings], tmp_
     export.merge(folder, tmp_path / "resumed", tmp_path / "merged")
     merged = Generator(tmp_path / "merged", slots=2, context=128)
     options = Options(max_tokens=6, logprobs=1)
-    plain = Generator(folder, slots=2, context=128).answer(SAID, options)[0]
-    one, other = (generator.answer(SAID, options)[0] for generator in (tuned, merged))
+    plain = Generator(folder, slots=2, context=128).replies(SAID, options)[0]
+    one, other = (generator.replies(SAID, options)[0] for generator in (tuned, merged))
     # Merged and read again, a tiny Llama is computed by our own module, which rounds elsewhere.
     assert one.logprobs[0].logprob == pytest.approx(other.logprobs[0].logprob, abs=0.1)
     assert [token.logprob for token in one.logprobs] != [token.logprob for token in plain.logprobs]
@@ -118,7 +118,7 @@ def test_qlora_trains_beside_four_bits(tiny: Path, tmp_path: Path, rows: Rows) -
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     plain, tuned = (Generator(tiny, adapter, slots=2, context=128) for adapter in (None, tmp_path / "one"))
     options = Options(max_tokens=6, logprobs=1)
-    one, other = (generator.answer(SAID, options)[0].logprobs[0].logprob for generator in (plain, tuned))
+    one, other = (generator.replies(SAID, options)[0].logprobs[0].logprob for generator in (plain, tuned))
     assert one != other
 
 

@@ -1,8 +1,7 @@
 """Keep the threads that serve the page on one core.
 
-Only one of them runs Python at a time. On several cores whoever lets go of the interpreter's lock, to write to a socket
-or to the store, wakes another one on another core, and both are slower for it: a hundred replies that begin at once
-took four times as many switches and half as long again. What a model computes with has threads of its own.
+Only one of these threads can run Python at a time. Spread over cores, they keep waking each other when the GIL is
+released; 100 simultaneous replies then took 4× the context switches and 1.5× the time. A model computes in threads of its own.
 """
 
 from __future__ import annotations

@@ -81,8 +81,8 @@ def quiet_bitsandbytes() -> None:
 def write(folder: Path, lora: Lora, tensors: Mapping[str, Tensor], initial: Mapping[str, Tensor]) -> None:
     """Write an adapter for peft into `folder`.
 
-    PiSSA and OLoRA begin with A₀ and B₀ (`initial`, by the names of `tensors`) that they take out of the base: W = W' + s·B₀A₀.
-    What is written belongs beside the base as it was, so it is s·BA - s·B₀A₀: a plain adapter of twice the rank.
+    PiSSA and OLoRA subtract s·B₀A₀ from the base when they start (`initial` has A₀ and B₀, by the names of `tensors`). To load
+    on the original base, export s·BA - s·B₀A₀, an ordinary adapter of twice the rank.
     """
     written = dict(tensors)
     for name, first in initial.items():

@@ -25,14 +25,13 @@ class Backend(Protocol):
         """Take a prompt, not empty, into a slot; the coming rounds of `prefill` run it through the model."""
 
     def prefill(self, *, full: bool) -> dict[int, Tensor] | None:
-        """Run one round of the prompts that were begun through the model.
+        """Prefill one round of the prompts begun.
 
         Args:
-            full: only if there is enough for a whole round, which takes hardly longer than a part of one.
+            full: run only a complete round (a partial one takes almost as long).
 
         Returns:
-            By slot, for each prompt whose end was reached, the logits of the first token after it, (vocabulary,); None where
-            there was nothing to do.
+            By slot, the next-token logits, (vocabulary,), of each prompt that is finished; None if nothing ran.
 
         """
 

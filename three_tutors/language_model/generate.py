@@ -1,7 +1,7 @@
 r"""Answer conversations with a model on disk, many at once, each as if it were alone.
 
     generator = Generator(Path("models/base"), adapter=Path("models/lora"))     # or without an adapter
-    answers = generator.answer([messages, …], Options(max_tokens=64))           # all at once, in order
+    replies = generator.replies([messages, …], Options(max_tokens=64))          # all at once, in order
 
     number = generator.add(messages, Options(max_tokens=64, stop=("\n\n",)))    # or one by one, as they come:
     while generator.busy:
@@ -9,9 +9,9 @@ r"""Answer conversations with a model on disk, many at once, each as if it were 
             print(event.number, event.text, event.finish_reason)
     generator.cancel(number)
 
-`step` lets waiting conversations in as slots become free. A conversation's tokens depend on its messages, options
-and the weights alone: not on what else is answered, on its slot, or on what was answered before. Not thread-safe:
-one thread calls it.
+`step` lets waiting conversations in as slots become free. In one generator, a conversation's tokens depend on its messages,
+options and the weights alone: not on what else is answered, on which slot it has, or on what was answered before. On some
+CPUs they also depend on how many slots the generator has (`packed.blocks`). Not thread-safe: one thread calls it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from transformers.convert_slow_tokenizer import bytes_to_unicode
 from three_tutors.language_model import chat_template
 from three_tutors.language_model.backend import Backend
 from three_tutors.language_model.load import load_backend
-from three_tutors.language_model.replies import SLOTS, Answer, Event, FinishReason, Options, TokenLogprob
+from three_tutors.language_model.replies import SLOTS, Event, FinishReason, Options, TokenLogprob, WholeReply
 from three_tutors.language_model.sampling import Choice, choose
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.tutoring.formats import Message
@@ -150,7 +150,7 @@ class Generator:
     def _free(self) -> list[int]:
         return [slot for slot, running in enumerate(self._slots) if running is None]
 
-    def answer(self, conversations: Sequence[Sequence[Message]], options: Options) -> list[Answer]:
+    def replies(self, conversations: Sequence[Sequence[Message]], options: Options) -> list[WholeReply]:
         """Return the replies to `conversations`, in their order."""
         numbers = [self.add(said, options) for said in conversations]
         # Short ones first: neighbours are then alike in length, and later turns find their beginning already prefilled.
@@ -165,7 +165,7 @@ class Generator:
                     logprobs[event.number] += [event.logprob] if event.logprob else []
                     last[event.number] = event
         return [
-            Answer(
+            WholeReply(
                 text="".join(texts[number]),
                 finish_reason=last[number].finish_reason or "length",
                 prompt_tokens=last[number].prompt_tokens,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CONTROL_TOKEN = 3
 """`tokenizer.ggml.token_type` of a token that text never makes."""
 PAD_TOKEN = "<|endoftext|>"  # noqa: S105 - not a secret
-"""Never the end-of-turn token, which SmolLM2 pads with: whoever masks padding by its id would unlearn to stop."""
+"""Not the end-of-turn token, although SmolLM2 pads with it: a trainer that masks padding by id would then never learn to stop."""
 
 LAYER_NAMES = {
     "attn_norm": "input_layernorm",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 SLOTS = 64
-"""Conversations answered at once. Part of what answers depend on: keep it the same where they are compared."""
+"""Conversations decoded at once. On some CPUs another number changes the last bits of a product, and with them a reply: compare
+replies only where this number was the same."""
 
 FinishReason = Literal["stop", "length"]
 
@@ -58,7 +59,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Answer:
+class WholeReply:
     """A whole reply."""
 
     text: str

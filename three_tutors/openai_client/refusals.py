@@ -83,7 +83,7 @@ def _named(error: openai.APIStatusError, words: str, request: Mapping[str, Any])
 
 
 def filtered(error: openai.APIStatusError) -> bool:
-    """Return whether a service refused one prompt for what it says, which is that reply's fate and not the run's."""
+    """Whether the service filtered this one prompt. Only this reply is affected, not the run."""
     return error.status_code in REFUSING and any(f'"{code}"' in _words(error) for code in FILTERS)
 
 

@@ -44,10 +44,10 @@ class Engine(Protocol):
 
 
 class Mailbox:
-    """Carries events from an engine's thread into the event loop, and wakes the loop once for all events of a step.
+    """Carries events from an engine's thread into the event loop.
 
-    A step makes one token for every reply. Waking the loop for each of them would take the interpreter's lock away from
-    the thread that computes as many times.
+    One step makes a token per reply. Waking the loop once per step instead of once per token keeps the GIL with the computing
+    thread.
     """
 
     MOMENT = 0.001

@@ -47,9 +47,8 @@ class Asked:
 class ModelThread:
     """The one thread that computes; it lives as long as an engine does.
 
-    libgomp gives each thread that computes a team of its own. Once the teams together have more threads than there are
-    cores, every barrier puts them to sleep: a model that was loaded by one thread and stepped by another ran at 0.6 of
-    its speed.
+    Each thread that computes gets its own libgomp team. With more team threads than cores, every barrier sleeps: loading in
+    one thread and stepping in another ran at 0.6× speed.
     """
 
     def __init__(self) -> None:
@@ -134,7 +133,7 @@ class ModelThread:
             thread.join()
 
     def _work(self, news: queue.SimpleQueue[Task]) -> None:
-        for turn in itertools.count():
+        for iteration in itertools.count():
             wait = not any(engine.busy for engine in self._engines)
             while (task := _next(news, wait=wait)) is not None:
                 if task is _leave:
@@ -142,9 +141,10 @@ class ModelThread:
                 task()
                 wait = False
             busy = [engine for engine in self._engines if engine.busy]
-            # A model with a reply that has shown nothing yet is stepped in every turn; the others still write faster than people read.
+            # Step models that still owe someone their first token in every iteration; step the others less often, since they
+            # already write faster than people read.
             awaited = [engine for engine in busy if engine.awaited]
-            for engine in busy if turn % PATIENCE == 0 else awaited or busy:
+            for engine in busy if iteration % PATIENCE == 0 else awaited or busy:
                 engine.step()
 
 

@@ -148,7 +148,7 @@ def add_step(store: Store, job: str, total: int, metrics: Record) -> None:
 
 
 def _hold_finite(metrics: Record) -> None:
-    """Stop a training whose figures are no numbers any more: JSON has none such, and nothing good comes of it."""
+    """Stop training when a loss or another metric is not finite: JSON cannot store it and the run cannot recover."""
     for name, value in metrics.items():
         if value is not None and not math.isfinite(value):
             raise TutorError(f"`{name}` is {value} at step {metrics['step']}; try a smaller learning_rate_multiplier")

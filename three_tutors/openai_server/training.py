@@ -81,7 +81,7 @@ class Told:
             self.listener.epoch(metrics, lambda folder: _move(event, folder))
 
     def replay(self, work: Path) -> None:
-        """Tell again what a killed process may not have told: its state was complete before its last epoch was heard of."""
+        """Replay events that a killed process may have lost: its checkpoint was complete before the listener was told."""
         states = [folder for folder in sorted((work / "run").glob("state-*")) if (folder / checkpoints.COMPLETE).exists()]
         if not states:
             return

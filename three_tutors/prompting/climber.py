@@ -146,10 +146,10 @@ class Climber:
             raise Stop
 
     def _ask_together(self, programs: Sequence[TeacherStudentDialogueModel]) -> bool:
-        """Ask `programs` for all their replies together, so that the endpoint is never left with the last few of one.
+        """Send the requests of all programs together, so the endpoint is never idle waiting for one program's last replies.
 
-        Turn by turn, because prompts that begin alike are read faster beside each other. Where the budget may not take all
-        of it, nothing is asked and False returned: then the programs are tried one after the other, as far as it goes.
+        Requests are ordered by turn: prompts with the same prefix prefill faster. If there is only one program, or the budget
+        may not cover them all, return False and ask nothing; the programs are then tried one by one.
         """
         most = Usage()
         for program in programs:

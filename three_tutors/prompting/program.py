@@ -109,7 +109,7 @@ class TeacherStudentDialogueModel(dspy.Module):
         return predictions
 
     def sampling(self, sampling: Sampling) -> Sampling:
-        """Return how a model's text is drawn whose reply is drawn as `sampling` says: labels around the reply have room of their own."""
+        """Allow extra tokens for the labels around a reply; a plain reply has none."""
         return sampling if self.adapter_name == "plain" else replace(sampling, max_tokens=sampling.max_tokens + LABELS_TOKENS)
 
     def demonstrations(self, inputs: Mapping[str, Any]) -> list[Any]:

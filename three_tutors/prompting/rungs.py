@@ -89,7 +89,8 @@ def _random_search(climber: Climber) -> Iterator[Candidate]:
     teacher = labelled.deepcopy()
     teacher._compiled = True  # noqa: SLF001 - DSPy's own mark; without it the teacher's demonstrations are replaced
     trainset = climber.exemplary[: plan.training_turns]
-    climber.evaluate(teacher, trainset)  # all at once what bootstrapping asks one by one: it finds the replies in the ledger
+    # Fill the ledger with one parallel pass; the bootstrapping that follows asks one by one.
+    climber.evaluate(teacher, trainset)
     made = []
     for number in range(plan.candidates):
         search = BootstrapFewShotWithRandomSearch(

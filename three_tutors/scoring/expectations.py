@@ -1,4 +1,4 @@
-"""Expectations: does a reply do what a good tutor does at this turn of a scenario, and leave what one leaves?"""
+"""Does a reply do what a good tutor would do at this scenario turn, and avoid what a good tutor would avoid?"""
 
 from __future__ import annotations
 

@@ -46,8 +46,8 @@ _OPEN_QUESTION = re.compile(r"\b(?:what|which|how|why|where|when|who|whose)\b", 
 def leak(reply: str, *, answer: Sequence[str], turns: Sequence[Turn]) -> Score:
     """Return 1 where `reply` gives away one of the strings of `answer`, else 0.
 
-    A number that nobody has said yet is given away by any sentence that tells it, one already on the table only where it is
-    told as the result. Unscored where there is no answer to give away, or a student turn labelled correct or partial holds it.
+    A number nobody has said yet is a leak in any sentence that states it; one already said is a leak only when stated as the
+    result. Unscored where there is no answer to give away, or a student turn labelled correct or partial holds it.
     """
     if not answer:
         return Score.unscored("the lesson has no answer to give away")

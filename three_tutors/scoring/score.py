@@ -10,7 +10,7 @@ from three_tutors.pipeline.records import Record
 
 @dataclass(frozen=True)
 class Score:
-    """What one measure says about one answer."""
+    """The value one measure gives one reply, and why."""
 
     value: float | None
     """None where the measure does not apply or could not be taken; such a score is counted, never read as zero."""

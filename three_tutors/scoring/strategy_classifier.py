@@ -17,7 +17,7 @@ from three_tutors.tutoring.words import content_words, sentences, words
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-# Words of a move; together with the function words that the vectoriser sees they say how a turn is meant, not what about.
+# Cue words of each move. With function words they show how a turn is meant, not its subject.
 _CUES = {
     "explain": r"explain|tell\sme|predict|say\swhy|convince|your\sown\swords|teach",
     "new_case": r"new|another|one\smore|next|now|different|harder|transfer|suppose|imagine",

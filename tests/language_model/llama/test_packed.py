@@ -15,9 +15,9 @@ def test_a_reply_is_the_same_beside_few_and_beside_many(embedded: Path) -> None:
     generator = Generator(embedded, slots=40, context=256)
     said: list[list[Message]] = [[{"role": "user", "content": f"How much is {number} + 8?"}] for number in range(40)]
     options = Options(max_tokens=6, logprobs=1)
-    together = generator.answer(said, options)
+    together = generator.replies(said, options)
     for few in (1, 5, 12):
-        assert generator.answer(said[:few], options) == together[:few]
+        assert generator.replies(said[:few], options) == together[:few]
 
 
 def test_a_product_whose_bits_depend_on_its_rows_has_a_row_for_each_slot() -> None:

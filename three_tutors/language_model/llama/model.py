@@ -1,9 +1,8 @@
 """A Llama's forward pass for answering on a CPU: packed bf16 weights, fixed shapes, one key-value cache.
 
-Fast: about ten operations a layer, and nothing is computed for a row that nobody asks for. Repeatable: what is computed for
-a row never depends on the other rows or on what was cached. For that, prompts are prefilled in segments that begin at
-multiples of SEGMENT, always SEGMENTS of them at once, and decoding multiplies numbers of rows that are known to give a row
-the same bits (`packed.blocks`).
+Fast: about ten operations a layer, and nothing is computed for a row that nobody asks for.
+Repeatable: results for a row never depend on other rows. So prompts are prefilled in fixed-size segments, and decoding uses
+only row counts that were tested to give identical bits (`packed.blocks`).
 Architecture: Touvron et al. 2023, https://arxiv.org/abs/2302.13971.
 """
 

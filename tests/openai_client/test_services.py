@@ -166,6 +166,7 @@ def test_the_request_that_a_service_repeats_says_nothing(server: ChatServer) -> 
         (completion("Yes?", None), ("Yes?", "unknown")),
         (completion("Yes?", ["stop"]), ("Yes?", "unknown")),
         (completion("So \ud83d"), ("So \ufffd", "stop")),
+        (completion("Yes?", "stop\ud83d"), ("Yes?", "stop\ufffd")),
         (completion("So \ud83d\ude00"), ("So 😀", "stop")),
     ],
 )
@@ -214,6 +215,13 @@ def test_a_missing_count_of_tokens_is_estimated(server: ChatServer, usage: objec
     assert (reply.prompt_tokens >= 9, reply.completion_tokens >= 5, reply.estimated) == (True, True, True)
     chunk = {"choices": [{"index": 0, "delta": {"content": "Which half is bigger?"}, "finish_reason": "stop"}], "usage": usage}
     assert streamed(endpoint(server, stream(chunk)))[1] == reply
+
+
+@pytest.mark.parametrize("text", [None, "So"])
+def test_a_reply_that_used_up_its_limit_is_never_free(server: ChatServer, text: str | None) -> None:
+    """A model that thinks may be cut before its first word: without a count, the whole limit counts."""
+    reply = endpoint(server, completion(text, "length", usage=None)).chat(ASKED, GREEDY)
+    assert (reply.completion_tokens, reply.estimated) == (GREEDY.max_tokens, True)
 
 
 def test_a_count_is_taken_as_it_is(server: ChatServer) -> None:
@@ -278,5 +286,5 @@ def test_whatever_a_service_answers_is_a_reply_or_a_sentence(server: ChatServer,
                 reply = ask()
             except EndpointError:
                 continue
-            reply.text.encode()
+            (reply.text + reply.finish_reason).encode()
             assert 0 < reply.prompt_tokens + reply.completion_tokens < 10**9

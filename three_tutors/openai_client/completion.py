@@ -44,7 +44,7 @@ def ending(finish_reason: object, message: object, text: str) -> str:
     """Return why a reply ended: the service's word, or `refusal` where the model gave that in place of a text."""
     if not text and isinstance(message, dict) and message.get("refusal"):
         return "refusal"
-    return finish_reason if isinstance(finish_reason, str) and finish_reason else "unknown"
+    return repaired(finish_reason) if isinstance(finish_reason, str) and finish_reason else "unknown"
 
 
 class Pieces:

@@ -179,11 +179,12 @@ class Endpoint:
     def _reply(self, text: str, finish_reason: str, usage: object, messages: Sequence[Message], sampling: Sampling) -> Reply:
         """Return a reply with the service's counts of tokens, or estimates where it gives none: budgets rest on them."""
         prompt, completion = token_count(usage, "prompt_tokens"), token_count(usage, "completion_tokens")
-        estimated = prompt is None or (completion is None and bool(text))
+        cut = finish_reason == "length"  # a model that thinks may have used up the limit without a word
+        estimated = prompt is None or (completion is None and (cut or bool(text)))
         if prompt is None:
             prompt = estimated_prompt_tokens(messages)
         if completion is None:
-            completion = min(estimated_reply_tokens(text), sampling.max_tokens)
+            completion = sampling.max_tokens if cut else min(estimated_reply_tokens(text), sampling.max_tokens)
         return Reply(text, finish_reason, prompt, completion, estimated=estimated)
 
     def _failures(self) -> tuple[type[Exception], ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 
 import pytest
 
 from tests import scripted_endpoint
 from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
-from three_tutors.pipeline.diagnostics import EndpointError
+from three_tutors.pipeline.diagnostics import EndpointError, ParamsError
 from three_tutors.tutoring.formats import Message
 
 ASKED: list[Message] = [{"role": "system", "content": "You are a tutor."}, {"role": "user", "content": "Is it 5/6?"}]
@@ -75,3 +76,10 @@ def test_no_proxy_is_asked_for_a_server_on_this_machine(base_url: str, monkeypat
 def test_a_host_is_local_by_its_whole_name(base_url: str, local: bool) -> None:
     """Where a reply costs nothing is not told by how an address begins."""
     assert Endpoint(base_url, "base", "none").is_local == local
+
+
+@pytest.mark.parametrize("base_url", ["http://[::1/v1", "http://host:99999/v1", "http://host:port/v1"])
+def test_an_address_that_is_none_is_a_sentence(base_url: str) -> None:
+    """It is told before anything is asked, with what was written."""
+    with pytest.raises(ParamsError, match=rf"{re.escape(repr(base_url))} is no address .* Write it like"):
+        Endpoint(base_url, "base", "none")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import resource
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from tests.chat_server import completion, running
 from three_tutors.openai_client.endpoint import Reply, Sampling
 from three_tutors.openai_client.paid_replies import PaidEndpoint, PaidReplies, call_key
+from three_tutors.pipeline.diagnostics import EndpointError
 from three_tutors.tutoring.formats import Message
 
 ASKED: list[Message] = [{"role": "user", "content": "Is a half of a half a third?"}]
@@ -113,3 +116,17 @@ def test_a_paid_reply_is_not_asked_for_again(tmp_path: Path) -> None:
             reply = PaidEndpoint(server.base_url, model, "key", paid=PaidReplies(tmp_path / "calls.jsonl")).chat(ASKED, sampling)
             assert reply == Reply("So \ufffd", "stop", 9, 5)
         assert len(server.asked) == 3
+
+
+def test_equal_prompts_at_once_are_paid_for_once(tmp_path: Path) -> None:
+    """The second waits for the first one's reply; where the first one fails, it asks on its own."""
+
+    def answer(_: object) -> tuple[int, object]:
+        time.sleep(0.1)
+        return (400, {"error": {"message": "Not now."}}) if len(server.asked) == 1 else (200, completion("Yes?"))
+
+    with running(answer) as server, ThreadPoolExecutor(4) as pool:
+        endpoint = PaidEndpoint(server.base_url, "m", "key", paid=PaidReplies(tmp_path / "calls.jsonl"))
+        asked = [pool.submit(endpoint.chat, ASKED, Sampling(80)) for _ in range(4)]
+        failed = [type(one.exception()) for one in asked if one.exception()]
+    assert (failed, len(server.asked)) == ([EndpointError], 2)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.chat_server import completion, running
 from tests.language_model.conftest import embedded, tiny  # noqa: F401 - fixtures
 from three_tutors.language_model import base
 from three_tutors.openai_client.endpoint import Sampling
+from three_tutors.openai_client.paid_replies import PaidReplies
 from three_tutors.openai_client.tutor import ChatTutor, Conversation
 from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.pipeline.diagnostics import DataError, ParamsError
@@ -56,6 +58,23 @@ def test_a_remote_tutor_needs_no_local_model(tmp_path: Path, monkeypatch: pytest
         assert isinstance(tutor, ChatTutor)
         assert (tutor.endpoint.base_url, tutor.endpoint.model, tutor.endpoint.api_key) == ("https://service/v1", "ft:x", "sk-some")
     assert likelihoods("openai", [], tmp_path) == []
+
+
+def test_a_model_trained_again_behind_the_same_id_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fractions: Dialogue
+) -> None:
+    """A deployment keeps its name when another job's model is put behind it; the replies that were kept are the old one's."""
+    monkeypatch.setenv("SOME_KEY", "sk-some")
+    talk = Conversation(fractions.lesson, fractions.turns[:1])
+    with running(lambda _: (200, completion(f"Reply {len(server.asked)}"))) as server:
+        description = {"base_url": server.base_url, "model": "my-deployment", "api_key_env": "SOME_KEY", "weights": None}
+        write_json(tmp_path / "openai/tutor.json", description)
+        replies = []
+        for job in ("ftjob-1", "ftjob-1", "ftjob-2"):
+            write_json(tmp_path / "openai/job.json", {"id": job})
+            with open_tutor("openai", tmp_path, PaidReplies(tmp_path / "paid.jsonl")) as tutor:
+                replies.append(tutor.reply(talk, SAMPLING).text)
+    assert replies == ["Reply 1", "Reply 1", "Reply 2"]
 
 
 def test_a_missing_tutor_says_which_stage_makes_it(models: Path) -> None:

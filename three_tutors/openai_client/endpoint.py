@@ -74,6 +74,19 @@ class Endpoint:
     refusals: Refusals = field(default_factory=Refusals, repr=False, compare=False)
     """Arguments that the model turned out not to take; it is asked without them."""
 
+    def __post_init__(self) -> None:
+        """Check the address, which a person wrote.
+
+        Raises:
+            ParamsError: it is none.
+
+        """
+        try:
+            _ = urlsplit(self.base_url).port
+        except ValueError as error:
+            message = f"{self.base_url!r} is no address ({error}). Write it like `http://127.0.0.1:8000/v1`, up to and including /v1."
+            raise ParamsError(message) from None
+
     @property
     def is_local(self) -> bool:
         """Whether the model runs on this machine, where a reply costs nothing."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -41,6 +42,8 @@ class PaidReplies:
         """Read what `path` holds; the file is made by the first reply."""
         self._path = path
         self._lock = threading.Lock()
+        self._turn = threading.Condition()
+        self._under_way: set[str] = set()
         self._replies: dict[str, Reply] = {}
         self._ends_whole = True
         if path.exists():
@@ -53,6 +56,19 @@ class PaidReplies:
     def get(self, key: str) -> Reply | None:
         """Return the reply to a call that was made before."""
         return self._replies.get(key)
+
+    @contextlib.contextmanager
+    def alone(self, key: str) -> Iterator[None]:
+        """Let one thread at a time make this call, so that those that wait find the reply that the first one paid for."""
+        with self._turn:
+            self._turn.wait_for(lambda: key not in self._under_way)
+            self._under_way.add(key)
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._under_way.remove(key)
+                self._turn.notify_all()
 
     def put(self, key: str, reply: Reply) -> None:
         """Keep a reply.
@@ -93,12 +109,16 @@ class PaidEndpoint(Endpoint):
     """An endpoint that is paid by the reply: each is kept as it comes, and one that was paid for is not asked again."""
 
     paid: PaidReplies = field(kw_only=True, repr=False, compare=False)
+    training: str = field(default="", kw_only=True)
+    """The job that made the model: one retrained behind the same id is another model. Empty where none is known."""
 
     def chat(self, messages: Sequence[Message], sampling: Sampling) -> Reply:
         """Return the reply that is kept, or the model's, which then is."""
-        key = call_key(f"{self.base_url} {self.model}", messages, sampling)
-        reply = self.paid.get(key)
-        if reply is None:
-            reply = super().chat(messages, sampling)
-            self.paid.put(key, reply)
+        identity = " ".join(part for part in (self.base_url, self.model, self.training) if part)
+        key = call_key(identity, messages, sampling)
+        with self.paid.alone(key):
+            reply = self.paid.get(key)
+            if reply is None:
+                reply = super().chat(messages, sampling)
+                self.paid.put(key, reply)
         return reply

@@ -25,6 +25,8 @@ MODELS = Path("models")
 BASE = TUTORS[BASELINE].folder
 DESCRIPTION = "tutor.json"
 """In the folder of a tutor whose model may answer elsewhere: where it does, and under which id."""
+JOB = "job.json"
+"""Beside it, where the model was fine-tuned at a service: the job that made it."""
 
 
 @contextlib.contextmanager
@@ -135,7 +137,11 @@ def _description(name: str, models: Path) -> Record:
 def _remote(name: str, models: Path, paid: PaidReplies | None) -> Endpoint:
     description = _description(name, models)
     endpoint = Endpoint(str(description["base_url"]), str(description["model"]), api_key(str(description["api_key_env"])))
-    return endpoint if paid is None else PaidEndpoint(endpoint.base_url, endpoint.model, endpoint.api_key, paid=paid)
+    if paid is None:
+        return endpoint
+    job = models / name / JOB
+    training = str(dict(read_json(job)).get("id", "")) if job.exists() else ""
+    return PaidEndpoint(endpoint.base_url, endpoint.model, endpoint.api_key, paid=paid, training=training)
 
 
 def _tutor(name: str, endpoint: Endpoint, models: Path) -> Tutor:

@@ -1,1 +1,1 @@
-"""The pipeline: every module here is one DVC stage; every package is what stages share."""
+"""The pipeline: every module here is one DVC stage; what stages share is in three_tutors/."""

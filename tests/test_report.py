@@ -83,9 +83,20 @@ def test_a_score_that_a_trick_wins_is_told_first(reports: dict[str, str]) -> Non
     """What a bot gets stands before the comparison, in its table, and between every tutor and the students."""
     assert "These scores do not show teaching: a bot without a model gets" in reports["comparison.md"].split("\n\n")[1]
     assert "| *best bot* |" in reports["comparison.md"]
+    for name in ("comparison.md", "index.html"):
+        assert "As far as form goes, and no further:" in reports[name]
+        assert "“Better” and “worse” speak of the score, not of teaching." in reports[name]
     assert "can be had by a trick" in reports["index.html"]
     assert "can be had by a trick" in reports["deployment_plan.md"]
     assert "towards teaching" not in reports["reflection.md"]
+
+
+def test_teachers_and_tutors_are_compared_on_the_same_turns(reports: dict[str, str]) -> None:
+    """Tables and pictures say that the teachers' row covers the held-out turns only, and the reflection compares on these."""
+    assert "The row `reference` and the two rows below it cover the held-out turns only" in reports["comparison.md"]
+    assert "reference covers the held-out turns only.](figures/scores.svg)" in reports["comparison.md"]
+    assert "The teachers and the bots reply to the held-out turns only, the tutors also to scripted students." in reports["index.html"]
+    assert "on the same held-out turns." in reports["reflection.md"]
 
 
 def test_holding_back_is_claimed_only_where_it_is_shown(tmp_path: Path) -> None:

@@ -131,6 +131,7 @@ def test_what_the_money_buys_follows_the_scores(estimate: Estimate) -> None:
     costs = estimate()
     won = cost_benefit(costs, {"baseline": 0.4, "dspy": 0.7, "openai": 0.6, "lora": None})
     assert re.search(r"dspy \(optimised prompt\) scored highest, 30 points above the baseline, for [\d.]+ USD more", won)
+    assert "A higher score is not yet better teaching" in won
     assert "| dspy (optimised prompt) | 70 % |" in won
     assert "| lora (own server) | 0" not in won
     assert "No tutor scored above the untrained baseline" in cost_benefit(costs, {"baseline": 0.8, "dspy": 0.7})

@@ -44,7 +44,7 @@ def test_one_failure_in_safety_is_enough(evidence: Evidence) -> None:
     """Expectations about safety have no tolerance."""
     decision = decide(met(evidence, 0.0), Findings({"baseline": {}, "lora": SAFE}), tolerated=0.05)
     assert decision.pilot is None
-    assert decision.held_back["lora"] == ["It fails 2 of 2 turns in the scenarios about safety."]
+    assert decision.held_back["lora"] == ["It fails 2 of 2 turns in the scenarios about safety; every one must pass."]
 
 
 def test_what_was_not_measured_holds_back(evidence: Evidence) -> None:

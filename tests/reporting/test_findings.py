@@ -36,8 +36,19 @@ def test_a_sentence_names_who_is_above_who_below_and_who_cannot_be_told_apart() 
     )
     assert findings.sentence("leak") == (
         "The answer is given away more often by openai (60 %) and less often by dspy (10 %) than by the baseline (30 %). "
-        "No difference is shown for lora (28 %). The teachers' own turns: 2 %."
+        "No difference is shown for lora (28 %)."
     )
+
+
+def test_teachers_are_compared_on_the_turns_that_they_answered() -> None:
+    """Beside the teachers stands the best tutor on the same turns, and no figure of other turns; without one, nothing is said of them."""
+    findings = table("leak", baseline=cell(0.3), dspy=cell(0.1, "better", -0.2), lora=cell(0.0, "better", -0.3), reference=cell(0.02))
+    same = replace(findings, held_out={"baseline": {"leak": 0.4}, "dspy": {"leak": 0.04}, "lora": {"leak": 0.06}})
+    assert "teachers" not in findings.sentence("leak")
+    assert same.sentence("leak").endswith(" The teachers' own turns: 2 %; dspy on the same turns: 4 %.")
+    described = replace(table("length", baseline=cell(40), lora=cell(30), reference=cell(20)), held_out={"lora": {"length": 22.0}})
+    assert "on the held-out turns: lora 22 and reference 20." in described.sentence("length")
+    assert "on the held-out turns" not in table("length", baseline=cell(40), lora=cell(30)).sentence("length")
 
 
 def test_a_score_nobody_took_is_not_spoken_of() -> None:
@@ -49,30 +60,33 @@ def test_a_score_nobody_took_is_not_spoken_of() -> None:
 def test_the_headline_turns_round_with_the_verdict() -> None:
     """The same figures with the opposite verdict say the opposite."""
     better = table("score", baseline=cell(0.4), lora=cell(0.6, "better", 0.2))
+    scripted = replace(better, scripted=True)
     worse = table("score", baseline=cell(0.6), lora=cell(0.4, "worse", -0.2))
     level = table("score", baseline=cell(0.5), lora=cell(0.5, "no difference shown", 0.0))
     assert verdict_sentences(better)[0] == "By the rubric, lora (60 %) scores higher than the untrained model (40 %)."
+    assert verdict_sentences(scripted)[0].endswith(" (40 %); these figures are over all replies, scripted students included.")
     assert verdict_sentences(worse)[0] == "By the rubric, lora (40 %) scores lower than the untrained model (60 %)."
     assert verdict_sentences(level)[0] == "By the rubric, no difference from the untrained model (50 %) is shown for lora (50 %)."
 
 
 def test_a_tutor_as_good_as_the_teachers_is_a_reason_to_doubt_the_rubric() -> None:
     """At or above the teachers' own value the gap is not praised but questioned."""
-    findings = replace(table("score", baseline=cell(0.4), lora=cell(0.7, "better", 0.5), reference=cell(0.8)), held_out={"lora": 0.9})
+    findings = replace(table("score", baseline=cell(0.4), lora=cell(0.7, "better", 0.5), reference=cell(0.8)))
+    findings = replace(findings, held_out={"lora": {"score": 0.9}})
     assert "no longer tells a tutor from a teacher" in verdict_sentences(findings)[1]
-    below = replace(findings, held_out={"lora": 0.7})
-    assert verdict_sentences(below)[1] == "The teachers' own turns score 80 %, 10 points more than lora on the same turns."
+    below = replace(findings, held_out={"lora": {"score": 0.7}})
+    assert verdict_sentences(below)[1] == "On the held-out turns, the teachers score 80 %, 10 points more than lora (70 %)."
 
 
 def test_a_rubric_that_a_trick_wins_is_named_before_anybody_is_praised() -> None:
     """The bot's sentence, the teachers and the best tutor on the same turns come first; a score that tells is named."""
     scores = table("score", baseline=cell(0.4), lora=cell(0.6, "better", 0.2), reference=cell(0.8))
     tricked = Floor("score", 0.8, 0.97, "nonsense", "Purple ladders", 0.2, tells=False)
-    found = replace(scores, held_out={"baseline": 0.5, "lora": 0.66}, floors={"score": tricked})
+    found = replace(scores, held_out={"baseline": {"score": 0.5}, "lora": {"score": 0.66}}, floors={"score": tricked})
     assert verdict_sentences(found)[0] == (
         "These scores do not show teaching: a bot without a model gets 97 % of the rubric by saying “Purple ladders”, the human "
-        "teachers get 80 % and the best tutor, lora, 66 %. No score of this run can tell teaching from such tricks: "
-        "they compare the form of replies."
+        "teachers get 80 % and the best tutor, lora, 66 %, all on the held-out turns. No score of this run can tell teaching "
+        "from such tricks: they compare the form of replies."
     )
     telling = replace(found, floors={"score": tricked, "uptake": replace(tricked, tells=True)})
     assert "Only “Takes up the student” can tell teaching from such tricks." in verdict_sentences(telling)[0]
@@ -117,4 +131,15 @@ def test_tutors_with_the_same_checked_scores_share_a_sentence() -> None:
     assert verdict_sentences(alike)[-1] == (
         "Of 1 score checked against people, 1 shows that openai and lora are better than the untrained model (“Answer given away”); "
         "none shows that they are worse."
+    )
+
+
+def test_a_score_that_a_trick_gets_shows_nobody_to_be_better() -> None:
+    """Where tricks get the scores, tutors score better or worse in them and are not better or worse."""
+    rows = {"score": cell(0.9, "better", 0.5), "uptake": cell(0.2, "worse", -0.2), "leak": cell(0.0, "better", -0.3)}
+    scored = Findings({"baseline": {"score": cell(0.4), "uptake": cell(0.4), "leak": cell(0.3)}, "openai": rows, "lora": rows})
+    tricked = replace(scored, floors={"uptake": Floor("uptake", 0.5, 0.7, "echo", "You said so.", 0.5, tells=False)})
+    assert verdict_sentences(tricked)[-1] == (
+        "Of 2 scores checked against people, openai and lora score better than the untrained model in 1 (“Answer given away”) "
+        "and worse in 1 (“Takes up the student”)."
     )

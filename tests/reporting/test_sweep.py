@@ -38,7 +38,7 @@ def row(r: int, rate: str, loss: float, **more: str) -> dict[str, str]:
 
 def test_a_sweep_knows_what_is_chosen_and_what_is_lowest() -> None:
     """The setting of params.yaml and the one with the lowest loss are found, though they need not be the same."""
-    found = sweep([row(4, "0.001", 2.5), row(8, "0.001", 2.25), row(8, "0.002", 2.125)], SECTIONS, DIGESTS, {})
+    found = sweep([row(4, "0.001", 2.5), row(8, "0.001", 2.25), row(8, "0.002", 2.125)], SECTIONS, DIGESTS)
     assert found is not None
     chosen = found.chosen("lora")
     assert chosen is not None
@@ -49,15 +49,15 @@ def test_a_sweep_knows_what_is_chosen_and_what_is_lowest() -> None:
 def test_more_epochs_are_another_setting() -> None:
     """The same rank and rate with more passes over the data is a row of its own, and not the chosen one."""
     table = added([row(8, "0.001", 2.5, epochs="1")], row(8, "0.001", 2.25, epochs="2"))
-    found = sweep(table, SECTIONS, DIGESTS, {})
+    found = sweep(table, SECTIONS, DIGESTS)
     assert found is not None
     assert [(one.epochs, one.mark) for one in found.tried] == [(1, "chosen"), (2, "lowest")]
 
 
 def test_no_sweep_and_other_data_are_said() -> None:
     """Without a table there is no sweep; one of other dialogues is marked, and a setting that was not tried is not chosen."""
-    other = sweep([row(4, "0.001", 2.5, date="2026-11-20", data="old"), row(8, "0.001", 2.5, data="old")], {}, DIGESTS, {})
-    assert sweep([], {}, DIGESTS, {}) is None
+    other = sweep([row(4, "0.001", 2.5, date="2026-11-20", data="old"), row(8, "0.001", 2.5, data="old")], {}, DIGESTS)
+    assert sweep([], {}, DIGESTS) is None
     assert other is not None
     assert (other.same_data, other.chosen("lora"), other.dates) == (False, None, ["2026-11-20", "2026-11-22"])
 
@@ -74,9 +74,10 @@ def openai(multiplier: str, loss: float) -> dict[str, str]:
 
 
 def test_each_method_has_its_own_choice() -> None:
-    """Losses are compared within a method; openai's row is known by the loss of this run, since `auto` names no rate."""
+    """Losses are compared within a method; openai's row is known by its setting, and `auto` is once the service's own rate."""
     table = [row(8, "0.004", 2.25), openai("1", 2.75), openai("2", 2.5)]
-    found = sweep(table, {"lora": {"epochs": 1, "r": 8, "learning_rate": 4e-3}}, DIGESTS, {"openai": 2.75, "lora": None})
+    given = {"n_epochs": 1, "learning_rate_multiplier": "auto", "extra_hyperparameters": {}}
+    found = sweep(table, {"lora": {"epochs": 1, "r": 8, "learning_rate": 4e-3}, "openai": given}, DIGESTS)
     assert found is not None
     assert [(one.method, one.r, one.rate, one.mark) for one in found.tried] == [
         ("lora", 8, "0.004", "chosen, lowest"),
@@ -85,18 +86,35 @@ def test_each_method_has_its_own_choice() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "chosen"),
+    [
+        ({"n_epochs": "auto", "learning_rate_multiplier": 2}, 2.0),
+        ({"n_epochs": 3, "learning_rate_multiplier": 2}, None),
+        ({"n_epochs": 1, "learning_rate_multiplier": 2, "extra_hyperparameters": {"lora_r": 16}}, None),
+        ({"n_epochs": 1, "learning_rate_multiplier": 0.25}, None),
+    ],
+)
+def test_a_service_s_setting_is_found_by_what_params_say(given: dict[str, Any], chosen: float | None) -> None:
+    """Passes, rank and multiplier have to be those of the row; passes that the service chooses may be any."""
+    found = sweep([openai("1", 2.75), openai("2", 2.5)], {"openai": given}, DIGESTS)
+    assert found is not None
+    one = found.chosen("openai")
+    assert (one.learning_rate if one else None) == chosen
+
+
 def test_a_table_of_another_version_is_an_error() -> None:
     """A table without one of our columns is not read half: the column is named, with what to do."""
     old = {name: value for name, value in row(4, "0.001", 2.5).items() if name not in {"method", "epochs"}}
     with pytest.raises(DataError, match=r"sweep\.csv: there is no column method and epochs; remove the file and run `make sweep` again"):
-        sweep([old], {}, DIGESTS, {})
+        sweep([old], {}, DIGESTS)
 
 
 @pytest.mark.parametrize("name", ["qlora", "dspy", ""])
 def test_a_row_of_no_trained_method_is_an_error(name: str) -> None:
     """The line is named, and the methods that have settings to try are listed."""
     with pytest.raises(DataError, match=rf"sweep\.csv:3: there is no method '{name}'; name one of openai or lora"):
-        sweep([row(4, "0.001", 2.5), row(4, "0.001", 2.5, method=name)], {}, DIGESTS, {})
+        sweep([row(4, "0.001", 2.5), row(4, "0.001", 2.5, method=name)], {}, DIGESTS)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from three_tutors.reporting.teachers import DIMENSIONS, teachers_row
 from three_tutors.reporting.training import overfitted
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.tutoring.dialogue import STRATEGIES
-from three_tutors.tutoring.methods import REFERENCE, TUTORS
+from three_tutors.tutoring.methods import REFERENCE
 from three_tutors.tutoring.questions import questions
 
 TABLE = ("score", "leak", "uptake", "questions", "actionability", "expectations")
@@ -81,6 +81,7 @@ def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: S
     lengths, pressure = _lengths(evidence), _pressure(evidence)
     repertoires = {name: moves for name, pairs in evidence.moves.items() if (moves := repertoire(pairs))}
     teachers = repertoires.get(REFERENCE)
+    highest = findings.value(REFERENCE, "score")
     decision = decide(evidence, findings, setting.tolerated_failures)
     tested = decision.pilot or (findings.best("score", findings.challengers) or [""])[0]
     shared, tried = shared_values(evidence, findings), evidence.plots.get("sweep", ())
@@ -103,8 +104,13 @@ def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: S
         "detectable": max(
             (found.detectable or 0.0 for name in findings.challengers if (found := findings.difference(name, "score"))), default=0.0
         ),
+        "level_with_teachers": [
+            name
+            for name in findings.tutors
+            if highest is not None and (value := findings.on_held_out(name, "score")) is not None and value >= highest
+        ],
         "overfitted": overfitted(evidence.plots),
-        "sweep": sweep(tried, made.sections, evidence.digests, {name: evidence.chosen_by(name) for name in TUTORS}),
+        "sweep": sweep(tried, made.sections, evidence.digests),
         "pressure": pressure,
         "worn_down": [tutor for tutor, (first, last, _) in pressure.items() if last > first + WORN],
         "extremes": extremes(shared["scripted"]),

@@ -78,5 +78,5 @@ def _objections(tutor: str, evidence: Evidence, findings: Findings, tolerated: f
     for kind in GUARDED:
         failed, scored = by_kind.get(kind, (0, 0))
         if failed:
-            objections.append(f"It fails {failed} of {count(scored, 'turn')} in the scenarios about {kind}.")
+            objections.append(f"It fails {failed} of {count(scored, 'turn')} in the scenarios about {kind}; every one must pass.")
     return objections

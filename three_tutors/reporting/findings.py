@@ -42,8 +42,10 @@ class Findings:
     """Tutor → score → cell."""
     floors: Mapping[str, Floor] = field(default_factory=dict)
     """Score → what tricks get in it; empty where that was not measured."""
-    held_out: Mapping[str, float] = field(default_factory=dict)
-    """Tutor → its rubric score over the held-out turns alone, which are all that the teachers and the bots reply to."""
+    held_out: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Tutor → score → mean over the held-out turns alone, which are all that the teachers and the bots reply to."""
+    scripted: bool = False
+    """Whether the cells of the tutors also cover what they said to scripted students."""
 
     @property
     def tutors(self) -> list[str]:
@@ -70,6 +72,10 @@ class Findings:
         cell = self.cell(tutor, score)
         return cell.value if cell else None
 
+    def on_held_out(self, tutor: str, score: str) -> float | None:
+        """Return a mean over the held-out turns alone, None where nothing was measured: only this compares with the teachers."""
+        return self.value(tutor, score) if tutor == REFERENCE else self.held_out.get(tutor, {}).get(score)
+
     def tricked(self, score: str) -> Floor | None:
         """Return what tricks get in a score that does not tell teaching from them, None where it does or nobody knows."""
         floor = self.floors.get(score)
@@ -90,12 +96,7 @@ class Findings:
 
     def best(self, score: str, among: Sequence[str] | None = None) -> list[str]:
         """Return the tutors with the best value, several where they are equal as printed; empty where nothing was measured."""
-        values = {name: value for name in among or self.tutors if (value := self.value(name, score)) is not None}
-        if not values:
-            return []
-        measure = MEASURES[score]
-        top = (max if measure.better == "higher" else min)(values.values())
-        return [name for name, value in values.items() if told(value, measure) == told(top, measure)]
+        return _best({name: value for name in among or self.tutors if (value := self.value(name, score)) is not None}, MEASURES[score])
 
     def sentence(self, score: str) -> str:
         """Return how the tutors stand to the baseline and to the teachers in one score; empty where it was not measured.
@@ -107,8 +108,10 @@ class Findings:
         if base is None:
             return ""
         if measure.better == "neither":
-            each = [f"{name} {self.shown(score, name)}" for name in self.cells if self.cell(name, score)]
-            return f"{measure.label}: {listed(each)}."
+            beside = self.cell(REFERENCE, score) is not None
+            values = {name: self.on_held_out(name, score) if beside else self.value(name, score) for name in self.cells}
+            each = [f"{name} {told(value, measure)}" for name, value in values.items() if value is not None]
+            return f"{measure.label}{' on the held-out turns' if beside else ''}: {listed(each)}."
         higher: Verdict = "better" if measure.better == "higher" else "worse"
         more, less, level = (self.with_verdict(score, verdict) for verdict in (higher, _opposite(higher), "no difference shown"))
         clauses = []
@@ -125,8 +128,24 @@ class Findings:
             text = f"{measure.label}: no difference from {baseline} is shown for {same}."
         else:
             text = f"{measure.label}: {told(base.value, measure)} for the baseline; no other tutor could be compared with it."
-        teachers = None if measure.holds_against_teacher else self.cell(REFERENCE, score)
-        return text + (f" The teachers' own turns: {told(teachers.value, measure)}." if teachers else "")
+        return text + self._beside_teachers(measure)
+
+    def _beside_teachers(self, measure: Measure) -> str:
+        """Return what the teachers get, and the best tutors on the same turns; empty where that cannot be compared."""
+        teachers = self.value(REFERENCE, measure.name)
+        values = {name: value for name in self.tutors if (value := self.on_held_out(name, measure.name)) is not None}
+        if measure.holds_against_teacher or teachers is None or not values:
+            return ""
+        best = _best(values, measure)
+        same = f"{listed(best)} on the same turns: {told(values[best[0]], measure)}"
+        return f" The teachers' own turns: {told(teachers, measure)}; {same}."
+
+
+def _best(values: Mapping[str, float], measure: Measure) -> list[str]:
+    if not values:
+        return []
+    top = (max if measure.better == "higher" else min)(values.values())
+    return [name for name, value in values.items() if told(value, measure) == told(top, measure)]
 
 
 def verdict_sentences(findings: Findings) -> list[str]:
@@ -149,8 +168,12 @@ def verdict_sentences(findings: Findings) -> list[str]:
 
 
 def _checked(findings: Findings, tutors: Sequence[str]) -> list[str]:
-    """Return what the scores that were checked against people say of the tutors that the rubric calls better."""
+    """Return what the scores that were checked against people say of the tutors that the rubric calls better.
+
+    Where a trick gets such a score, it shows nobody to be better.
+    """
     same: dict[tuple[int, tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    tricked = any(findings.tricked(name) for name, score in MEASURES.items() if score.checked)
     for tutor in tutors:
         stand = {score.label: cell.verdict for name, score in MEASURES.items() if score.checked and (cell := findings.cell(tutor, name))}
         better, worse = (tuple(f"“{label}”" for label, found in stand.items() if found == verdict) for verdict in ("better", "worse"))
@@ -158,6 +181,12 @@ def _checked(findings: Findings, tutors: Sequence[str]) -> list[str]:
             same.setdefault((len(stand), better, worse), []).append(tutor)
     sentences = []
     for (scores, better, worse), names in same.items():
+        if tricked:
+            sentences.append(
+                f"Of {count(scores, 'score')} checked against people, {listed(names)} {'scores' if len(names) == 1 else 'score'} better "
+                f"than the untrained model in {len(better) or 'none'}{_named(better)} and worse in {len(worse) or 'none'}{_named(worse)}."
+            )
+            continue
         who, it = (f"{listed(names)} {'is' if len(names) == 1 else 'are'}", "it is" if len(names) == 1 else "they are")
         sentences.append(
             f"Of {count(scores, 'score')} checked against people, {_show(better)} that {who} better than the untrained model"
@@ -180,12 +209,13 @@ def _warning(findings: Findings) -> str:
     floor = findings.tricked("score")
     if floor is None:
         return ""
-    best = max(findings.held_out, key=lambda name: findings.held_out[name], default="")
+    values = {name: value for name in findings.tutors if (value := findings.on_held_out(name, "score")) is not None}
+    best = max(values, key=lambda name: values[name], default="")
     tells = [MEASURES[name].label for name, one in findings.floors.items() if one.tells]
     return (
         f"These scores do not show teaching: a bot without a model gets {percent(floor.best)} of the rubric by saying “{floor.example}”, "
         f"the human teachers get {percent(floor.teachers)}"
-        + (f" and the best tutor, {best}, {percent(findings.held_out[best])}. " if best else ". ")
+        + (f" and the best tutor, {best}, {percent(values[best])}, all on the held-out turns. " if best else " on the held-out turns. ")
         + (f"Only {listed([f'“{name}”' for name in tells])} can tell teaching from such tricks." if tells else "")
         + ("" if tells else "No score of this run can tell teaching from such tricks: they compare the form of replies.")
     )
@@ -201,19 +231,21 @@ def _headline(findings: Findings, better: Sequence[str], worse: Sequence[str], l
     if level:
         each = listed([f"{name} ({findings.shown('score', name)})" for name in level], "or")
         clauses.append(f"no difference{'' if clauses else f' from {baseline}'} is shown for {each}")
-    return f"By the rubric, {'; '.join(clauses)}."
+    covered = "; these figures are over all replies, scripted students included" if findings.scripted else ""
+    return f"By the rubric, {'; '.join(clauses)}{covered}."
 
 
 def _gap_to_teachers(findings: Findings, best: str) -> str:
-    teachers, value = findings.value(REFERENCE, "score"), findings.held_out.get(best)
+    teachers, value = findings.value(REFERENCE, "score"), findings.on_held_out(best, "score")
     if teachers is None or value is None:
         return ""
     if value >= teachers:
         return (
-            f"The rubric puts {best} ({percent(value)}) no lower than the teachers' own turns ({percent(teachers)}). "
+            f"On the held-out turns, the rubric puts {best} ({percent(value)}) no lower than the teachers ({percent(teachers)}). "
             "At this height it no longer tells a tutor from a teacher, and people have to judge."
         )
-    return f"The teachers' own turns score {percent(teachers)}, {(teachers - value) * 100:.0f} points more than {best} on the same turns."
+    gap = f"{(teachers - value) * 100:.0f} points more than {best} ({percent(value)})"
+    return f"On the held-out turns, the teachers score {percent(teachers)}, {gap}."
 
 
 def _preposition(measure: Measure) -> str:

@@ -103,14 +103,14 @@ def caveats(optimisation: Optimisation | None, tutors: Collection[str]) -> list[
         return []
     by_rubric = (
         f"DSPy chose {PROMPTED}'s prompt by this same rubric, on the validation dialogues. No other tutor was made with it, "
-        "so the scores that were checked against people are the fairer comparison."
+        f"which favours {PROMPTED} in this score."
     )
     if optimisation.drafts == 1:
         return [by_rubric]
     by_drafts = (
-        f"{PROMPTED} may write {optimisation.drafts} drafts of a reply: it writes another one where the last is cut off, repeats itself or "
-        "contains what is no part of a reply, such as markup or a role name. The score “Broken text” uses the same test, and the rubric "
-        f"caps what fails it, so {PROMPTED} has an advantage in both; the other tutors answer once. Its tokens per reply count every draft."
+        f"{PROMPTED} may write {optimisation.drafts} drafts: if the first is cut off, repeats itself or contains markup, it writes "
+        f"another. “Broken text” uses the same test, and the rubric caps replies that fail it, so {PROMPTED} has an advantage in both. "
+        "Its tokens per reply count every draft."
     )
     return [by_rubric, by_drafts]
 

@@ -34,6 +34,8 @@ def values_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
     for name in drawn:
         each = [f"{tutor} {findings.shown(name, tutor)}" for tutor in findings.cells if findings.cell(tutor, name)]
         said.append(f"{MEASURES[name].label}: {listed(each)}.")
+    if REFERENCE in findings.cells:
+        said.append(f"{REFERENCE} covers the held-out turns only.")
     return Figure("scores", "Scores with 95 % intervals", " ".join(said), buffer.getvalue())
 
 

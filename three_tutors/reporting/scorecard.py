@@ -22,11 +22,12 @@ def findings_of(evidence: Evidence) -> Findings:
     """Return the scorecard of a run as the pages show it."""
     names = [name for name in MEASURES if any(name in scores for rows in evidence.scores.values() for scores in rows.values())]
     turns = {question.item for question in questions(evidence.test)}
-    means = {tutor: _mean_of("score", evidence.scores[tutor], turns) for tutor in evidence.tutors if tutor != REFERENCE}
+    means = {tutor: {name: _mean_of(name, evidence.scores[tutor], turns) for name in names} for tutor in evidence.tutors}
     return Findings(
         scorecard({tutor: evidence.scores[tutor] for tutor in evidence.tutors}, names),
         evidence.floors,
-        {tutor: mean for tutor, mean in means.items() if mean is not None},
+        {tutor: {name: mean for name, mean in of.items() if mean is not None} for tutor, of in means.items() if tutor != REFERENCE},
+        bool(evidence.scenarios),
     )
 
 

@@ -12,6 +12,7 @@ if __name__ == "__main__":
 
 import argparse
 import hashlib
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +35,8 @@ COLUMNS = ("method", "epochs", "r", "learning_rate", "valid_loss", "valid_accura
 """`learning_rate` at a service is the protocol's `learning_rate_multiplier`; `r` is empty if there is no adapter."""
 TRAINED = [name for name, method in METHODS.items() if method.is_trained]
 """The methods that have settings to sweep."""
+AUTO = "auto"
+"""What params.yaml says where the service decides; as a factor on the service's own learning rate, that is 1."""
 
 Row = Mapping[str, str]
 
@@ -101,16 +104,13 @@ class Sweep:
         return next(one for one in self.tried if one.method == method and one.lowest)
 
 
-def sweep(
-    table: Sequence[Row], sections: Mapping[str, Mapping[str, Any]], digests: Mapping[str, str], losses: Mapping[str, float | None]
-) -> Sweep | None:
+def sweep(table: Sequence[Row], sections: Mapping[str, Mapping[str, Any]], digests: Mapping[str, str]) -> Sweep | None:
     """Return the sweep in `table`, with the settings of params.yaml marked; None if the table is empty.
 
     Args:
         table: the rows of reports/plots/sweep.csv.
         sections: of params.yaml, by name.
         digests: of the files of this report.
-        losses: validation loss of each trained tutor in this run. It identifies a service's row: params.yaml may only say `auto`.
 
     """
     if not table:
@@ -125,9 +125,7 @@ def sweep(
             valid_loss=float(row["valid_loss"]),
             valid_accuracy=_number(row, "valid_accuracy"),
             seconds=_number(row, "seconds"),
-            chosen=float(row["valid_loss"]) == losses.get(row["method"])
-            if _at_service(row["method"])
-            else _setting(row) == _setting(sections.get(row["method"], {})),
+            chosen=_is_chosen(row, sections.get(row["method"], {})),
             lowest=float(row["valid_loss"]) == lowest[row["method"]],
         )
         for row in table
@@ -233,6 +231,21 @@ def _number(row: Row, name: str) -> float | None:
 
 def _setting(row: Mapping[str, Any]) -> tuple[int, int, float]:
     return int(row.get("epochs") or 0), int(row.get("r") or 0), float(row.get("learning_rate") or 0)
+
+
+def _is_chosen(row: Row, section: Mapping[str, Any]) -> bool:
+    """Return whether a row has the setting of a section of params.yaml; `auto` passes at a service may have been any number."""
+    epochs, r, rate = _setting(row)
+    if _at_service(row["method"]):
+        wanted: Mapping[str, Any] = {
+            "epochs": epochs if section.get("n_epochs") == AUTO else section.get("n_epochs"),
+            "r": (section.get("extra_hyperparameters") or {}).get("lora_r"),
+            "learning_rate": 1.0 if (given := section.get("learning_rate_multiplier")) == AUTO else given,
+        }
+    else:
+        wanted = section
+    of_params = _setting(wanted)
+    return (epochs, r) == of_params[:2] and math.isclose(rate, of_params[2])
 
 
 def _key(row: Row) -> tuple[str, int, int, float]:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
+import openai
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -19,12 +21,13 @@ from tests.written import DIALOGUE, LIMITS, SCENARIO
 from three_tutors.authoring.importing import Roles, bring_in
 from three_tutors.checking.gate import check
 from three_tutors.openai_client.orders import Done
-from three_tutors.openai_client.outputs import curve
+from three_tutors.openai_client.outputs import curve, curve_csv, metrics, write_tutor
 from three_tutors.openai_client.paid_replies import PaidReplies
+from three_tutors.openai_client.service import JobService
 from three_tutors.openai_server.training_file import TrainingFileError, read_training_file
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.params import read
-from three_tutors.pipeline.records import read_csv, read_json
+from three_tutors.pipeline.records import read_csv, read_json, read_jsonl
 from three_tutors.pricing.costs import Assumptions
 from three_tutors.pricing.prices import read_caches, read_prices
 from three_tutors.trust.preferences import read_preferences
@@ -69,6 +72,39 @@ CHOICE = {
 REPLY = {"item": "a#0", "kind": "turn", "reply": "Why?", "finish_reason": "stop", "prompt_tokens": 3, "completion_tokens": 2}
 PAID = {"call": "0", "text": "Why?", "finish_reason": "stop", "prompt_tokens": 3, "completion_tokens": 2}
 VERDICT = {"item": "a#0", "mistake_identification": {"value": 1.0, "reason": "“Why?”"}, "actionability": {"unscored": "x"}}
+JOB = {
+    "id": "ftjob-1",
+    "status": "succeeded",
+    "error": None,
+    "metadata": {"three_tutors": "x"},
+    "hyperparameters": {"n_epochs": 2},
+    "result_files": ["file-1"],
+    "trained_tokens": 9,
+    "type": "metrics",
+    "level": "info",
+    "data": {"step": 1, "train_loss": 0.5},
+}
+"""A job, and one of its events: names that only one of them has do no harm in the other."""
+
+
+def collected(path: Path) -> None:
+    """Collect a job from a service that answers with the lines of `path`: the first is the job, all of them are its events."""
+    lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").strip().split(b"\n")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        body = b'{"data": [' + b",".join(lines) + b"]}" if request.url.path.endswith("events") else lines[0]
+        return httpx.Response(200, content=body, headers={"content-type": "application/json"})
+
+    service = JobService("http://service/v1", "key")
+    with httpx.Client(transport=httpx.MockTransport(answer)) as transport:
+        vars(service)["client"] = openai.OpenAI(base_url=service.base_url, api_key="key", http_client=transport)
+        done = Done(service.retrieve("ftjob-1"), service.events("ftjob-1"), "")
+    out = path.parent / "tutor"
+    write_tutor(out, done, {"model": "named"}, None)
+    curve_csv(curve(done)).encode()
+    metrics(done, curve(done))
+    assert (read_json(out / "job.json"), read_jsonl(out / "events.jsonl")) == (done.job, done.events)
+
 
 JSON_LINES: dict[str, tuple[list[Any], Callable[[Path], object]]] = {
     "openai-chat": ([CHAT, CHAT], lambda path: bring_in(path, "openai-chat", {}, Roles())),
@@ -86,6 +122,7 @@ JSON_LINES: dict[str, tuple[list[Any], Callable[[Path], object]]] = {
         lambda path: read_verdicts(path, "lora", {"a#0": "Why?"}),
     ),
     "paid replies": ([PAID], PaidReplies),
+    "a service's job": ([JOB], collected),
     "one value": ([VERDICT], read_json),
 }
 TABLES: dict[str, tuple[str, Callable[[Path], object]]] = {
@@ -95,7 +132,10 @@ TABLES: dict[str, tuple[str, Callable[[Path], object]]] = {
     ),
     "ledger": ("id,subject,split\na,physics,train\n", read_ledger),
     "curve": ("step,train_loss,valid_loss\n1,0.5,\n2,,0.4\n", read_csv),
-    "result file": ("step,train_loss,valid_loss\n1,0.5,\n2,,0.4\n", lambda path: curve(Done({}, [], path.read_text("utf-8", "replace")))),
+    "result file": (
+        "step,train_loss,valid_loss\n1,0.5,\n2,,0.4\n",
+        lambda path: curve(Done({}, [], path.read_bytes().decode("utf-8", "replace"))),
+    ),
 }
 ROOT = Path(__file__).parent.parent
 SETTINGS: dict[str, tuple[Path, Callable[[Path], object]]] = {

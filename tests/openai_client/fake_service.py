@@ -20,6 +20,13 @@ RESULT = "step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n1
 AZURE_RESULT = (
     "step,train_loss,train_mean_token_accuracy,validation_loss,validation_mean_token_accuracy\n1,2.5,0.4,-1,-1\n2,1.5,0.5,2.0,0.45\n"
 )
+UNREADABLE = {
+    "malformed": b'{"id": "ftjob-1", ',
+    "list": b"[]",
+    "digits": b'{"id": "ftjob-1", "trained_tokens": ' + b"9" * 5000 + b"}",
+    "deep": b'{"id": "ftjob-1", "error": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+}
+"""Answers that are no job of the protocol, by the fault's name."""
 
 
 @dataclass
@@ -36,6 +43,12 @@ class Service:
     base64_result: bool = False
     hidden: bool = False
     """Jobs do not appear in lists."""
+    job: dict[str, Any] = field(default_factory=dict)
+    """What it says of every job in place of what is right."""
+    event: dict[str, Any] = field(default_factory=dict)
+    """The same of every event."""
+    result: bytes = b""
+    """What it sends as the result file in place of what is right."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -84,11 +97,13 @@ class _Handler(BaseHTTPRequestHandler):
         elif match := re.fullmatch(r"/files/([^/]+)/content", path):
             self._answer("content", lambda: self._content(match[1]))
         elif path == "/fine_tuning/jobs":
-            self._answer("jobs", lambda: self._list([] if self.state.hidden else list(self.state.jobs.values())))
+            self._answer(
+                "jobs", lambda: self._list([] if self.state.hidden else [{**job, **self.state.job} for job in self.state.jobs.values()])
+            )
         elif match := re.fullmatch(r"/fine_tuning/jobs/([^/]+)", path):
             self._answer("retrieve", lambda: self._retrieve(match[1]))
         elif match := re.fullmatch(r"/fine_tuning/jobs/([^/]+)/events", path):
-            self._answer("events", lambda: self._list([_event(index) for index in range(150)]))
+            self._answer("events", lambda: self._list([{**_event(index), **self.state.event} for index in range(150)]))
         else:
             self._send(404, _error("Unknown URL", "unknown_url"))
 
@@ -133,12 +148,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "silence":
             time.sleep(1.5)
             self.close_connection = True
-        elif fault == "malformed":
-            self._raw(200, b'{"id": "ftjob-1", ', "application/json")
+        elif fault in UNREADABLE:
+            self._raw(200, UNREADABLE[fault], "application/json")
         elif fault == "html":
             self._raw(200, b"<html>Welcome to the hotel network</html>", "text/html")
-        elif fault == "list":
-            self._raw(200, b"[]", "application/json")
         elif fault == "no id":
             self._send(200, {"object": "fine_tuning.job", "status": "queued"})
         elif fault == "other id":
@@ -147,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, {"id": "ftjob-1", "object": "fine_tuning.job", "status": "meditating"})
         else:
             status, _, code = fault.partition(" ")
-            self._send(int(status), _error(f"Fault {fault}", code or None))
+            self._send(int(status), _error(f"Fault {fault}", int(code) if code.isdigit() else code or None))
 
     def _upload(self, body: bytes) -> tuple[int, Any]:
         name = re.search(rb'filename="([^"]+)"', body)
@@ -201,10 +214,11 @@ class _Handler(BaseHTTPRequestHandler):
                 job["error"] = {"code": "invalid_training_file", "message": "line 3 is no example", "param": "training_file"}
         else:
             job["status"] = "running"
-        return 200, job
+        return 200, {**job, **self.state.job}
 
     def _content(self, _: str) -> tuple[int, Any]:
         text = (AZURE_RESULT if self.state.dialect == "azure" else RESULT).encode()
+        text = self.state.result or text
         return 200, base64.b64encode(text) if self.state.base64_result else text
 
     def _list(self, items: list[dict[str, Any]]) -> tuple[int, Any]:
@@ -230,7 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def _error(message: str, code: str | None) -> dict[str, Any]:
+def _error(message: str, code: str | int | None) -> dict[str, Any]:
     return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,8 +14,10 @@ import pytest
 
 from tests.openai_client.fake_service import KEY, RESULT, Service, service
 from three_tutors.openai_client.orders import Ledger, Order, Patience, fine_tune
+from three_tutors.openai_client.outputs import curve, curve_csv, metrics, write_tutor
 from three_tutors.openai_client.service import JobService
 from three_tutors.pipeline.diagnostics import EndpointError
+from three_tutors.pipeline.records import read_json, read_jsonl, write_json
 
 ORDER = Order("somewhere", "gpt-4.1-mini", b'{"messages": []}\n', b"{}\n", {"n_epochs": 2}, "tutor", 1)
 
@@ -178,6 +181,10 @@ def test_an_order_that_may_have_arrived_is_not_repeated(remote: Service, tmp_pat
         ("retrieve", "other id", "answered with 'ftjob-of-somebody-else'"),
         ("retrieve", "no id*", "has no id"),
         ("retrieve", "odd status*", "meditating"),
+        ("retrieve", "digits*", "did not answer with the protocol's JSON"),
+        ("retrieve", "deep*", "did not answer with the protocol's JSON"),
+        ("retrieve", "400 5", "refused the job .400 5"),
+        ("events", "deep", "did not answer with the protocol's JSON"),
         ("retrieve", "half*", "cut the connection"),
         ("retrieve", "404 fine_tune_not_found", "refused the job .404"),
         ("events", "500*", "refused the events .500"),
@@ -240,6 +247,65 @@ def test_a_job_that_ends_badly_says_why_and_is_ordered_anew(remote: Service, tmp
         order(remote, tmp_path)
     remote.ending = "succeeded"
     assert order(remote, tmp_path).job["id"] == "ftjob-2"
+
+
+@pytest.mark.parametrize(("error", "reason"), [("boom", "boom"), (["boom"], "boom"), (5, "5"), ({"code": ["x"]}, "no reason given")])
+def test_a_job_that_failed_for_an_odd_reason_says_it(remote: Service, tmp_path: Path, error: object, reason: str) -> None:
+    """A text in place of the protocol's object, say."""
+    remote.ending, remote.job = "failed", {"error": error}
+    with pytest.raises(EndpointError, match=f"failed .*{reason}"):
+        order(remote, tmp_path)
+
+
+def test_a_foreign_job_may_say_anything(remote: Service, tmp_path: Path) -> None:
+    """One odd job in the account keeps nobody from ordering."""
+    order(remote, tmp_path / "one")
+    foreign = {**remote.jobs["ftjob-1"], "id": "ftjob-2", "metadata": [1], "training_file": {}, "status": "cancelled"}
+    remote.jobs["ftjob-2"] = foreign
+    assert order(remote, tmp_path / "two").job["id"] == "ftjob-1"
+
+
+HALF = "\ud83d"
+DEEP = json.loads("[" * 80 + "1" + "]" * 80)
+ODD = [None, "auto", HALF, "", 5, True, 10**400, 0.5, float("nan"), float("inf"), [], [1], {}, {HALF: HALF}, {"step": 10**400}, DEEP]
+JOB = ["error", "metadata", "hyperparameters", "fine_tuned_model", "trained_tokens", "model", "integrations", "extra"]
+EVENT = ["data", "message", "level", "created_at", "extra"]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
+def test_whatever_a_service_says_of_a_job_that_succeeded_it_is_collected(
+    remote: Service, tmp_path: Path, odd: object, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Half a character, a type that the protocol does not know, a number without end: what was paid for is kept, and read again."""
+    order(remote, tmp_path)
+    remote.job = {**dict.fromkeys(JOB, odd), "result_files": []}
+    remote.event = {**dict.fromkeys(EVENT, odd), "type": "metrics"}
+    for _ in range(2):
+        done = order(remote, tmp_path)
+        write_tutor(tmp_path / "out", done, {"model": "named"}, None)
+        rows = curve(done)
+        assert (curve_csv(rows).count("\n"), len(done.events)) == (1 + len(rows), 150)
+        write_json(tmp_path / "metrics.json", metrics(done, rows))
+        assert (read_json(tmp_path / "out/job.json"), read_jsonl(tmp_path / "out/events.jsonl")) == (done.job, done.events)
+    assert [str(one.message) for one in recwarn if "Pydantic" in str(one.message)] == []
+
+
+@pytest.mark.parametrize("files", ["file-result", {"a": 1}, [5], [None, "file-result"], HALF])
+def test_a_list_of_result_files_may_be_none(remote: Service, tmp_path: Path, files: object) -> None:
+    """The first name in a list is the file; anything else is no file."""
+    remote.job = {"result_files": files}
+    assert order(remote, tmp_path).result == (RESULT if files == [None, "file-result"] else "")
+
+
+@pytest.mark.parametrize(
+    "result", [RESULT.encode().replace(b"2.5", b"\xed\xa0\xbd"), b"step\r1\r" + b"9" * 400, b"step\n" + b"9" * 200_000]
+)
+def test_a_result_file_may_hold_anything(remote: Service, tmp_path: Path, result: bytes) -> None:
+    """Half a character is repaired; what is no number is no point of the curve."""
+    remote.result = result
+    done = order(remote, tmp_path)
+    write_tutor(tmp_path / "out", done, {"model": "named"}, None)
+    assert all(row["train_loss"] != 2.5 for row in curve(done))
 
 
 def test_the_deadline_ends_waiting_and_not_the_job(remote: Service, tmp_path: Path) -> None:

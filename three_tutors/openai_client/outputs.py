@@ -48,7 +48,7 @@ def curve(done: Done) -> list[dict[str, float | None]]:
     A service that validates before training (ours) gives a row of step 0.
     """
     told = [(event.get("type"), event.get("data") or {}) for event in done.events]
-    rows: list[Record] = list(csv.DictReader(io.StringIO(done.result))) or [data for kind, data in told if kind == "metrics" and data]
+    rows: list[Record] = _table(done.result) or [data for kind, data in told if kind == "metrics" and data]
     rows = [data for kind, data in told if kind == "message" and data.get("step") == 0] + rows
     return [{name: _number(row, given) for name, given in COLUMNS.items()} for row in rows]
 
@@ -79,12 +79,20 @@ def timeless(done: Done) -> Done:
     return Done(job, events, done.result)
 
 
+def _table(result: str) -> list[Record]:
+    """Return the rows of a result file; none where it is no table."""
+    try:
+        return list(csv.DictReader(io.StringIO(result, newline="")))
+    except csv.Error:
+        return []
+
+
 def _number(row: Record, given: Sequence[str]) -> float | None:
     values = (row.get(name) for name in given)
     found = next((value for value in values if value not in (None, "")), None)
     try:
         number = float("nan" if found is None else found)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None  # whatever a service writes there, it is no point of a curve
     return number if 0 <= number < float("inf") else None
 

@@ -10,6 +10,7 @@ import base64
 import binascii
 import contextlib
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,7 +18,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from three_tutors.openai_client.endpoint import NO_PROXY, transport_errors
 from three_tutors.pipeline.diagnostics import EndpointError
+from three_tutors.pipeline.json_values import MOST_DIGITS
 from three_tutors.pipeline.records import Record
+from three_tutors.pipeline.text import repaired
 
 if TYPE_CHECKING:
     import openai
@@ -29,6 +32,8 @@ UPLOAD_SECONDS = 600.0
 MOST_JOBS = 500
 """How many of the newest jobs are looked through for one of ours."""
 MOST_EVENTS = 100_000
+MOST_LEVELS = 32
+"""Levels of nesting that are kept as they are; our files are read to twice that."""
 BOM = b"\xef\xbb\xbf"
 
 CLOSED = (
@@ -113,7 +118,7 @@ class JobService:
     def events(self, job: str) -> list[Record]:
         """Return every event of a job, oldest first."""
         found: list[Record] = self._called("events", lambda: _pages(self.client.fine_tuning.jobs.list_events(job, limit=100), MOST_EVENTS))
-        return found[::-1]
+        return [{**event, **({"data": _mapping(event["data"])} if "data" in event else {})} for event in reversed(found)]
 
     def content(self, file: str) -> str:
         """Return the text of a result file; some services send it in base64."""
@@ -122,15 +127,15 @@ class JobService:
             with contextlib.suppress(binascii.Error):
                 data = base64.b64decode(data, validate=True)
         try:
-            return str(data.removeprefix(BOM).decode("utf-8"))
+            return repaired(data.removeprefix(BOM).decode("utf-8", "surrogatepass"))
         except UnicodeDecodeError:
             raise EndpointError(f"The result file of {self.base_url} is no text.") from None
 
     def _called(self, what: str, call: Callable[[], Any], model: str = "") -> Any:  # noqa: ANN401 - what the call returns
         with self._explained(what, model):
             answer = call()
-        if hasattr(answer, "to_dict"):
-            return answer.to_dict(mode="json")
+            if hasattr(answer, "to_dict"):
+                return _record(answer)
         if isinstance(answer, list | bytes):
             return answer
         raise UnclearError(f"{self.base_url} did not answer with the protocol's JSON when asked for the {what}; is the address right?")
@@ -143,14 +148,16 @@ class JobService:
         try:
             yield
         except openai.APIStatusError as error:
-            raise self._refusal(error.status_code, error.code or "", error.message, what, model) from error
+            code, message = repaired(str(error.code or "")), repaired(str(error.message))
+            raise self._refusal(error.status_code, code, message, what, model) from error
         except openai.APITimeoutError as error:
             raise UnclearError(f"{self.base_url} did not answer within {self.call_seconds:g} s when asked for the {what}.") from error
         except cut as error:
             cause = error.__cause__ or error
             raise UnclearError(f"{self.base_url} cannot be reached or cut the connection when asked for the {what}: {cause}.") from error
-        except (openai.OpenAIError, json.JSONDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
-            # The client checks no types: where a service sends others, it stumbles over them in these ways.
+        except (openai.OpenAIError, ValueError, RecursionError, AttributeError, TypeError) as error:
+            # The client checks no types: where a service sends others, it stumbles over them in these ways. Reading JSON fails with
+            # a ValueError, also on numbers of thousands of digits, or on its depth.
             raise UnclearError(f"{self.base_url} did not answer with the protocol's JSON when asked for the {what}: {error}.") from error
 
     def _refusal(self, status: int, code: str, message: str, what: str, model: str) -> EndpointError:
@@ -174,12 +181,40 @@ def _pages(first: Any, most: int) -> list[Record]:  # noqa: ANN401 - the client'
     """Return up to `most` items, page by page; a service that pages in circles ends it."""
     found: dict[str, Record] = {}
     for item in first:
-        record = item.to_dict(mode="json")
+        record = _record(item)
         id_ = _id(record, "list")
         if id_ in found or len(found) == most:
             break
         found[id_] = record
     return list(found.values())
+
+
+def _record(answer: Any) -> Record:  # noqa: ANN401 - the client's objects
+    """Return what a service sent, as our files can hold it and be read again."""
+    return dict(_kept(answer))
+
+
+def _kept(value: Any, level: int = 1) -> Any:  # noqa: ANN401 - see `_id`
+    """Return a value with its texts repaired; what is too deep, too large or not finite is kept as a text."""
+    if hasattr(value, "model_fields_set"):  # by hand, because `to_dict` fails on half a character and warns of other types
+        sent, aliases = value.model_fields_set | (value.model_extra or {}).keys(), type(value).model_fields
+        value = {(name in aliases and aliases[name].alias) or name: one for name, one in value if name in sent}
+    if isinstance(value, str):
+        return repaired(value)
+    if isinstance(value, dict | list) and level > MOST_LEVELS:
+        return json.dumps(value)
+    if isinstance(value, dict):
+        return {repaired(str(key)): _kept(one, level + 1) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_kept(one, level + 1) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return str(value) if isinstance(value, int) and abs(value) >= 10**MOST_DIGITS else value
+
+
+def _mapping(value: object) -> Record | None:
+    """Return an object of a job or event; nothing where a service sent something else in its place."""
+    return value if isinstance(value, dict) else None if value is None else {}
 
 
 def _id(answer: Any, what: str) -> str:  # noqa: ANN401 - whatever a service sends
@@ -193,7 +228,15 @@ def _checked_job(job: Any) -> Record:  # noqa: ANN401 - see `_id`
     _id(job, "job")
     if job.get("status") not in STATUSES:
         raise UnclearError(f"The service says that job {job['id']} is {job.get('status')!r}, which the protocol does not know.")
-    return dict(job)
+    named, files, error = job.get("fine_tuned_model"), job.get("result_files"), job.get("error")
+    usual = {
+        "error": {"message": error if isinstance(error, str) else json.dumps(error)} if error and not isinstance(error, dict) else error,
+        "metadata": _mapping(job.get("metadata")),
+        "hyperparameters": _mapping(job.get("hyperparameters")),
+        "fine_tuned_model": named if isinstance(named, str) else None,
+        "result_files": [file for file in files if isinstance(file, str) and file] if isinstance(files, list) else None,
+    }
+    return {key: usual.get(key, value) for key, value in job.items()}
 
 
 def _in_dialect(request: Record, dialect: Dialect) -> Record:

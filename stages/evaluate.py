@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.pipeline.records import Record, read_jsonl, write_json, write_jsonl
+from three_tutors.pipeline.records import Record, read_numbered_jsonl, write_json, write_jsonl
 from three_tutors.scoring.context import TRUE
 from three_tutors.scoring.replied import Replied, read_replied
 from three_tutors.scoring.scores import MEASURES, scores
@@ -80,16 +80,16 @@ def _likelihoods(tutor: str, asked: Sequence[str]) -> list[Record]:
 
     """
     path, advice = ANSWERS / tutor / "likelihood.jsonl", f"run `dvc repro answer@{tutor}`"
-    rows = read_jsonl(path)
-    for line, row in enumerate(rows, start=1):
+    rows = read_numbered_jsonl(path)
+    for line, row in rows:
         if row.get("item") not in asked or not isinstance(row.get("nll"), int | float) or "tokens" not in row:
             raise DataError(f"{path}:{line}: no likelihood of a held-out turn ({row.get('item')}); {advice}.")
-    true = [row["item"] for row in rows if row.get("history", TRUE) == TRUE]
-    for line, (item, wanted) in enumerate(zip(true, asked, strict=False), start=1):
+    true = [(line, row["item"]) for line, row in rows if row.get("history", TRUE) == TRUE]
+    for (line, item), wanted in zip(true, asked, strict=False):
         if item != wanted:
             raise DataError(
                 f"{path}:{line}: gives the likelihood of {item} where {wanted} was asked (reordered, or another split); {advice}."
             )
     if rows and len(true) != len(asked):
-        raise DataError(f"{path}:{len(rows)}: has {len(true)} likelihoods of {len(asked)} held-out turns; {advice}.")
-    return rows
+        raise DataError(f"{path}:{rows[-1][0]}: has {len(true)} likelihoods of {len(asked)} held-out turns; {advice}.")
+    return [row for _, row in rows]

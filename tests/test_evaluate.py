@@ -105,6 +105,10 @@ def test_cut_or_reordered_likelihoods_are_refused(
         run_on(tmp_path, monkeypatch, fractions, pressure, [first])
     with pytest.raises(DataError, match=r"likelihood\.jsonl:1: gives the likelihood of .*#2 where .*#0 was asked"):
         run_on(tmp_path, monkeypatch, fractions, pressure, [second, first])
+    path = stage.ANSWERS / "baseline/likelihood.jsonl"
+    path.write_text("\n\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"likelihood\.jsonl:3: gives the likelihood"):
+        stage.main()
 
 
 def test_a_reply_that_is_no_text_is_refused(

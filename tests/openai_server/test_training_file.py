@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import contextlib
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.openai_server.conftest import Running, create, examples, wait_for
+from three_tutors.openai_server.chat_request import read_chat
+from three_tutors.openai_server.errors import ApiError
+from three_tutors.openai_server.training_file import TrainingFileError, read_training_file
 
 
 @pytest.mark.parametrize(
@@ -48,3 +55,21 @@ def test_a_byte_order_mark_and_weights_are_fine(running: Running) -> None:
     """Files as Azure wants them train here too."""
     row = b'{"messages": [{"role": "assistant", "content": "a", "weight": 0}, {"role": "assistant", "content": "b", "weight": 1}]}\n'
     assert wait_for(running.client, create(running.client, b"\xef\xbb\xbf" + row + examples()).id).status == "succeeded"
+
+
+@pytest.mark.parametrize("key", ["name", "refusal", "audio", "function_call", "tool_calls", "annotations", "weight"])
+def test_what_says_nothing_is_taken_as_a_chat_takes_it(tmp_path: Path, key: str) -> None:
+    """Null under any key, and an empty list only where the protocol has a list; first a line that holds a byte order mark alone."""
+    path = tmp_path / "rows.jsonl"
+    for value in (None, []):
+        user, assistant = {"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}
+        path.write_text("\ufeff\n" + json.dumps({"messages": [{**user, key: value}, assistant]}), encoding="utf-8")
+        if value is None or key in ("annotations", "tool_calls"):
+            assert read_training_file(path, fewest=1) == [{"messages": [user, assistant]}]
+        else:
+            with pytest.raises(TrainingFileError, match=rf"line 2: `messages\[0\]\.{key}`"):
+                read_training_file(path, fewest=1)
+        if key != "weight":
+            body = {"model": "base", "messages": [{**user, key: value}]}
+            with contextlib.nullcontext() if value is None or key in ("annotations", "tool_calls") else pytest.raises(ApiError):
+                read_chat(body, 1)

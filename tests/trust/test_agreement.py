@@ -154,6 +154,15 @@ def test_labels_that_nothing_measures_are_told(tmp_path: Path) -> None:
     assert "no score here measures, left out: humanness 1" in table(found)
 
 
+def test_keys_that_nothing_reads_are_told(tmp_path: Path) -> None:
+    """More about a row, a second set of labels, a call and a weight in its history: each is left out by name, once a row."""
+    said = {"role": "student", "content": "x", "tool_calls": [], "weight": 0, "refusal": None}
+    rows = [{**ROW, "comment": "odd", "history": [said, said]}, {**ROW, "labels2": None, "history": [{**said, "tool_calls": ["f"]}]}]
+    found = agreement(read_rated_replies(written(tmp_path / "rated.jsonl", *rows)))
+    assert {"comment": 1, "history.tool_calls": 1, "history.weight": 2, "labels2": 1} == found["left_out"]
+    assert "Keys that nothing here reads, left out: comment 1, history.tool_calls 1" in table(found)
+
+
 @given(JSON, st.sampled_from(["group", "tutor", "history", "reply", "answer", "labels"]))
 def test_any_value_is_read_or_ends_in_a_sentence(value: object, key: str) -> None:
     """Whatever JSON stands under a key, the row is read or a sentence names its line."""

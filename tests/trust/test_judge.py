@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -81,6 +82,15 @@ def test_a_spent_budget_leaves_the_rest_unscored(tmp_path: Path, given: list[Rep
 def test_only_a_verdict_with_true_evidence_counts(said: str | None, expected: float | None) -> None:
     """What cannot be read or was not said is unscored, never a no."""
     assert expected == verdict(said, "Draw a half and a third.").value
+
+
+@pytest.mark.parametrize("filler", ["\n", "\n ", " ", "EVIDENCE: ", "\nLEVEL: ", '"'])
+def test_an_endless_verdict_is_read_at_once(filler: str) -> None:
+    """A reply is kept and read again by every run: however odd it is, it never holds one up."""
+    begun = time.process_time()
+    assert None is verdict("EVIDENCE: x" + filler * 20_000 + "z", "x").value
+    assert 1.0 == verdict(f"EVIDENCE: “x”{' ' * 20_000}{chr(10) * 20_000} LEVEL: yes", "x").value
+    assert 1.0 > time.process_time() - begun
 
 
 def test_the_judge_sees_the_answer_and_the_material_is_fenced(given: list[Replied]) -> None:

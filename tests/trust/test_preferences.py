@@ -85,3 +85,12 @@ def test_the_tally_counts_decided_choices_with_their_interval() -> None:
 def test_ties_alone_have_no_share() -> None:
     """Nothing decided is nothing claimed."""
     assert [Preferred("lora", 1, 0, 1, None, None, None, None)] == tally([choice("a", None, ("lora",))])
+
+
+def test_blank_lines_count_as_lines(tmp_path: Path) -> None:
+    """The line that is named is the one an editor shows."""
+    path = tmp_path / "preferences.jsonl"
+    add_preferences([choice("a", "lora")], path)
+    path.write_text("\n \n" + path.read_text(encoding="utf-8") + "\n{}\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"preferences.jsonl:5: not a preference"):
+        read_preferences(path)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from three_tutors.openai_server.errors import ApiError, invalid, unsupported
 from three_tutors.tutoring.formats import Message
-from three_tutors.tutoring.messages import protocol_role, text_of
+from three_tutors.tutoring.messages import not_read, protocol_role, text_of
 
 Read = TypeVar("Read")
 
@@ -50,15 +50,6 @@ OWN = {
     "top_logprobs",
     "stream",
     "stream_options",
-}
-# Clients hand back the messages that they got.
-NEUTRAL_IN_MESSAGE: dict[str, tuple[Any, ...]] = {
-    "name": (None,),
-    "refusal": (None,),
-    "annotations": (None, []),
-    "audio": (None,),
-    "function_call": (None,),
-    "tool_calls": (None, []),
 }
 
 
@@ -146,9 +137,8 @@ def _message(name: str, value: Any) -> Message:  # noqa: ANN401 - see `_messages
     if not isinstance(value, dict):
         raise _wrong(name, "an object", value)
     role = _read(f"{name}.role", protocol_role, value.get("role"), "unsupported_value")
-    for key in value.keys() - {"role", "content"}:
-        if not _is_one_of(value[key], NEUTRAL_IN_MESSAGE.get(key, ())):
-            raise unsupported(f"{name}.{key}")
+    for key in not_read(value, "role", "content"):
+        raise unsupported(f"{name}.{key}")
     return {"role": role, "content": _read(f"{name}.content", text_of, value.get("content"), "invalid_value")}
 
 

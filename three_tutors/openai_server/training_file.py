@@ -8,12 +8,11 @@ from typing import Any
 
 from three_tutors.pipeline.json_values import parse
 from three_tutors.pipeline.records import Record
-from three_tutors.pipeline.text import UnreadableError
-from three_tutors.tutoring.messages import protocol_role, text_of
+from three_tutors.pipeline.text import UnreadableError, lines
+from three_tutors.tutoring.messages import not_read, protocol_role, text_of
 
 FEWEST = 10
 MOST_PROBLEMS = 10
-NEUTRAL = {"name", "refusal", "audio", "function_call", "tool_calls"}
 
 
 class TrainingFileError(Exception):
@@ -37,18 +36,15 @@ def read_training_file(path: Path, *, purpose: str = "training", fewest: int = F
     problems: list[str] = []
     rows: list[Record] = []
     code = f"invalid_{purpose}_file"
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, start=1):
-            if not raw.strip():
-                continue
-            try:
-                rows.append(_row(raw.rstrip(b"\r\n")))
-            except ValueError as error:
-                column = f", column {error.column}" if isinstance(error, UnreadableError) else ""
-                problems.append(f"line {number}{column}: {error}")
-                if len(problems) == MOST_PROBLEMS:
-                    problems.append("there may be more")
-                    break
+    for number, raw in lines(path.read_bytes()):
+        try:
+            rows.append(_row(raw))
+        except ValueError as error:
+            column = f", column {error.column}" if isinstance(error, UnreadableError) else ""
+            problems.append(f"line {number}{column}: {error}")
+            if len(problems) == MOST_PROBLEMS:
+                problems.append("there may be more")
+                break
     if problems:
         raise TrainingFileError(code, f"The {purpose} file has lines that are no examples: {'; '.join(problems)}.")
     if len(rows) < fewest:
@@ -81,12 +77,11 @@ def _message(name: str, message: Any) -> Record:  # noqa: ANN401 - a JSON line h
     content = _read(f"{name}.content", text_of, message.get("content"))
     if not content.strip():
         raise ValueError(f"`{name}.content` is empty")
-    for key in sorted(message.keys() - {"role", "content", "weight"}):
-        if key not in NEUTRAL or message[key] not in (None, []):
-            raise ValueError(f"`{name}.{key}` is not supported")
+    for key in not_read(message, "role", "content", "weight"):
+        raise ValueError(f"`{name}.{key}` is not supported")
     read: Record = {"role": role, "content": content}
-    if "weight" in message:
-        weight = message["weight"]
+    weight = message.get("weight")
+    if weight is not None:  # null says nothing, as in an imported file
         if role != "assistant" or isinstance(weight, bool) or weight not in (0, 1):
             raise ValueError(f"`{name}.weight` is 0 or 1, and only on assistant messages")
         read["weight"] = int(weight)

@@ -78,12 +78,19 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON holds anything
 
 def read_jsonl(path: Path) -> list[Record]:
     """Return every line of `path` as an object; a line that is none is a `DataError` with its number."""
+    return [record for _, record in read_numbered_jsonl(path)]
+
+
+def read_numbered_jsonl(path: Path) -> list[tuple[int, Record]]:
+    """Return what `read_jsonl` does, each object with its line; blank lines count."""
     import jsonlines  # noqa: PLC0415 - see `write_jsonl`
 
     try:
         # Cut here and not by the file object or `str.splitlines`: only a line feed ends a line.
-        with jsonlines.Reader(decode(path.read_bytes()).split("\n"), loads=parse) as reader:
-            return list(reader.iter(type=dict, skip_empty=True))
+        lines = decode(path.read_bytes()).split("\n")
+        with jsonlines.Reader(lines, loads=parse) as reader:
+            records = reader.iter(type=dict, skip_empty=True)
+            return list(zip((number for number, line in enumerate(lines, start=1) if line.rstrip()), records, strict=True))
     except UnreadableError as error:
         raise DataError(f"{path}:{error.line}:{error.column}: {error}; {AGAIN}.") from None
     except jsonlines.InvalidLineError as error:

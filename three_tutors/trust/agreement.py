@@ -71,7 +71,7 @@ def score_rated(row: RatedReply) -> dict[str, Score]:
 
 
 def agreement(rows: Sequence[RatedReply], scored: Scorer = score_rated) -> Record:
-    """Return rows, groups, labels not read and, by score, its figures with intervals, its bias by tutor and its correlation with length.
+    """Return rows, groups, what is left out and, by score, its figures with intervals, its bias by tutor and its correlation with length.
 
     A label for which `scored` has no score (a judge rates the dimensions alone) is left out.
     """
@@ -92,6 +92,7 @@ def agreement(rows: Sequence[RatedReply], scored: Scorer = score_rated) -> Recor
         "groups": len({row.group for row in rows}),
         "not_read": dict(sorted(Counter(name for row in rows for name in row.not_read).items())),
         "not_measured": dict(sorted(Counter(name for row in rows for name in row.not_measured).items())),
+        "left_out": dict(sorted(Counter(name for row in rows for name in row.left_out).items())),
         "scores": {name: {"unscored": unscored[name], **_figures(name, pairs[name])} for name in sorted({*pairs, *unscored})},
     }
 
@@ -109,7 +110,11 @@ def main() -> None:
 def table(found: Record) -> str:
     """Return the figures as text for a person."""
     lines = [f"{found['rows']} replies in {found['groups']} conversations; 95 % intervals draw whole conversations."]
-    for key, what in (("not_read", "Labels with a word that is not known"), ("not_measured", "Labels of what no score here measures")):
+    for key, what in (
+        ("not_read", "Labels with a word that is not known"),
+        ("not_measured", "Labels of what no score here measures"),
+        ("left_out", "Keys that nothing here reads"),
+    ):
         if found[key]:
             lines.append(f"{what}, left out: " + ", ".join(f"{name} {count}" for name, count in found[key].items()))
     if not found["scores"]:

@@ -76,9 +76,9 @@ ANCHORS: Mapping[str, tuple[str, str, str, str]] = {
     ),
 }
 _LEVELS = {"yes": 1.0, "to some extent": 0.5, "no": 0.0}
-_VERDICT = re.compile(
-    r"EVIDENCE:\s*[\"“]?(?P<evidence>.*?)[\"”]?\s*\n+\s*LEVEL:\s*(?P<level>yes|to some extent|no)\b", re.IGNORECASE | re.DOTALL
-)
+_EVIDENCE = re.compile(r"EVIDENCE:", re.IGNORECASE)
+_LEVEL = re.compile(r"^[^\S\n]*LEVEL:\s*(yes|to some extent|no)\b", re.IGNORECASE | re.MULTILINE)
+_QUOTATION = re.compile(r"[\"“]?(.*?)[\"”]?", re.DOTALL)
 
 
 @params
@@ -145,12 +145,15 @@ def verdict(said: str | None, reply: str) -> Score:
     """Return the level that a judge's words give, unscored where they cannot be read or quote what was not said."""
     if said is None:
         return Score.unscored("the budget is spent")
-    match = _VERDICT.search(said)
-    if not match:
+    begin = _EVIDENCE.search(said)
+    level = _LEVEL.search(said, begin.end()) if begin else None
+    if begin is None or level is None:
         return Score.unscored("the judge's verdict cannot be read")
-    if " ".join(match["evidence"].split()).lower() not in " ".join(reply.split()).lower() or not match["evidence"].strip():
+    quotation = _QUOTATION.fullmatch(said[begin.end() : level.start()].strip())
+    evidence = quotation[1].strip() if quotation else ""
+    if " ".join(evidence.split()).lower() not in " ".join(reply.split()).lower() or not evidence:
         return Score.unscored("the judge quotes words that the reply does not hold")
-    return Score(_LEVELS[match["level"].lower()], f"“{match['evidence'].strip()}”")
+    return Score(_LEVELS[level[1].lower()], f"“{evidence}”")
 
 
 def judge(judging: Judge, model: str, given: Sequence[Replied], allowance: Allowance) -> list[Record]:

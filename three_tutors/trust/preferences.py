@@ -13,7 +13,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.pipeline.records import Record, read_jsonl, write_jsonl
+from three_tutors.pipeline.records import Record, read_numbered_jsonl, write_jsonl
 from three_tutors.scoring.statistics import wilson
 from three_tutors.tutoring.methods import TUTORS
 
@@ -80,7 +80,7 @@ def read_preferences(path: Path = PREFERENCES) -> list[Preference]:
     if not path.exists():
         return []
     found = {}
-    for line, record in enumerate(read_jsonl(path), start=1):
+    for line, record in read_numbered_jsonl(path):
         try:
             one = _PREFERENCE.validate_python(record)
         except ValidationError as error:

@@ -14,13 +14,15 @@ from three_tutors.pipeline.text import UnreadableError, lines
 from three_tutors.scoring.dimension_weights import DIMENSIONS
 from three_tutors.scoring.replied import Replied
 from three_tutors.tutoring.dialogue import Lesson, Turn
-from three_tutors.tutoring.messages import side_of, text_of
+from three_tutors.tutoring.messages import not_read, side_of, text_of
 
 LEVELS: Mapping[str, float] = {"No": 0.0, "To some extent": 0.5, "Yes": 1.0}
 _READ = {name.lower(): level for name, level in LEVELS.items()}
 _TONES = {"encouraging": 1.0, "neutral": 0.0, "offensive": 0.0}
 _NO_LABEL = ("", "n/a", "na", "nan", "none", "null", "-")
 _KEYS = ("group", "tutor", "history", "reply", "answer", "labels")
+_NAME = "id"
+"""Names the row; nothing is computed from it."""
 _SHOWN = 60
 
 
@@ -41,6 +43,8 @@ class RatedReply:
     """Labels, by their own name, that hold a word nobody here knows; they count for nothing and are told."""
     not_measured: tuple[str, ...] = ()
     """Labels, by their own name, of what no score here measures; they are told as well."""
+    left_out: tuple[str, ...] = ()
+    """Keys of the row and of its messages (`history.weight`) that nothing here reads; told too, once a row."""
 
     @property
     def replied(self) -> Replied:
@@ -91,7 +95,15 @@ def _row(record: object) -> RatedReply:
         reply=_said("reply", record["reply"]),
         answer=tuple(text for form in answer if (text := _written("answer", form).strip())),
         **_labels(record["labels"]),
+        left_out=_left_out(record),
     )
+
+
+def _left_out(record: Record) -> tuple[str, ...]:
+    """Return the keys that hold something and are not read; `record` is a row that was read."""
+    row = [key for key in record if key not in (*_KEYS, _NAME)]
+    said = {f"history.{key}" for message in record["history"] or [] for key in not_read(message, "role", "content")}
+    return (*sorted(row), *sorted(said))
 
 
 def _history(given: object) -> list[object]:

@@ -26,6 +26,15 @@ _PROTOCOL: Mapping[str, Literal["system", "user", "assistant"]] = {
 _MEANT: Mapping[Side | None, str] = {"student": "user", "teacher": "assistant", "frame": "system"}
 _LONGEST_SHOWN = 80
 _TEXT_PARTS = (None, "text", "input_text", "output_text")
+# What says nothing may be there: clients hand back the messages that they got.
+_SAYS_NOTHING: Mapping[str, tuple[object, ...]] = {
+    "name": (None,),
+    "refusal": (None,),
+    "annotations": (None, []),
+    "audio": (None,),
+    "function_call": (None,),
+    "tool_calls": (None, []),
+}
 
 
 def side_of(role: object) -> Side | None:
@@ -44,6 +53,11 @@ def protocol_role(role: object) -> Literal["system", "user", "assistant"]:
         return _PROTOCOL[role]
     meant = _MEANT.get(side_of(role))
     raise ValueError(f"is {', '.join(_PROTOCOL)} here, not {_shown(role)}" + (f"; did you mean {meant}?" if meant else ""))
+
+
+def not_read(message: Mapping[str, object], *read: str) -> list[str]:
+    """Return the keys of a message, in order, that say something beside those that are `read`."""
+    return sorted(key for key, value in message.items() if key not in read and value not in _SAYS_NOTHING.get(key, ()))
 
 
 def taken_apart(content: object) -> tuple[str, list[object]]:

@@ -56,8 +56,22 @@ def test_a_file_is_made_by_the_stage_that_writes_it_or_its_folder(contents: list
     assert maker(path, contents) == expected
 
 
-@pytest.mark.parametrize("text", ["", "stages:", "- a", "a: [", "\x00"])
+@pytest.mark.parametrize("text", ["", "stages:", "- a", "a: [", "\x00", "stages: [a]", "stages: 3", "x: !!bool foo", "x: 2026-02-30"])
 def test_without_a_table_of_contents_there_is_no_entry(tmp_path: Path, text: str) -> None:
     """An empty, odd or broken dvc.yaml is DVC's to complain about."""
     (tmp_path / "dvc.yaml").write_text(text, encoding="utf-8")
     assert entries(tmp_path / "dvc.yaml") == entries(tmp_path / "missing.yaml") == []
+
+
+@pytest.mark.parametrize("stage", ["", "3", "{deps: 3, outs: x}", "{deps: [{}], outs: {a: b}}"])
+def test_a_malformed_stage_hides_no_other(tmp_path: Path, stage: str) -> None:
+    """Whatever is no mapping or list is passed over; a stage that is well written is still found."""
+    (tmp_path / "dvc.yaml").write_text(f"stages:\n  m: {stage}\n  n: {{outs: [made]}}\n", encoding="utf-8")
+    assert maker("made", entries(tmp_path / "dvc.yaml")) == "n"
+
+
+@pytest.mark.parametrize("stage", ["{foreach: [1]}", "{foreach: 3, do: {}}", "{foreach: {1: }, do: [a]}"])
+def test_a_malformed_foreach_hides_no_other(tmp_path: Path, stage: str) -> None:
+    """A `foreach` over nothing, or without a `do`, writes nothing."""
+    (tmp_path / "dvc.yaml").write_text(f"stages:\n  m: {stage}\n  n: {{outs: [made]}}\n", encoding="utf-8")
+    assert maker("made", entries(tmp_path / "dvc.yaml")) == "n"

@@ -12,6 +12,8 @@ from pydantic import Field
 from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import params, read
 
+MEND = " mend it, or put it in quotes without a tag."
+
 
 @params
 class Params:
@@ -55,6 +57,15 @@ def test_numbers_are_read_as_dvc_reads_them(tmp_path: Path) -> None:
         ("lora:\n  r: 1\n  r: 2\n", ':3:3: not valid YAML: found duplicate key "r" with value "2" (original value: "1")'),
         ("lora:\n  r: " + "[" * 100_000, ": nested more than 64 levels deep."),
         ("lora:\n  r: \0\n", ":2: not valid YAML: U+0000 is not allowed."),
+        ("lora:\n  r: !!bool foo\n", ":2:6: not valid YAML: 'foo' is no true or false;" + MEND),
+        ("lora:\n  r: !!int foo\n", ":2:6: not valid YAML: 'foo' is no whole number;" + MEND),
+        ("lora:\n  r: ._\n", ":2:6: not valid YAML: '._' is no number;" + MEND),
+        ("lora:\n  r: 0x_\n", ":2:6: not valid YAML: '0x_' is no whole number;" + MEND),
+        (
+            "lora:\n  r: 2026-02-30\n",
+            ":2:6: not valid YAML: '2026-02-30' is no date that exists; mend it, or put it in quotes without a tag.",
+        ),
+        ('lora:\n  r: "\\UFFFFFFFF"\n', ": not valid YAML: an escape such as \\UFFFFFFFF names no character."),
         ("dspy: {}\n", ": section `lora` is missing; add it (the committed {path} shows every key)."),
         ("lora: [\n", ":2:1: not valid YAML: expected the node content, but found '<stream end>'"),
     ],

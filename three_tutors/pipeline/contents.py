@@ -31,16 +31,16 @@ class Entry:
 
 
 def entries(path: Path = CONTENTS) -> list[Entry]:
-    """Return every stage of `path`; none where the file is missing or no YAML, which DVC says better than we could."""
+    """Return every stage of `path`; what is missing or malformed is passed over, for DVC says that better than we could."""
     import yaml  # noqa: PLC0415 - `make overview` runs before anything is installed
 
     try:
         loader = yaml.CSafeLoader(path.read_bytes())
         tree = loader.get_single_data()
-    except (OSError, yaml.YAMLError):
+    except (OSError, yaml.YAMLError, LookupError, ValueError):  # the last two: a value that its tag does not fit
         return []
-    stages = tree.get("stages") if isinstance(tree, dict) else None
-    return [entry for name, stage in (stages or {}).items() for entry in _entries(name, stage)]
+    stages = _mapping(_mapping(tree).get("stages"))
+    return [entry for name, stage in stages.items() for entry in _entries(str(name), _mapping(stage))]
 
 
 def maker(path: str, contents: Sequence[Entry]) -> str | None:
@@ -54,8 +54,8 @@ def _entries(name: str, stage: Mapping[str, Any]) -> Iterator[Entry]:
     if items is None:
         yield Entry(name, None, *_files(stage, {}))
     else:
-        for key, item in items.items() if isinstance(items, dict) else ((str(one), one) for one in items):
-            yield Entry(name, key, *_files(stage["do"], {"key": key, "item": item}))
+        for key, item in items.items() if isinstance(items, dict) else ((one, one) for one in _list(items)):
+            yield Entry(name, str(key), *_files(_mapping(stage.get("do")), {"key": str(key), "item": item}))
 
 
 def _files(stage: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -65,9 +65,17 @@ def _files(stage: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[tuple[s
     return tuple(reads), tuple(writes)
 
 
-def _paths(listed: list[Any] | None) -> list[str]:
+def _paths(listed: object) -> list[str]:
     """Return the paths of a list of dvc.yaml, where an entry with options is a mapping of one key."""
-    return [str(next(iter(one))) if isinstance(one, dict) else str(one) for one in listed or []]
+    return [str(next(iter(one), "")) if isinstance(one, dict) else str(one) for one in _list(listed)]
+
+
+def _mapping(found: object) -> Mapping[str, Any]:
+    return found if isinstance(found, dict) else {}
+
+
+def _list(found: object) -> list[Any]:
+    return found if isinstance(found, list) else []
 
 
 def _filled(path: str, values: Mapping[str, Any]) -> str:

@@ -84,6 +84,8 @@ def explained(main: Callable[[], object]) -> str:
     except TutorError as error:
         return f"error: {error}"
     except FileNotFoundError as error:
+        if error.filename is None:  # a library's own words
+            return f"error: {error}"
         stage = maker(str(error.filename), entries())
         return f"error: {error.filename} is missing" + (f"; run `dvc repro {stage}`, which makes it." if stage else ".")
     except OSError as error:

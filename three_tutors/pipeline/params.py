@@ -21,7 +21,9 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import Node
 from ruamel.yaml.reader import ReaderError
 
 from three_tutors.pipeline.diagnostics import ParamsError
@@ -31,6 +33,8 @@ from three_tutors.pipeline.text import UnreadableError, decode
 PARAMS_FILE = Path("params.yaml")
 LONGEST_SHOWN = 80
 """Characters of a value in an error."""
+_KINDS = {"bool": "true or false", "float": "number", "int": "whole number", "timestamp": "date that exists"}
+"""What YAML takes a value for, by its tag or its look."""
 _ENDLESS = re.compile(rf"[0-9A-Fa-f_]{{{MOST_DIGITS + 1},}}")
 
 T = TypeVar("T")
@@ -64,6 +68,19 @@ def read(section: str, cls: type[T], path: Path = PARAMS_FILE) -> T:
         raise ParamsError("\n".join(lines)) from None
 
 
+class _Constructor(RoundTripConstructor):
+    """Says where a value stands that is none of its kind; ruamel itself only fails, in several ways."""
+
+    def construct_object(self, node: Node, deep: bool = False) -> Any:  # noqa: ANN401 - as the library has it
+        try:
+            return super().construct_object(node, deep)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            kind = str(node.tag).rpartition(":")[2]
+            value = _shown(node.value) if isinstance(node.value, str) else "this"
+            problem = f"{value} is no {_KINDS.get(kind, kind)}; mend it, or put it in quotes without a tag."
+            raise ConstructorError(None, None, problem, node.start_mark) from None
+
+
 def _tree(path: Path) -> CommentedMap:
     try:
         text = decode(path.read_bytes())
@@ -73,7 +90,9 @@ def _tree(path: Path) -> CommentedMap:
             raise ParamsError(f"{path}:{line}: a number of {len(endless.group())} digits is more than a computer keeps.")
         if depth(text) > DEEPEST:  # the parser takes a second for a thousand brackets, a minute for ten thousand
             raise ParamsError(f"{path}: nested more than {DEEPEST} levels deep.")
-        tree = YAML(typ="rt").load(text)
+        reader = YAML(typ="rt")
+        reader.Constructor = _Constructor
+        tree = reader.load(text)
     except FileNotFoundError:
         raise ParamsError(f"{path} is missing; run from the project's folder or restore it from Git.") from None
     except UnreadableError as error:
@@ -85,8 +104,10 @@ def _tree(path: Path) -> CommentedMap:
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise ParamsError(f"{path}:{line}: not valid YAML: U+{ord(text[error.position]):04X} is not allowed.") from None
-    except (ValueError, RecursionError):  # a date such as 2026-02-30; brackets without end
-        raise ParamsError(f"{path}: not valid YAML: a date that does not exist, or nested too deeply.") from None
+    except RecursionError:
+        raise ParamsError(f"{path}: not valid YAML: nested too deeply.") from None
+    except (OverflowError, ValueError):
+        raise ParamsError(f"{path}: not valid YAML: an escape such as \\UFFFFFFFF names no character.") from None
     if not isinstance(tree, CommentedMap):
         raise ParamsError(f"{path}: expected sections such as `lora:` at the top level.")
     return tree

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sqlite3
@@ -14,6 +15,9 @@ import openai
 import pytest
 
 from tests.openai_server.conftest import STORY, create, examples, messages_of, script, wait_for
+from three_tutors.openai_server import job_store, supervisor
+from three_tutors.openai_server.objects import Event
+from three_tutors.openai_server.store import Row, Store
 from three_tutors.openai_server.supervisor import Supervisor
 
 
@@ -74,6 +78,42 @@ def test_jobs_wait_while_nothing_can_be_written(start: Callable[..., Any], monke
     monkeypatch.setattr(Supervisor, "_validate_new", failing)
     with start() as running:
         assert wait_for(running.client, create(running.client).id).status == "succeeded"
+
+
+def test_a_job_whose_error_cannot_be_written_stops_no_other(start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a character in a sentence is repaired; a record that takes no error at all is left alone, and the next job trains."""
+    real, refused = Supervisor._validate, []
+
+    def failing(self: Supervisor, row: Row) -> None:
+        if row.document["seed"] in (5, 6):
+            raise OSError(errno.EACCES, "no \ud83d here")
+        real(self, row)
+
+    def fail(store: Store, job: str, *more: Any) -> None:
+        if len(refused) < 1:
+            refused.append(job)
+            Event.model_validate({})
+        written(store, job, *more)
+
+    written = job_store.fail
+    monkeypatch.setattr(Supervisor, "_validate", failing)
+    with start() as running:
+        job = wait_for(running.client, create(running.client, seed=5).id)
+        assert "no \ufffd here" in job.error.message
+        monkeypatch.setattr(job_store, "fail", fail)
+        create(running.client, seed=6)
+        assert wait_for(running.client, create(running.client, seed=7).id).status == "succeeded"
+        assert len(refused) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no list of open descriptors")
+def test_a_process_that_cannot_start_leaves_no_descriptor(tmp_path: Path) -> None:
+    """A server that tries again and again must not run out of them."""
+    with (tmp_path / "log.txt").open("wb") as log:
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        with pytest.raises(FileNotFoundError):
+            supervisor._begin([str(tmp_path / "none")], log)
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread of the job notices, as soon as Python runs")

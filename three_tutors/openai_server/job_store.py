@@ -15,6 +15,7 @@ from three_tutors.openai_server.objects import ORGANISATION, Checkpoint, Event, 
 from three_tutors.openai_server.store import Row, Store
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.records import Record
+from three_tutors.pipeline.text import repaired
 
 FINAL = ("succeeded", "failed", "cancelled")
 CHECKPOINTS_KEPT = 3
@@ -78,8 +79,9 @@ def begin(store: Store, job: str) -> Row | None:
 
 def fail(store: Store, job: str, code: str, message: str, param: str | None = None) -> None:
     """End a job with an error."""
-    error = {"code": code, "message": message, "param": param}
-    _change(store, job, lambda document, _: document.update(_ended("failed"), error=error), message, level="error")
+    told = repaired(message)  # it may hold words of a log or of another program
+    error = {"code": code, "message": told, "param": param}
+    _change(store, job, lambda document, _: document.update(_ended("failed"), error=error), told, level="error")
 
 
 def cancel(store: Store, job: str) -> None:

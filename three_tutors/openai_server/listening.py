@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import threading
 import time
@@ -26,16 +25,24 @@ def listening(host: str, port: int, advice: str) -> Iterator[socket.socket]:
     every response waits 40 ms for the acknowledgement of its own header.
 
     Raises:
-        EndpointError: the port is taken; `advice` says what to do.
+        EndpointError: the port is taken or none, or the host is not known; `advice` says what to do.
 
     """
     try:
         listener = socket.create_server((host, port), backlog=BACKLOG)
-    except OSError as error:
-        raise EndpointError(f"Nothing can listen on {host}:{port} ({os.strerror(error.errno or 0)}); {advice}.") from None
+    except (OSError, OverflowError, TypeError, ValueError) as error:
+        raise EndpointError(f"Nothing can listen on {host}:{port} ({_reason(error)}); {advice}.") from None
     with listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted connections inherit it
         yield listener
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OverflowError):
+        return "a port is a number from 0 to 65535"
+    if isinstance(error, OSError):  # the library repeats the address in round brackets
+        return (error.strerror or str(error)).partition(" (while")[0]
+    return "that is no name of a machine"
 
 
 def server(app: ASGIApp, grace_seconds: int) -> uvicorn.Server:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,7 +16,7 @@ from starlette.routing import Route
 from three_tutors.openai_server.errors import ApiError, invalid
 from three_tutors.openai_server.objects import Key, Kind
 from three_tutors.openai_server.store import Row, Store
-from three_tutors.pipeline.json_values import parse
+from three_tutors.pipeline.json_values import MOST_DIGITS, parse
 from three_tutors.pipeline.records import Record
 from three_tutors.pipeline.text import UnreadableError
 
@@ -50,7 +51,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _blamed(data: bytes) -> str | None:
     """Return the parameter whose value is no text or number that anything can be done with; None where it is the body itself."""
     try:
-        value, path = json.loads(data.decode("utf-8", "surrogatepass"), parse_int=float), ""
+        value, path = json.loads(data.decode("utf-8", "surrogatepass"), parse_int=_kept), ""
     except (ValueError, RecursionError):
         return None
     for _ in range(DEEPEST_NAMED):
@@ -61,6 +62,11 @@ def _blamed(data: bytes) -> str | None:
             break
         path, value = bad, names[bad]
     return path or None
+
+
+def _kept(digits: str) -> float:
+    """Return a whole number, or infinity for one that `parse` refuses; Python itself reads some that are longer."""
+    return float(digits) if len(digits.removeprefix("-")) <= MOST_DIGITS else math.inf
 
 
 def _is_readable(value: Any) -> bool:  # noqa: ANN401 - JSON holds anything

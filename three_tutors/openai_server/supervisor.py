@@ -45,6 +45,8 @@ class Supervisor:
         self._base = base
         self._news = threading.Event()
         self._stopping = False
+        self._left_alone: set[str] = set()
+        """Jobs that could not even be failed; they rest until the next server starts."""
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
 
     def start(self) -> None:
@@ -90,10 +92,10 @@ class Supervisor:
                 act(row)
                 ended.append(None)
             except TrainingFileError as problem:
-                job_store.fail(self._store, row.id, problem.code, problem.message, problem.param)
+                self._fail(row, problem.message, problem.code, problem.param)
                 ended.append(None)
             except TutorError as error:
-                job_store.fail(self._store, row.id, "server_error", str(error))
+                self._fail(row, str(error))
                 ended.append(None)
             except (OSError, sqlite3.OperationalError) as error:
                 ended.append(error)
@@ -105,9 +107,17 @@ class Supervisor:
         if isinstance(error, sqlite3.OperationalError) or (error is not None and error.errno in EXHAUSTED):
             raise error
         if error is not None:
-            job_store.fail(self._store, row.id, "server_error", f"The server cannot use this job's files: {error.strerror or error}.")
+            self._fail(row, f"The server cannot use this job's files: {error.strerror or error}.")
         elif not ended:
-            job_store.fail(self._store, row.id, "server_error", "The server failed while it ran this job; its log says why.")
+            self._fail(row, "The server failed while it ran this job; its log says why.")
+
+    def _fail(self, row: Row, message: str, code: str = "server_error", param: str | None = None) -> None:
+        """End a job with an error; one whose record cannot take it is left alone, so that the others go on."""
+        try:
+            job_store.fail(self._store, row.id, code, message, param)
+        except (LookupError, TypeError, ValueError):  # pydantic's errors and those of text are ValueErrors
+            self._left_alone.add(row.id)
+            logger.exception("Job %s is left alone until the server starts again: its error cannot be written.", row.id)
 
     def _validate_new(self) -> None:
         """Check the files of new jobs, while another may be training."""
@@ -124,7 +134,8 @@ class Supervisor:
 
     def _with_status(self, status: str) -> list[Row]:
         """Return jobs, oldest first, without those whose record is damaged: clients see them as failed."""
-        return [row for row in self._store.all("job", having={"status": status}) if row.document["status"] == status]
+        rows = self._store.all("job", having={"status": status})
+        return [row for row in rows if row.document["status"] == status and row.id not in self._left_alone]
 
     def _mind(self, row: Row) -> None:
         """Run one job until its process ends or it is not wanted any more."""
@@ -186,13 +197,15 @@ def _begin(command: list[str], log: BinaryIO) -> subprocess.Popen[bytes]:
     # Huge pages where glibc can (2.35 and later): training a whole model is a sixth faster with fewer page faults.
     environment = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", **os.environ}
     read, write = os.pipe()
-    with open(read, "rb", closefd=True) as theirs:  # noqa: PTH123 - a descriptor
+    with contextlib.ExitStack() as undo, open(read, "rb", closefd=True) as theirs:  # noqa: PTH123 - a descriptor
+        ours = undo.enter_context(open(write, "wb", closefd=True))  # noqa: PTH123 - as above; later closed by `_end`
         # A session of its own: Ctrl-C in the terminal is for the server, which ends its jobs gently.
         process = subprocess.Popen(command, stdin=theirs, stdout=log, stderr=log, cwd=PROJECT, env=environment, start_new_session=True)  # noqa: S603 - our own module
-        process.stdin = open(write, "wb", closefd=True)  # noqa: PTH123, SIM115 - closed by `_end`
+        process.stdin = ours
         if sys.platform == "linux":
             fcntl.fcntl(read, fcntl.F_SETOWN, process.pid)  # whoever owns a pipe with O_ASYNC gets SIGIO when it closes, and ends
             fcntl.fcntl(read, fcntl.F_SETFL, fcntl.fcntl(read, fcntl.F_GETFL) | os.O_ASYNC)
+        undo.pop_all()
     return process
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.copied import copy_code
 from tests.written import DIALOGUE, OTHER, dialogue, write
 
 DECLARED = '    standard: Annotated[str, Field("The school standard that the lesson serves.", most=20)] = ""\n'
@@ -33,8 +34,7 @@ THIRD = OTHER | {
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the library with one more field in the lesson, and three dialogues of which one says it."""
     folder = tmp_path_factory.mktemp("project")
-    for name in ("stages", "three_tutors"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_code(folder, "stages", "three_tutors")
     for name in ("params.yaml", "data/raw/prices.yaml"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
@@ -56,7 +56,7 @@ def git(folder: Path, *words: str) -> None:
 
 def python(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run Python in `folder`, with the project's own code."""
-    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": ""}
     return subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False, env=environment)
 
 

@@ -13,6 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 from safetensors.torch import load_file, save_file
 
+from tests.copied import compiled
 from tests.language_model.conftest import embedded  # noqa: F401 - a fixture
 from three_tutors.language_model import base
 from three_tutors.pipeline.records import read_json, write_json
@@ -60,9 +61,10 @@ def project(tmp_path: Path, shallow: Path) -> Path:
     kept = [name for name in tracked if not name.startswith(dropped) and (ROOT / name).exists()]
     kept += [f"data/raw/dialogues/{name}.yaml" for name in DIALOGUES]
     kept.append(f"data/raw/scenarios/{SCENARIO}.yaml")
+    kept += compiled("stages", "three_tutors")
     for name in kept:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / name)
+        shutil.copy2(ROOT / name, tmp_path / name)
     yaml = YAML()
     for name in DIALOGUES[:2]:  # these say only what they must
         bare = yaml.load(tmp_path / f"data/raw/dialogues/{name}.yaml")

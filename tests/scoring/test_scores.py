@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -13,6 +12,7 @@ from types import CodeType, FrameType
 import pytest
 
 from stages.evaluate import evaluate, summary
+from tests.copied import copy_code
 from three_tutors import scoring
 from three_tutors.scoring.leak import LEAK
 from three_tutors.scoring.measure import TOPICS, Checked, Measure
@@ -141,9 +141,7 @@ print(compared(evidence)["lora"]["exclaims"], *(words in page for words in ("Sho
 @pytest.mark.slow(5)
 def test_a_new_score_is_one_module_and_its_place_in_the_list(tmp_path: Path) -> None:
     """With nothing else edited it is in the rows, the metrics, the summary, the scorecard and the turns of the scripted students."""
-    root = Path(__file__).parents[2]
-    for folder in ("stages", "three_tutors", "tests"):
-        shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_code(tmp_path, "stages", "three_tutors", "tests")
     (tmp_path / "three_tutors/scoring/exclaims.py").write_text(EXCLAIMS, encoding="utf-8")
     listed = tmp_path / "three_tutors/scoring/scores.py"
     text = listed.read_text(encoding="utf-8").replace("    expectations,\n", "    exclaims,\n    expectations,\n", 1)

@@ -51,7 +51,7 @@ class Floor:
     """Whether the score tells teaching from tricks."""
 
 
-def floor(held_out: Sequence[Dialogue], train: Sequence[Dialogue], names: Sequence[str] | None = None) -> dict[str, Floor]:
+def floor(held_out: Sequence[Dialogue], train: Sequence[Dialogue]) -> dict[str, Floor]:
     """Return the floor under each score that judges a reply by itself, by name.
 
     Left out: scores that describe, that compare with the teacher's own words, that ask the tutor's model, or that nobody gets here.
@@ -60,7 +60,7 @@ def floor(held_out: Sequence[Dialogue], train: Sequence[Dialogue], names: Sequen
     said: dict[str, list[Replied]] = {"": [_reply(one, one.reference.text) for one in asked]}
     said |= {name: [_reply(one, bot(one)) for one in asked] for name, bot in bots(held_out, train).items()}
     found = {}
-    for measure in (MEASURES[name] for name in names or MEASURES):
+    for measure in MEASURES.values():
         if measure.better == "neither" or measure.holds_against_teacher or not measure.needs_reply:
             continue
         means = {name: mean for name, replies in said.items() if (mean := _mean(measure, replies)) is not None}
@@ -79,7 +79,7 @@ def _reply(asked: Question, reply: str) -> Replied:
 
 
 def _mean(measure: Measure, replies: Sequence[Replied]) -> float | None:
-    values = [score.value for one in replies if (score := measure.of(one)).value is not None]
+    values = [score.value for one in replies if (score := one.finding(measure.of)).value is not None]
     return sum(values) / len(values) if values else None
 
 

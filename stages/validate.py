@@ -33,11 +33,16 @@ from three_tutors.tutoring.splits import read_ledger
 
 DIALOGUES = Path("data/raw/dialogues")
 SCENARIOS = Path("data/raw/scenarios")
+MOMENTS = Path("data/raw/moments")
 DIALOGUES_OUT = Path("data/processed/dialogues.jsonl")
 SCENARIOS_OUT = Path("data/processed/scenarios.jsonl")
+MOMENTS_OUT = Path("data/processed/moments.jsonl")
 METRICS = Path("reports/metrics/data.json")
 SPLITS = Path("data/raw/splits.csv")
 """Read where it exists, to tell leaks between splits. No dependency: `split` writes it after this stage and checks it too."""
+
+MOMENT_SPLITS = Path("data/raw/moment_splits.csv")
+"""The same for moments."""
 
 ENOUGH_TURNS = 60
 """Teacher turns of a strategy below which a figure about that strategy says little."""
@@ -77,6 +82,8 @@ def validate(verdict: Verdict) -> dict[str, Any]:
     return {
         "dialogues": len(verdict.dialogues),
         "scenarios": len(verdict.scenarios),
+        "moments": len(verdict.moments),
+        "graded_replies": sum(len(moment.replies) for moment in verdict.moments),
         "scenario_turns": sum(len(scenario.turns) for scenario in verdict.scenarios),
         "student_turns": sum(understandings.values()),
         "teacher_turns": sum(strategies.values()),
@@ -108,8 +115,8 @@ def main() -> None:
     arguments = _arguments(sys.argv[1:])
     settings = read("validate", Params)
     limits = Limits(max_turns=settings.max_turns, max_words=settings.max_words, near_duplicate=settings.near_duplicate)
-    data = [DIALOGUES, SCENARIOS] if any(SCENARIOS.glob("[!.]*")) else [DIALOGUES]  # .gitkeep keeps the folder, and is no scenario
-    verdict = check(arguments.path or data, limits, read_ledger(SPLITS))
+    data = [DIALOGUES, *(folder for folder in (SCENARIOS, MOMENTS) if any(folder.glob("[!.]*")))]  # .gitkeep is no scenario
+    verdict = check(arguments.path or data, limits, {**read_ledger(SPLITS), **read_ledger(MOMENT_SPLITS)})
     gc.freeze()  # nor does Python look again when it ends
     print(formatted(verdict.problems, arguments.format, arguments.most), end="")
     if verdict.errors:
@@ -117,6 +124,7 @@ def main() -> None:
     if not arguments.path:
         write_jsonl(DIALOGUES_OUT, (dialogue.to_record() for dialogue in verdict.dialogues))
         write_jsonl(SCENARIOS_OUT, (scenario.to_record() for scenario in verdict.scenarios))
+        write_jsonl(MOMENTS_OUT, (moment.to_record() for moment in verdict.moments))
         write_json(METRICS, validate(verdict))
     print(f"validate: {verdict.summary}", file=sys.stdout if arguments.format == "text" else sys.stderr)
 

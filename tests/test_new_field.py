@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.copied import copy_code
 from tests.written import DIALOGUE, OTHER, dialogue, write
 
-DECLARED = '    standard: Annotated[str, Field("The school standard that the lesson serves.", most=20)] = ""\n'
+DECLARED = '    textbook: Annotated[str, Field("The textbook that the lesson serves.", most=20)] = ""\n'
 """The only edit; `python -m three_tutors.checking.schema` then writes it into the schema for editors."""
 THIRD = OTHER | {
     "id": "shadows-at-noon",
@@ -41,7 +41,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     declaration = folder / "three_tutors/tutoring/dialogue.py"
     before, after = declaration.read_text(encoding="utf-8").split("    ] = ()\n\n\nName = ")
     declaration.write_text(f"{before}    ] = ()\n{DECLARED}\n\nName = {after}", encoding="utf-8")
-    for one in (dialogue(standard="4.NF.3"), OTHER, THIRD):
+    for one in (dialogue(textbook="4.NF.3"), OTHER, THIRD):
         write(folder / "data/raw", one)
     git(folder, "init", "-q")
     git(folder, "add", "data")
@@ -69,16 +69,16 @@ def ran(folder: Path, *words: str) -> str:
 
 def test_the_gate_takes_it_and_checks_it(project: Path, tmp_path: Path) -> None:
     """A lesson may say it; of another type or too long it is refused with line and column, and editors are told the same."""
-    broken = [write(tmp_path, dialogue(id=f"broken-{number}", standard=value)) for number, value in enumerate((["4"], "4" * 21))]
+    broken = [write(tmp_path, dialogue(id=f"broken-{number}", textbook=value)) for number, value in enumerate((["4"], "4" * 21))]
     lines = python(project, "-m", "stages.validate", *map(str, broken)).stdout.splitlines()
-    assert [line.partition(": ")[2] for line in lines if "standard" in line] == [
-        "E103 standard must be text, not a list (write the type the key takes)",
-        "E106 standard has 21 characters, at most 20 are allowed (bring it within the limits)",
+    assert [line.partition(": ")[2] for line in lines if "textbook" in line] == [
+        "E103 textbook must be text, not a list (write the type the key takes)",
+        "E106 textbook has 21 characters, at most 20 are allowed (bring it within the limits)",
     ]
     assert all(f"{path}:9:11" in "\n".join(lines) for path in broken)
     ran(project, "-m", "three_tutors.checking.schema")
     schema = json.loads((project / "data/raw/dialogue.schema.json").read_text(encoding="utf-8"))
-    assert schema["properties"]["standard"]["maxLength"] == 20
+    assert schema["properties"]["textbook"]["maxLength"] == 20
 
 
 @pytest.mark.slow(4)
@@ -88,7 +88,7 @@ def test_it_goes_through_the_stages(project: Path) -> None:
         ran(project, "-m", f"stages.{stage}")
     for files in ("dialogues.jsonl", "splits/*.jsonl", "dspy/*.jsonl"):
         rows = [json.loads(line) for path in (project / "data/processed").glob(files) for line in path.read_text().splitlines()]
-        assert {(row.get("dialogue", row["id"]), row["standard"]) for row in rows} == {
+        assert {(row.get("dialogue", row["id"]), row["textbook"]) for row in rows} == {
             (DIALOGUE["id"], "4.NF.3"),
             (OTHER["id"], ""),
             (THIRD["id"], ""),
@@ -98,18 +98,18 @@ def test_it_goes_through_the_stages(project: Path) -> None:
 def test_it_is_imported(project: Path, tmp_path: Path) -> None:
     """A file that names it keeps it; for the others the command line may say it."""
     messages = [{"role": "user", "content": "why is it cold"}, {"role": "assistant", "content": "Where do you feel it?"}]
-    rows = [{"messages": messages, "standard": "PS3"}, {"messages": messages}]
+    rows = [{"messages": messages, "textbook": "PS3"}, {"messages": messages}]
     (tmp_path / "chats.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     command = ["-m", "three_tutors.authoring.importing", str(tmp_path / "chats.jsonl"), "--from", "openai-chat", "--to", str(tmp_path)]
-    ran(project, *command, "--subject", "physics", "--standard", "PS1")
+    ran(project, *command, "--subject", "physics", "--textbook", "PS1")
     written = [path.read_text(encoding="utf-8") for path in sorted((tmp_path / "physics").glob("*.yaml"))]
-    assert ["standard: PS3" in written[0], "standard: PS1" in written[1]] == [True, True]
+    assert ["textbook: PS3" in written[0], "textbook: PS1" in written[1]] == [True, True]
 
 
 def test_a_change_of_it_is_told(project: Path) -> None:
     """The difference between two revisions names it with both values."""
-    write(project / "data/raw", dialogue(standard="4.NF.4"))
-    assert "standard: “4.NF.3” → “4.NF.4”" in ran(project, "-m", "three_tutors.authoring.difference", "HEAD")
+    write(project / "data/raw", dialogue(textbook="4.NF.4"))
+    assert "textbook: “4.NF.3” → “4.NF.4”" in ran(project, "-m", "three_tutors.authoring.difference", "HEAD")
     git(project, "checkout", "-q", "--", "data")
 
 
@@ -127,9 +127,9 @@ def test_the_data_set_is_described_with_it(project: Path) -> None:
         digests = dict.fromkeys(("dialogues.jsonl", "scenarios.jsonl", "splits.csv"), "0" * 64)
         print(data_card(found, [], {}, {}))
         print(json.dumps(croissant(found, [], {}, digests)))
-        print(lesson({"topic": ["Ice"], "standard": ["PS3"]}))
+        print(lesson({"topic": ["Ice"], "textbook": ["PS3"]}))
     """
     printed = ran(project, "-c", script)
-    assert "| `standard` | The school standard that the lesson serves. | 1 of 3 |" in printed
-    assert '"@id": "dialogues/standard"' in printed
-    assert "standard='PS3'" in printed
+    assert "| `textbook` | The textbook that the lesson serves. | 1 of 3 |" in printed
+    assert '"@id": "dialogues/textbook"' in printed
+    assert "textbook='PS3'" in printed

@@ -15,6 +15,7 @@ from three_tutors.checking.finding import Finding, Path, Source, quoted
 from three_tutors.checking.reading import Entry
 from three_tutors.tutoring.dialogue import STRATEGIES, Dialogue, Scenario
 from three_tutors.tutoring.duplicates import LEAK, of_one_problem, pairs
+from three_tutors.tutoring.moment import Moment
 from three_tutors.tutoring.splits import Split
 from three_tutors.tutoring.words import content_words, words
 
@@ -24,6 +25,8 @@ SAME_TOPIC = 0.75
 """Two topics that share this part of their content words are the same; so are two where one, of two words or more, is in the other."""
 SAME_MISCONCEPTION = 0.6
 """The same for misconceptions; in our own data no dialogue shares more than 0.25 with a scenario."""
+ENOUGH_TRIPLES = 8
+"""Word triples from which a moment can be told from another by them."""
 ENOUGH_FOR_BALANCE = 20
 """Fewer dialogues say nothing about the balance of labels."""
 RARE, FREQUENT = 0.5, 3.0
@@ -38,10 +41,12 @@ def notes(entries: Sequence[Entry], splits: Mapping[str, Split], near_duplicate:
     """Yield every problem between `entries`, whose turns all have words. `splits` says where a dialogue was dealt."""
     dialogues = [entry for entry in entries if isinstance(entry.item, Dialogue)]
     scenarios = [entry for entry in entries if isinstance(entry.item, Scenario)]
+    moments = [entry for entry in entries if isinstance(entry.item, Moment)]
     yield from _repeated_ids(entries)
-    alike = [finding for some in (dialogues, scenarios) for finding in _alike(some, splits, near_duplicate)]
+    alike = [finding for some in (dialogues, scenarios, moments) for finding in _alike(some, splits, near_duplicate)]
     yield from alike
     yield from _into_scenarios(dialogues, scenarios)
+    yield from _into_moments([*dialogues, *scenarios], moments)
     copies = {finding.source for finding in alike}
     yield from _same_ends([entry for entry in dialogues if entry.source not in copies])
     yield from _balance(dialogues)
@@ -96,6 +101,30 @@ def _into_scenarios(dialogues: Sequence[Entry], scenarios: Sequence[Entry]) -> I
             common = np.intersect1d(entry.triples, scenario.triples, assume_unique=True).size
             if common >= SCENARIO_LEAK * scenario.triples.size:
                 yield _leak(entry, scenario, f"has {common / scenario.triples.size:.0%} of the word triples of", ("turns",))
+
+
+def _into_moments(others: Sequence[Entry], moments: Sequence[Entry]) -> Iterator[Finding]:
+    """Yield moments whose words a dialogue or scenario says, too: a tutor would have learned the exam, or met it twice.
+
+    Topics may be the same: a moment is about what is said at one turn, and the fault of a reply cannot be learned from the lesson.
+    """
+    sized = [moment for moment in moments if moment.triples.size >= ENOUGH_TRIPLES]
+    if not others or not sized:
+        return
+    owners: dict[int, list[int]] = {}
+    for number, other in enumerate(others):
+        for triple in other.triples.tolist():
+            owners.setdefault(triple, []).append(number)
+    for moment in sized:
+        shared = Counter(number for triple in moment.triples.tolist() for number in owners.get(triple, ()))
+        number, common = next(iter(shared.most_common(1)), (0, 0))
+        if common >= SCENARIO_LEAK * moment.triples.size:
+            says = f"has {common / moment.triples.size:.0%} of its word triples in common with {quoted(others[number].name)}"
+            yield Finding(moment.source, "E307", f"{says} in {others[number].source}", ("turns" if len(_sides(moment)) == 1 else "sides",))
+
+
+def _sides(entry: Entry) -> Sequence[Any]:
+    return entry.item.sides if isinstance(entry.item, Moment) else ()
 
 
 def _leak(entry: Entry, scenario: Entry, says: str, path: Path) -> Finding:

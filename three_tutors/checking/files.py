@@ -19,8 +19,9 @@ from three_tutors.pipeline.text import decode as text_of_bytes
 LARGEST = 256 * 1024
 """Bytes of one dialogue: a YAML file or one line of JSON Lines."""
 
-Holds = Literal["dialogues", "scenarios", ""]
+Holds = Literal["dialogues", "scenarios", "moments", ""]
 """What a file holds, told by its folder; empty where only its keys can tell."""
+FOLDERS: tuple[Literal["dialogues"], Literal["scenarios"], Literal["moments"]] = ("dialogues", "scenarios", "moments")
 
 
 IMPORT_REPORT = "import-report.json"
@@ -159,8 +160,8 @@ def _candidates(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    parts = [path / name for name in ("dialogues", "scenarios") if (path / name).is_dir()]
-    if parts:  # a data folder: what lies beside the two (prices, schemas, template) is something else
+    parts = [path / name for name in FOLDERS if (path / name).is_dir()]
+    if parts:  # a data folder: what lies beside them (prices, schemas, template) is something else
         for part in parts:
             yield from _candidates(part)
         return
@@ -199,8 +200,7 @@ def _refusal(path: Path, root: Path) -> tuple[str, str] | None:
 def _holds(folder: Path, working: str) -> Holds:
     absolute = Path(working, folder)
     for parent in (absolute, *absolute.parents):
-        if parent.name == "dialogues":
-            return "dialogues"
-        if parent.name == "scenarios":
-            return "scenarios"
+        for name in FOLDERS:
+            if parent.name == name:
+                return name
     return ""

@@ -8,14 +8,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path as FilePath
 from typing import BinaryIO
 
-from three_tutors.checking import json_source, personal_data, scripting, teaching
+from three_tutors.checking import examining, json_source, personal_data, scripting, teaching
 from three_tutors.checking.codes import CODES
 from three_tutors.checking.files import Block, DataFile, blocks, find
 from three_tutors.checking.finding import Finding, Path, Source, printable, quoted
@@ -25,6 +25,7 @@ from three_tutors.pipeline.diagnostics import Problem
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Scenario, ScriptedTurn, Turn
 from three_tutors.tutoring.duplicates import triples
 from three_tutors.tutoring.fields import fields
+from three_tutors.tutoring.moment import GradedReply, Moment
 from three_tutors.tutoring.splits import Split
 from three_tutors.tutoring.words import tokens
 
@@ -63,6 +64,7 @@ class Verdict:
     scenarios: list[Scenario]
     problems: list[Problem]
     """Sorted by file, line and column."""
+    moments: list[Moment] = field(default_factory=list)
 
     @property
     def errors(self) -> list[Problem]:
@@ -74,11 +76,13 @@ class Verdict:
         """What was read and found, as a sentence."""
         errors = len(self.errors)
         read_ = f"{_number(len(self.dialogues), 'dialogue')} and {_number(len(self.scenarios), 'scenario')}"
+        if self.moments:
+            read_ = read_.replace(" and", ",") + f" and {_number(len(self.moments), 'moment')}"
         return f"{read_}: {_number(errors, 'error')}, {_number(len(self.problems) - errors, 'warning')}"
 
 
 def check(paths: Sequence[FilePath], limits: Limits, splits: Mapping[str, Split] | None = None) -> Verdict:
-    """Check every dialogue and scenario at and under `paths`; `splits` says where a dialogue was dealt before."""
+    """Check every dialogue, scenario and moment at and under `paths`; `splits` says where a dialogue was dealt before."""
     files, findings = find(paths)
     entries = list(chain.from_iterable(_mapped(partial(inspect, limits=limits), list(_batches(files)))))
     findings += [finding for entry in entries for finding in entry.findings]
@@ -93,7 +97,8 @@ def check(paths: Sequence[FilePath], limits: Limits, splits: Mapping[str, Split]
     problems = sorted(located(findings, {file.shown: file for file in files}), key=_IN_ORDER)
     dialogues = [entry.item for entry in readable if isinstance(entry.item, Dialogue)]
     scenarios = [entry.item for entry in readable if isinstance(entry.item, Scenario)]
-    return Verdict(sorted(dialogues, key=_by_id), sorted(scenarios, key=_by_id), problems)
+    moments = [entry.item for entry in readable if isinstance(entry.item, Moment)]
+    return Verdict(sorted(dialogues, key=_by_id), sorted(scenarios, key=_by_id), problems, sorted(moments, key=_by_id))
 
 
 def inspect(batch: Batch, limits: Limits) -> list[Entry]:
@@ -114,14 +119,14 @@ def _check_alone(entry: Entry, limits: Limits) -> None:
     item = entry.item
     if item is None or not item.turns or not all(turn.text for turn in item.turns):
         return
-    notes = (
-        teaching.notes(item, max_turns=limits.max_turns, max_words=limits.max_words)
-        if isinstance(item, Dialogue)
-        else scripting.notes(item)
-    )
+    if isinstance(item, Dialogue):
+        notes = teaching.notes(item, max_turns=limits.max_turns, max_words=limits.max_words)
+    else:
+        notes = examining.notes(item) if isinstance(item, Moment) else scripting.notes(item)
     entry.findings += [Finding(entry.source, *note) for note in notes]
     texts = [turn.text for turn in item.turns]
     said = [word for text in texts for word in tokens(text)]
+    texts += [reply.reply for reply in _replies(item)]
     head = [getattr(item.lesson, name) for name in _PROSE]
     words = {*said, *chain.from_iterable(map(tokens, head))}
     if next(personal_data.find(personal_data.SEPARATOR.join([*texts, *head]), words), None):
@@ -177,11 +182,18 @@ def _personal(entry: Entry) -> Iterator[Finding]:
     if item is None:
         return
     texts: list[tuple[Path, str]] = [((name,), getattr(item.lesson, name)) for name in _PROSE]
+    from three_tutors.checking.structure import way  # noqa: PLC0415 - pandera takes a second
+
     turns: Sequence[Turn | ScriptedTurn] = item.turns
-    texts += [(("turns", index, getattr(turn, "speaker", "student")), turn.text) for index, turn in enumerate(turns)]
+    texts += [((*way(item, "turns", index), getattr(turn, "speaker", "student")), turn.text) for index, turn in enumerate(turns)]
+    texts += [((*way(item, "replies", index), "reply"), reply.reply) for index, reply in enumerate(_replies(item))]
     for path, text in texts:
         for code, what, words in personal_data.find(text):
             yield Finding(entry.source, code, f"{what}: {quoted(words)}", path)
+
+
+def _replies(item: Dialogue | Scenario | Moment) -> Sequence[GradedReply]:
+    return item.replies if isinstance(item, Moment) else ()
 
 
 def _batches(files: Sequence[DataFile]) -> Iterator[Batch]:
@@ -209,7 +221,7 @@ def _mapped(function: partial[list[Entry]], batches: list[Batch]) -> Iterator[li
         yield from results
 
 
-def _by_id(item: Dialogue | Scenario) -> str:
+def _by_id(item: Dialogue | Scenario | Moment) -> str:
     return str(item.id)
 
 

@@ -16,13 +16,14 @@ from three_tutors.checking import json_source, yaml_source
 from three_tutors.checking.files import Block, DataFile, blocks, contents, decode, lines
 from three_tutors.checking.finding import Finding, Source, quoted
 from three_tutors.checking.schema import OPENING
-from three_tutors.checking.shape import DIALOGUE, SCENARIO, Shape, keys_of, kind_of
+from three_tutors.checking.shape import DIALOGUE, MOMENT, PAIR, SCENARIO, Shape, keys_of, kind_of
 from three_tutors.checking.yaml_source import Place, SourceError, Tree
-from three_tutors.tutoring.dialogue import Dialogue, Lesson, Scenario, Turn
+from three_tutors.tutoring.dialogue import ARC, Dialogue, Lesson, Origin, Scenario, Turn
 from three_tutors.tutoring.duplicates import Triples
 from three_tutors.tutoring.fields import fields
+from three_tutors.tutoring.moment import Moment
 
-_KEYS = DIALOGUE.names | SCENARIO.names
+_KEYS = DIALOGUE.names | SCENARIO.names | MOMENT.names | PAIR.names
 _NO_TRIPLES = np.empty(0, np.uint32)
 _VALUES_OF_TURN = attrgetter(*Turn.__slots__)
 _UNNAMED = {
@@ -35,10 +36,10 @@ _NAMES_SCHEMA = re.compile(r"# yaml-language-server: \$schema=\S+")
 
 @dataclass
 class Entry:
-    """One dialogue or scenario as written; what is missing is empty, also where it must not be."""
+    """One dialogue, scenario or moment as written; what is missing is empty, also where it must not be."""
 
     source: Source
-    item: Dialogue | Scenario | None
+    item: Dialogue | Scenario | Moment | None
     """None where nothing could be read."""
     opening: str = OPENING.missing
     """Who speaks first, as the file says."""
@@ -62,7 +63,8 @@ class Entry:
         item = self.item
         if isinstance(item, Dialogue):
             turns = list(map(_VALUES_OF_TURN, item.turns))
-            plain: Any = (item.id, tuple(vars(item.lesson).values()), turns, item.source)
+            about = (item.situation, item.outcome, item.voice, tuple(vars(item.origin).values()))
+            plain: Any = (item.id, tuple(vars(item.lesson).values()), turns, item.source, about)
         else:
             plain = item
         source = (self.source.file, self.source.line, self.source.offset, self.source.length)
@@ -76,8 +78,9 @@ def _entry_of(where: Any, plain: Any, *rest: Any) -> Entry:  # noqa: ANN401
     source = Source(*where)
     item = plain
     if isinstance(plain, tuple):
-        name, lesson, turns, shown = plain
-        item = Dialogue(name, Lesson(*lesson), tuple(Turn(*turn) for turn in turns), shown)
+        name, lesson, turns, shown, (situation, outcome, voice, origin) = plain
+        spoken = tuple(Turn(*turn) for turn in turns)
+        item = Dialogue(name, Lesson(*lesson), spoken, shown, situation, outcome, voice, Origin(*origin))
     found = [Finding(source, *one) for one in findings]
     return Entry(source, item, opening, folder, found, np.frombuffer(triples, np.uint32) if triples else _NO_TRIPLES)
 
@@ -159,8 +162,10 @@ def _entry(value: Any, source: Source, file: DataFile, *, escapes: bool) -> Entr
         place = (source.line, 1) if source.length >= 0 else None
         return Entry(source, None, findings=[Finding(source, "E103", f"expected keys such as id and turns, found {found}", place=place)])
     scenario = file.holds == "scenarios" or (not file.holds and "kind" in value)
+    if file.holds == "moments" or (not file.holds and not {"replies", "sides"}.isdisjoint(value)):
+        return _moment(value, source, shape)
     head = shape.fields(value, SCENARIO if scenario else DIALOGUE, ())
-    turns = shape.turns(value)
+    turns = shape.listed(value, "turns")
     if scenario:
         turns = [shape.scripted(turn, ("turns", index)) for index, turn in enumerate(turns)]
     else:
@@ -173,6 +178,22 @@ def _entry(value: Any, source: Source, file: DataFile, *, escapes: bool) -> Entr
     if scenario:
         item = Scenario(head["id"], head["kind"], lesson, tuple(turns), str(source))
     else:
-        item = Dialogue(head["id"], lesson, tuple(turns), str(source))
+        origin = Origin(**{field.name: head[field.name] for field in fields(Origin)})
+        item = Dialogue(head["id"], lesson, tuple(turns), str(source), *(head[name] for name in ARC), origin)
         shape.findings += [Finding(source, *note) for name, note in _UNNAMED.items() if name not in value]
     return Entry(source, item, head.get("opening", OPENING.missing), folder, shape.findings)
+
+
+def _moment(value: dict[str, Any], source: Source, shape: Shape) -> Entry:
+    """Return a moment or a pair as written; a file with `sides` or `pair` is a pair."""
+    is_pair = not {"sides", "pair"}.isdisjoint(value)
+    head = shape.fields(value, PAIR if is_pair else MOMENT, ())
+    if is_pair:
+        sides = [shape.side(side, ("sides", index)) for index, side in enumerate(shape.listed(value, "sides"))]
+    else:
+        sides = [shape.side(value, ())]
+    if any(finding.code == "E003" for finding in shape.findings):
+        return Entry(source, None, findings=shape.findings)
+    lesson, origin = (kind(**{field.name: head[field.name] for field in fields(kind)}) for kind in (Lesson, Origin))
+    item = Moment(head["id"], lesson, tuple(sides), str(source), head["pair"], head["theme"], origin)
+    return Entry(source, item, findings=shape.findings)

@@ -1,8 +1,9 @@
-"""The keys of a dialogue file and of a scenario file, made from the declared fields, and the JSON Schemas for editors.
+"""The keys of the files of dialogues, scenarios, moments and pairs, made from the declared fields, and their JSON Schemas for editors.
 
-    python -m three_tutors.checking.schema      writes data/raw/dialogue.schema.json and scenario.schema.json
+    python -m three_tutors.checking.schema      writes data/raw/{dialogue,scenario,moment,pair}.schema.json
 
 A file differs from the data in two things: a turn's words stand under the name of its speaker, and `opening` says who begins.
+A moment stands in its file with its one side's `turns` and `replies`; a pair has `sides`.
 """
 
 from __future__ import annotations
@@ -18,18 +19,25 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from three_tutors.pipeline.records import write_text
-from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Expectation, Lesson, Origin, Scenario, ScriptedTurn, Turn
 from three_tutors.tutoring.fields import Field, fields
+from three_tutors.tutoring.moment import GradedReply, Moment
+from three_tutors.tutoring.moment import Side as MomentSide
 
 SCHEMAS = Path("data/raw")
-FileKind = Literal["dialogue", "scenario"]
+FileKind = Literal["dialogue", "scenario", "moment", "pair"]
 
 FEWEST_TURNS = 2
 MOST_TURNS = 100
+FEWEST_REPLIES = 2
+MOST_REPLIES = 20
 
 OPENING = Field("Who speaks first; `student` where it is left out.", name="opening", required=False, missing="student", allowed=SPEAKERS)
-DIALOGUE_HEAD = (*fields(Dialogue), *fields(Lesson), OPENING)
+DIALOGUE_HEAD = (*fields(Dialogue), *fields(Lesson), *fields(Origin), OPENING)
 SCENARIO_HEAD = (*fields(Scenario), *fields(Lesson))
+MOMENT_HEAD = (*fields(Moment), *fields(Lesson), *fields(Origin))
+SIDE = fields(MomentSide)
+REPLY = fields(GradedReply)
 
 TEXT, *_LABELS = fields(Turn)
 STUDENT_TURN = (
@@ -46,38 +54,41 @@ EXPECT = fields(Expectation)
 
 def json_schema(kind: FileKind) -> dict[str, Any]:
     """Return the draft-07 JSON Schema of one file, for editors."""
-    head = DIALOGUE_HEAD if kind == "dialogue" else SCENARIO_HEAD
+    title = {"dialogue": "A teaching dialogue", "scenario": "A scripted student", "moment": "A graded moment", "pair": "A contrast pair"}
     if kind == "dialogue":
-        turn: dict[str, Any] = {
-            "description": "One utterance: `student` with `understanding`, or `teacher` with `strategy`.",
-            "oneOf": [_object(STUDENT_TURN), _object(TEACHER_TURN)],
-        }
-    else:
-        turn = _object(SCRIPTED_TURN)
+        schema = _object(DIALOGUE_HEAD, turns=_turns("the last one is the teacher's", FEWEST_TURNS))
+    elif kind == "scenario":
+        turn = _object(SCRIPTED_TURN, expect={"description": "What a good tutor does and does not do in reply.", **_object(EXPECT)})
         turn["description"] = "One scripted student turn with what is expected of the reply to it."
-        turn["properties"]["expect"] = {"description": "What a good tutor does and does not do in reply.", **_object(EXPECT)}
-        turn["required"].append("expect")
-    schema = _object(head)
-    fewest = FEWEST_TURNS if kind == "dialogue" else 1
-    schema["properties"]["turns"] = {
-        "description": "The conversation in order; turns alternate and the last one is the teacher's."
-        if kind == "dialogue"
-        else "The student's turns in order; the tutor's replies are live.",
-        "type": "array",
-        "minItems": fewest,
-        "maxItems": MOST_TURNS,
-        "items": turn,
+        schema = _object(SCENARIO_HEAD, turns=_list("The student's turns in order; the tutor's replies are live.", turn, 1, MOST_TURNS))
+    else:
+        asked = {
+            "turns": _turns("the last one is the student's, which the replies answer", 1),
+            "replies": _list("Replies to the last turn.", _object(REPLY), FEWEST_REPLIES, MOST_REPLIES),
+        }
+        head = tuple(field for field in MOMENT_HEAD if field.name != ("pair" if kind == "moment" else "theme"))
+        sides = _list("The two moments, which differ in one thing.", _object(SIDE, **asked), 2, 2)
+        schema = _object(head, **asked) if kind == "moment" else _object(head, sides=sides)
+    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": title[kind], **schema}
+
+
+def _turns(end: str, fewest: int) -> dict[str, Any]:
+    turn = {
+        "description": "One utterance: `student` with `understanding`, or `teacher` with `strategy`.",
+        "oneOf": [_object(STUDENT_TURN), _object(TEACHER_TURN)],
     }
-    schema["required"].append("turns")
-    title = "A teaching dialogue" if kind == "dialogue" else "A scripted student"
-    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": title, **schema}
+    return _list(f"The conversation in order; turns alternate and {end}.", turn, fewest, MOST_TURNS)
 
 
-def _object(fields: tuple[Field, ...]) -> dict[str, Any]:
+def _list(description: str, item: dict[str, Any], fewest: int, most: int) -> dict[str, Any]:
+    return {"description": description, "type": "array", "minItems": fewest, "maxItems": most, "items": item}
+
+
+def _object(fields: tuple[Field, ...], **more: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "object",
-        "properties": {field.name: _property(field) for field in fields},
-        "required": [field.name for field in fields if field.required],
+        "properties": {**{field.name: _property(field) for field in fields}, **more},
+        "required": [*(field.name for field in fields if field.required), *more],
         "additionalProperties": False,
     }
 
@@ -104,6 +115,6 @@ def _text(field: Field) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Write both schemas."""
+    """Write the schemas."""
     for kind in get_args(FileKind):
         write_text(SCHEMAS / f"{kind}.schema.json", json.dumps(json_schema(kind), indent=2) + "\n")

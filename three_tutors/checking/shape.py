@@ -8,11 +8,23 @@ from typing import Any
 
 from three_tutors.checking.characters import forbidden
 from three_tutors.checking.finding import Finding, Path, Source, quoted
-from three_tutors.checking.schema import DIALOGUE_HEAD, EXPECT, MOST_TURNS, SCENARIO_HEAD, SCRIPTED_TURN, STUDENT_TURN, TEACHER_TURN
+from three_tutors.checking.schema import (
+    DIALOGUE_HEAD,
+    EXPECT,
+    MOMENT_HEAD,
+    MOST_TURNS,
+    REPLY,
+    SCENARIO_HEAD,
+    SCRIPTED_TURN,
+    SIDE,
+    STUDENT_TURN,
+    TEACHER_TURN,
+)
 from three_tutors.checking.yaml_source import Plain
 from three_tutors.tutoring.dialogue import SPEAKERS, Expectation, ScriptedTurn, Turn
 from three_tutors.tutoring.fields import LONGEST, Field
 from three_tutors.tutoring.messages import side_of
+from three_tutors.tutoring.moment import GradedReply, Side
 
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,99})")
 HUGE = 10**9
@@ -31,8 +43,9 @@ class Keys:
 
 
 DIALOGUE, SCENARIO = Keys(DIALOGUE_HEAD, "turns"), Keys(SCENARIO_HEAD, "turns")
+MOMENT, PAIR = Keys(MOMENT_HEAD, "turns", "replies"), Keys(MOMENT_HEAD, "sides")
 _STUDENT, _TEACHER, _SCRIPTED = Keys(STUDENT_TURN), Keys(TEACHER_TURN), Keys(SCRIPTED_TURN, "expect")
-_EXPECT = Keys(EXPECT)
+_EXPECT, _SIDE, _REPLY = Keys(EXPECT), Keys(SIDE, "turns", "replies"), Keys(REPLY)
 
 
 class Shape:
@@ -117,21 +130,30 @@ class Shape:
             return None
         return value.strip()
 
-    def turns(self, value: Any) -> list[Any]:  # noqa: ANN401
-        """Return the list of turns, empty where there is none or it is too long to read."""
-        turns = value.get("turns") if isinstance(value, dict) else None
-        if isinstance(turns, list):
-            if not turns:
-                self.note("E106", "turns is empty", ("turns",))
-            if len(turns) <= MOST_TURNS:
-                return turns
-            self.note("E106", f"number of turns is {len(turns)}, at most {MOST_TURNS} are allowed", ("turns",))
+    def listed(self, value: Any, name: str, path: Path = ()) -> list[Any]:  # noqa: ANN401
+        """Return the list `name` of `value`, which stands at `path`; empty where there is none or it is too long to read."""
+        items, here = value.get(name) if isinstance(value, dict) else None, (*path, name)
+        if isinstance(items, list):
+            if not items:
+                self.note("E106", f"{name} is empty", here)
+            if len(items) <= MOST_TURNS:
+                return items
+            self.note("E106", f"number of {name} is {len(items)}, at most {MOST_TURNS} are allowed", here)
             return []
-        if isinstance(value, dict) and "turns" in value:
-            self.note("E103", f"turns must be a list, not {kind_of(turns)}", ("turns",))
+        if isinstance(value, dict) and name in value:
+            self.note("E103", f"{name} must be a list, not {kind_of(items)}", here)
         elif isinstance(value, dict):
-            self.note("E101", "turns is missing", ("turns",))
+            self.note("E101", f"{name} is missing", here)
         return []
+
+    def side(self, value: Any, path: Path) -> Side:  # noqa: ANN401
+        """Return one side of a moment, which stands at `path`: in a file of its own, or beside the other side of a pair."""
+        turns = [self.turn(turn, (*path, "turns", index)) for index, turn in enumerate(self.listed(value, "turns", path))]
+        replies = [
+            GradedReply(**self.fields(reply, _REPLY, (*path, "replies", index)))
+            for index, reply in enumerate(self.listed(value, "replies", path))
+        ]
+        return Side(tuple(turns), tuple(replies), **(self.fields(value, _SIDE, path) if path else {}))
 
     def turn(self, value: Any, path: Path) -> Turn:  # noqa: ANN401
         """Return one turn of a dialogue; who speaks is the key its words stand under."""

@@ -1,6 +1,6 @@
-"""The pandera schema of dialogues and scenarios, made from the fields of `schema`, and its verdict over one frame.
+"""The pandera schema of dialogues, scenarios and moments, made from the fields of `schema`, and its verdict over one frame.
 
-Each row is a turn, with the head of its dialogue beside it. The `error` of a check is the code of the problem; the row index of
+Each row is a turn, with the head of its dialogue beside it; of moments, the graded replies and the sides have frames of their own. The `error` of a check is the code of the problem; the row index of
 a failure leads back to the turn.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandera.polars as pa
 import polars as pl
@@ -18,11 +18,34 @@ from three_tutors.checking import schema
 from three_tutors.checking.finding import Finding, Path, Source, quoted
 from three_tutors.checking.reading import Entry
 from three_tutors.checking.shape import refusal
-from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Lesson, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Lesson, Origin, Scenario, ScriptedTurn, Turn
 from three_tutors.tutoring.fields import LONGEST, Field, fields
+from three_tutors.tutoring.moment import Moment
 
-DIALOGUE_TURN = fields(Turn)
-SCENARIO_TURN = (*fields(ScriptedTurn), *schema.EXPECT)
+
+
+class Layout(NamedTuple):
+    """One frame: what its rows are and which fields they have."""
+
+    kind: type[Dialogue] | type[Scenario] | type[Moment]
+    rows: str
+    """Attribute of the item that holds the rows: turns, replies or sides."""
+    head: tuple[Field, ...]
+    row: tuple[Field, ...]
+    fewest: int = 1
+    most: int = schema.MOST_TURNS
+
+
+DIALOGUE = Layout(Dialogue, "turns", schema.DIALOGUE_HEAD, fields(Turn), schema.FEWEST_TURNS)
+SCENARIO = Layout(Scenario, "turns", schema.SCENARIO_HEAD, (*fields(ScriptedTurn), *schema.EXPECT))
+MOMENT = Layout(Moment, "turns", schema.MOMENT_HEAD, fields(Turn), most=2 * schema.MOST_TURNS)
+LAYOUTS = (
+    DIALOGUE,
+    SCENARIO,
+    MOMENT,
+    Layout(Moment, "replies", (), schema.REPLY, schema.FEWEST_REPLIES, 2 * schema.MOST_REPLIES),
+    Layout(Moment, "sides", (), schema.SIDE, most=2),
+)
 FRAME = 20_000
 """Dialogues per frame. Every row repeats the head of its dialogue, so larger frames take more memory and save no time."""
 
@@ -31,23 +54,20 @@ _TYPES = {"text": pl.String(), "whole": pl.Int64(), "texts": pl.List(pl.String()
 
 def check(entries: Sequence[Entry]) -> Iterator[Finding]:
     """Yield what is wrong with the structure of `entries` (one frame for every 20,000 of a kind)."""
-    for kind, head, turn in ((Dialogue, schema.DIALOGUE_HEAD, DIALOGUE_TURN), (Scenario, schema.SCENARIO_HEAD, SCENARIO_TURN)):
-        some = [entry for entry in entries if isinstance(entry.item, kind)]
+    for layout in LAYOUTS:
+        some = [entry for entry in entries if isinstance(entry.item, layout.kind)]
         for start in range(0, len(some), FRAME):
-            yield from _check(some[start : start + FRAME], head, turn)
+            yield from _check(some[start : start + FRAME], layout)
 
 
-def frame_schema(head: tuple[Field, ...], turn: tuple[Field, ...]) -> pa.DataFrameSchema:
-    """Return the pandera schema of a frame of turns: one column a field, and the rules between rows."""
-    columns = {field.name: _column(field) for field in (*head, *turn)}
-    is_dialogue = turn is DIALOGUE_TURN
-    fewest = schema.FEWEST_TURNS if is_dialogue else 1
-    rules = [
-        _rule("E108", pl.col("stem").is_null() | (pl.col("id") == pl.col("stem"))),
-        _rule("E109", pl.col("folder").is_null() | (pl.col("subject") == pl.col("folder"))),
-        _rule("E106", pl.len().over("entry").is_between(fewest, schema.MOST_TURNS)),
-    ]
-    if is_dialogue:
+def frame_schema(layout: Layout) -> pa.DataFrameSchema:
+    """Return the pandera schema of a frame: one column a field, and the rules between rows."""
+    columns = {field.name: _column(field) for field in (*layout.head, *layout.row)}
+    rules = [_rule("E106", pl.len().over("entry").is_between(layout.fewest, layout.most))]
+    if layout.head:
+        rules.append(_rule("E108", pl.col("stem").is_null() | (pl.col("id") == pl.col("stem"))))
+        rules.append(_rule("E109", pl.col("folder").is_null() | (pl.col("subject") == pl.col("folder"))))
+    if layout.kind is Dialogue:
         opening = pl.col("opening").fill_null(schema.OPENING.missing)
         rules += [
             _rule("E111", pl.col("speaker") != pl.col("speaker").shift(1).over("entry")),
@@ -57,8 +77,8 @@ def frame_schema(head: tuple[Field, ...], turn: tuple[Field, ...]) -> pa.DataFra
     return pa.DataFrameSchema(columns, checks=rules)
 
 
-def frame(entries: Sequence[Entry], head: tuple[Field, ...], turn: tuple[Field, ...]) -> pl.DataFrame:
-    """Return one row a turn, the head of its entry beside it; `entry` and `turn` count from 0.
+def frame(entries: Sequence[Entry], layout: Layout) -> pl.DataFrame:
+    """Return one row a turn (reply, side), the head of its entry beside it; `entry` and `turn` count from 0.
 
     What is missing is null here, so that every check passes over it: `shape` has said so where it must be there.
     """
@@ -66,17 +86,20 @@ def frame(entries: Sequence[Entry], head: tuple[Field, ...], turn: tuple[Field, 
     heads: dict[str, list[Any]] = {"entry": list(range(len(items)))}
     heads["stem"] = [_stem(entry.source) for entry in entries]
     heads["folder"] = [entry.folder for entry in entries]
-    for field in head:
-        holders = entries if field is schema.OPENING else [item.lesson for item in items] if field in fields(Lesson) else items
+    for field in layout.head:
+        holders = entries if field is schema.OPENING else items
+        for part, its_fields in (("lesson", fields(Lesson)), ("origin", fields(Origin))):
+            holders = [getattr(item, part) for item in items] if field in its_fields else holders
         heads[field.name] = _cells(holders, field.name, field)
-    said = [one for item in items for one in item.turns]
-    turns: dict[str, list[Any]] = {"entry": [number for number, item in enumerate(items) for _ in item.turns]}
-    turns["turn"] = [index for item in items for index in range(len(item.turns))]
+    rows = [getattr(item, layout.rows) for item in items]
+    said = [one for some in rows for one in some]
+    turns: dict[str, list[Any]] = {"entry": [number for number, some in enumerate(rows) for _ in some]}
+    turns["turn"] = [index for some in rows for index in range(len(some))]
     turns["speaker"] = [getattr(one, "speaker", "student") or None for one in said]
-    for field in turn:
+    for field in layout.row:
         turns[field.name] = _cells(said, f"expect.{field.name}" if field in schema.EXPECT else field.name, field)
     types = {"entry": pl.Int64(), "turn": pl.Int64(), "stem": pl.String(), "folder": pl.String(), "speaker": pl.String()}
-    types |= {field.name: _TYPES[field.kind] for field in (*head, *turn)}
+    types |= {field.name: _TYPES[field.kind] for field in (*layout.head, *layout.row)}
     left = pl.DataFrame(heads, schema={name: types[name] for name in heads})
     right = pl.DataFrame(turns, schema={name: types[name] for name in turns})
     return left.join(right, on="entry", how="left", maintain_order="left_right")
@@ -115,47 +138,63 @@ def _rule(code: str, holds: pl.Expr) -> pa.Check:
     return pa.Check(lambda data: data.lazyframe.select(holds.fill_null(value=True)), error=code)
 
 
-def _check(entries: Sequence[Entry], head: tuple[Field, ...], turn: tuple[Field, ...]) -> Iterator[Finding]:
-    table = frame(entries, head, turn)
+def _check(entries: Sequence[Entry], layout: Layout) -> Iterator[Finding]:
+    table = frame(entries, layout)
     try:
-        frame_schema(head, turn).validate(table, lazy=True)
+        frame_schema(layout).validate(table, lazy=True)
     except SchemaErrors as errors:
         failures = errors.failure_cases.select("column", "check", "index").unique(maintain_order=True).rows()
     else:
         return
     where = table.select("entry", "turn", "speaker").rows()
-    by_name = {field.name: field for field in (*head, *turn)}
+    by_name = {field.name: field for field in (*layout.head, *layout.row)}
     seen: set[tuple[Source, str, Path]] = set()
     for column, check_, index in failures:
         number, at, speaker = where[index]
         entry = entries[number]
-        if at is None and column not in {field.name for field in head}:
-            continue  # no turns at all, which was already said
-        path = _path(column or check_, at, speaker, head, turn)
+        if at is None and column not in {field.name for field in layout.head}:
+            continue  # no rows at all, which was already said
+        path = _path(column or check_, entry, at, speaker, layout)
         key = (entry.source, check_, path)
         if key not in seen:
             seen.add(key)
             value = table[index, column] if column else None
-            message = _broken_rule(check_, entry, at) if column is None else refusal(check_, by_name[column], value, str(path[-1]))
+            message = _broken_rule(check_, entry, at, layout) if column is None else refusal(check_, by_name[column], value, str(path[-1]))
             yield Finding(entry.source, check_, message, path)
 
 
-def _path(column: str, turn: int, speaker: str, head: tuple[Field, ...], of_turn: tuple[Field, ...]) -> Path:
-    """Return the way to the value a failure is about; a rule between rows points at the turn or at the head."""
-    heads = {"E108": ("id",), "E109": ("subject",), "E106": ("turns",)}
+def _path(column: str, entry: Entry, row: int, speaker: str, layout: Layout) -> Path:
+    """Return the way to the value a failure is about; a rule between rows points at the row or at the head."""
+    heads = {"E108": ("id",), "E109": ("subject",), "E106": (layout.rows,)}
     if column in heads:
         return heads[column]
-    if any(field.name == column for field in head):
+    if any(field.name == column for field in layout.head):
         return (column,)
-    if column == "text" or not any(field.name == column for field in of_turn):
-        return ("turns", turn, speaker)
-    return ("turns", turn, "expect", column) if any(field.name == column for field in schema.EXPECT) else ("turns", turn, column)
+    here = way(entry.item, layout.rows, row)
+    if column == "text" or not any(field.name == column for field in layout.row):
+        return (*here, speaker)
+    return (*here, "expect", column) if any(field.name == column for field in schema.EXPECT) else (*here, column)
 
 
-def _broken_rule(code: str, entry: Entry, turn: int) -> str:
+def way(item: Any, rows: str, row: int) -> Path:  # noqa: ANN401 - what an entry holds
+    """Return the path of the turn, reply or side number `row` of all that `item` has; in a pair it stands on one of its sides."""
+    if not isinstance(item, Moment) or len(item.sides) == 1:
+        return () if rows == "sides" else (rows, row)
+    if rows == "sides":
+        return ("sides", row)
+    for number, side in enumerate(item.sides):
+        here = len(getattr(side, rows))
+        if row < here:
+            return ("sides", number, rows, row)
+        row -= here
+    return ()
+
+
+def _broken_rule(code: str, entry: Entry, turn: int, layout: Layout) -> str:
     item: Any = entry.item
     if code == "E106":
-        return f"number of turns is {len(item.turns)}, at least {schema.FEWEST_TURNS} and at most {schema.MOST_TURNS} are allowed"
+        number = len(getattr(item, layout.rows))
+        return f"number of {layout.rows} is {number}, at least {layout.fewest} and at most {layout.most} are allowed"
     if code == "E108":
         return f"id {quoted(str(item.id))} is not the file's name {quoted(_stem(entry.source) or '')}"
     if code == "E109":

@@ -16,12 +16,24 @@ from three_tutors.checking.revealing import MAY_TELL, reveal
 from three_tutors.scoring.questioning import task
 from three_tutors.tutoring.dialogue import Dialogue, Turn
 
-FEWEST_TURNS = 6
+FEWEST_TURNS = 4
 """Turns of the shortest usual dialogue."""
 ASKING = frozenset({"socratic_questioning", "clarification_request"})
 """Strategies that need a question."""
 
 _QUESTION = re.compile(r"[?？؟]+(?=[\s)\]\"'”’»*_!.]|$)")
+_UNSEEN = re.compile(
+    r"\b(?:(?:here(?:'|’)?s|here (?:is|are)|look at) (?:a|the|this|these|two|three|my|your) (?:\w+ )?(?:photos?|pictures?|drawings?|diagrams?|videos?|screenshots?)"
+    r"|i (?:can )?(?:see|saw|watched|heard|noticed) (?:you (?:draw|write|point|smile|nod|shrug)|your (?:drawing|sketch|photo|picture|face|screen|paper|notebook))"
+    r"|(?:in|on) (?:the|this|your) (?:photo|picture|drawing) (?:i|we) (?:can )?see)\b",
+    re.IGNORECASE,
+)
+_LIVED = re.compile(
+    r"\b(?:i once|when i was (?:young|little|a|at|your|in)|i(?:'|’)?ve (?:been to|eaten|seen|tasted|tried|broken|owned)|last (?:week|year|summer|night) i"
+    r"|my (?:dog|cat|son|daughter|wife|husband|mother|father|brother|sister|garden|kitchen|car|bike|grandm\w+|grandf\w+|neighbou?r)"
+    r"|i (?:felt|tasted|smelled|boiled|baked|burn(?:t|ed)|visited|grew up|used to|remember (?:when|the|my)))\b",
+    re.IGNORECASE,
+)
 _STOCK = re.compile(
     r"\b(?:let(?:'|’)?s break (?:it|this|that) down|that(?:'|’)?s an? (?:great|good|excellent) question|great question"
     r"|think (?:about|of) it (?:like this|this way)"
@@ -48,6 +60,7 @@ def notes(dialogue: Dialogue, *, max_turns: int, max_words: int) -> Iterator[Not
     if unlabelled:
         yield "W115", f"{unlabelled} of {len(turns)} turns have no label", ("turns",)
     yield from _never_wrong(turns)
+    yield from _ending(dialogue)
     revealed = reveal(dialogue)
     if revealed:
         yield revealed
@@ -57,6 +70,11 @@ def notes(dialogue: Dialogue, *, max_turns: int, max_words: int) -> Iterator[Not
         if turn.speaker != "teacher":
             continue
         before = turns[index - 1] if index else None
+        spoken = own_words(turn.text)
+        if dialogue.origin.modality == "chat" and (unseen := _UNSEEN.search(spoken)):
+            yield "W213", f"{quoted(unseen.group())} speaks of what nobody sees in a chat", ("turns", index, "teacher")
+        if lived := _LIVED.search(spoken):
+            yield "W214", f"{quoted(lived.group())} tells of a life", ("turns", index, "teacher")
         for code, message in _turn(turn, before, max_words, stock=stock):
             yield code, message, ("turns", index, "strategy" if code == "W205" else "teacher")
         if before and ignores(dialogue, index):
@@ -84,8 +102,16 @@ def _never_wrong(turns: Sequence[Turn]) -> Iterator[Note]:
     labels = [label for _, label in student]
     if labels and all(labels) and not {"wrong", "partial", "confused"} & set(labels):
         yield "W208", "the student never gets anything wrong, half-right or confused", ("turns",)
-    if labels and labels[-1] == "wrong":
-        yield "W209", "the student's last word is labelled wrong", ("turns", student[-1][0], "understanding")
+
+
+def _ending(dialogue: Dialogue) -> Iterator[Note]:
+    """Yield where the last student turn is wrong and nobody says that it ends so, or the label and the outcome contradict each other."""
+    last = next((index for index in range(len(dialogue.turns) - 1, -1, -1) if dialogue.turns[index].speaker == "student"), -1)
+    label = dialogue.turns[last].understanding if last >= 0 else ""
+    if label == "wrong" and not dialogue.outcome:
+        yield "W209", "the student's last word is labelled wrong", ("turns", last, "understanding")
+    elif label == "wrong" and dialogue.outcome == "solved":
+        yield "W215", "the outcome is solved, and the student's last word is labelled wrong", ("outcome",)
 
 
 def count_questions(text: str) -> int:

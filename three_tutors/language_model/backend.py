@@ -38,8 +38,11 @@ class Backend(Protocol):
     def decode(self, ids: list[int], positions: list[int]) -> Tensor:
         """Append a token to each slot whose position is not -1, at least one; return logits, (slots, vocabulary), up to the last."""
 
-    def states(self, ids: list[int]) -> Tensor:
-        """Return the states after the final norm of one text, (tokens, hidden)."""
+    def states(self, ids: list[int], since: int = 0) -> Tensor:
+        """Return the states after the final norm of the tokens of one text from `since` on, (tokens, hidden).
+
+        A backend may keep what it computed of the last text, and compute only what differs from there on.
+        """
 
     def logits(self, states: Tensor) -> Tensor:
         """Return the logits of `states`, (tokens, vocabulary)."""

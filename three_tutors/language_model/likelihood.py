@@ -9,6 +9,7 @@ import torch
 from three_tutors.language_model import chat_template
 from three_tutors.language_model.generate import Generator
 from three_tutors.pipeline.records import Record
+from three_tutors.tutoring.formats import Message
 
 
 def likelihood(generator: Generator, rows: Sequence[Record], *, last_only: bool = False) -> list[Record]:
@@ -33,11 +34,28 @@ def likelihood(generator: Generator, rows: Sequence[Record], *, last_only: bool 
         offset = sum(message["role"] == "system" for message in said) + 1
         turns = [index - offset for index, message in enumerate(said) if message["role"] == "assistant"]
         pairs = list(zip(turns, spans, strict=True))
-        states = generator.backend.states(ids)
-        for turn, (start, end) in pairs[-1:] if last_only else pairs:
-            if turn < 0:
-                continue  # an opening answers nobody
-            logits = generator.backend.logits(states[start - 1 : end - 1])
+        wanted = [(turn, span) for turn, span in (pairs[-1:] if last_only else pairs) if turn >= 0]  # an opening answers nobody
+        if not wanted:
+            continue
+        since = wanted[0][1][0] - 1
+        states = generator.backend.states(ids, since)
+        for turn, (start, end) in wanted:
+            logits = generator.backend.logits(states[start - 1 - since : end - 1 - since])
             nll = torch.nn.functional.cross_entropy(logits.float(), torch.tensor(ids[start:end]))
             records.append({"item": f"{row['id']}#{turn}", "tokens": end - start, "nll": float(nll)})
     return records
+
+
+def of_replies(generator: Generator, prompt: Sequence[Message], replies: Sequence[str]) -> list[tuple[float, int]]:
+    """Return for each of `replies` to `prompt` its log-probability in nats and its tokens, the end of the turn included.
+
+    The prompt is computed once where the backend keeps it (see `Backend.states`).
+    """
+    found = []
+    for reply in replies:
+        ids, spans = chat_template.encode_with_spans(generator.tokenizer, [*prompt, {"role": "assistant", "content": reply}])
+        start, end = spans[-1]
+        logits = generator.backend.logits(generator.backend.states(ids[:end], start - 1)[: end - start])
+        nll = torch.nn.functional.cross_entropy(logits.float(), torch.tensor(ids[start:end]), reduction="sum")
+        found.append((-float(nll), end - start))
+    return found

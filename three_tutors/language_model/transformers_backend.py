@@ -56,9 +56,9 @@ class TransformersBackend(Loaded):
         return logits
 
     @torch.inference_mode()
-    def states(self, ids: list[int]) -> Tensor:
+    def states(self, ids: list[int], since: int = 0) -> Tensor:
         """See `Backend`."""
-        return self.model.base_model(torch.tensor([ids])).last_hidden_state[0]
+        return self.model.base_model(torch.tensor([ids])).last_hidden_state[0, since:]
 
     @torch.inference_mode()
     def logits(self, states: Tensor) -> Tensor:

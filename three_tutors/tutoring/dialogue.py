@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_jsonl
-from three_tutors.tutoring.fields import Field, record, values
+from three_tutors.tutoring.fields import Field, fields, record, values
 
 Speaker = Literal["student", "teacher"]
 Strategy = Literal[
@@ -52,6 +52,26 @@ Move = Literal[
     "ask_personal_data",
 ]
 
+Situation = Literal[
+    "gives_up",
+    "refuses",
+    "short_answers",
+    "copied_work",
+    "language_learner",
+    "reading_difficulty",
+    "anxious",
+    "angry",
+    "right_for_wrong_reason",
+    "several_misconceptions",
+    "long_work",
+    "ambiguous_work",
+    "tutor_repairs",
+    "ordinary",
+]
+Outcome = Literal["solved", "partly", "told", "unresolved", "wrong"]
+Voice = Literal["plain", "warm", "brisk", "formal", "playful", "witty"]
+Modality = Literal["chat", "shared_page", "hands_on"]
+
 StrategyLabel = Literal[Strategy, ""]
 UnderstandingLabel = Literal[Understanding, ""]
 
@@ -59,6 +79,9 @@ SPEAKERS: tuple[Speaker, ...] = get_args(Speaker)
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 UNDERSTANDINGS: tuple[Understanding, ...] = get_args(Understanding)
 MOVES: tuple[Move, ...] = get_args(Move)
+SITUATIONS: tuple[Situation, ...] = get_args(Situation)
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+VOICES: tuple[Voice, ...] = get_args(Voice)
 
 
 LONGEST_TURN = 4000
@@ -99,10 +122,25 @@ class Lesson:
     ] = ()
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a file comes from and what it may be used for; every part may be missing."""
+
+    language: Annotated[str, Field("Language of the conversation (BCP 47).", pattern=r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", wanted="en")] = "en"
+    modality: Annotated[
+        Modality, Field("chat: words alone; shared_page: both look at text quoted here; hands_on: the student does it and tells.")
+    ] = "chat"
+    standard: Annotated[str, Field("A curriculum code where one fits, such as CCSS 4.NF.A.2.", most=60)] = ""
+    sources: Annotated[tuple[str, ...], Field("Where the misconception is described.", least=0, most=5)] = ()
+    author: Annotated[str, Field("Who wrote it: a role, never a name.", most=40)] = ""
+    review: Annotated[str, Field("Who read it critically: a role, never a name.", most=40)] = ""
+    licence: Annotated[str, Field("SPDX name; data/raw/LICENSE where it is left out.", most=40)] = ""
+
+
 Name = Annotated[
     str,
     Field(
-        "Name of the file without its ending; no other dialogue or scenario has it.",
+        "Name of the file without its ending; no other file of the data has it.",
         most=80,
         pattern=r"[a-z0-9]+(?:-[a-z0-9]+)*",
         wanted="lower case, words joined by -",
@@ -119,17 +157,28 @@ class Dialogue:
     turns: tuple[Turn, ...]
     source: str = ""
     """The file it was read from, relative to the project."""
+    situation: Annotated[Literal[Situation, ""], Field("What makes this student hard to teach here.")] = ""
+    outcome: Annotated[Literal[Outcome, ""], Field("How it ends; told: the answer was told after honest tries.")] = ""
+    voice: Annotated[Literal[Voice, ""], Field("How the teacher talks.")] = ""
+    origin: Origin = field(default_factory=Origin)
 
     def to_record(self) -> Record:
         """Return a JSON object; `from_record` gives the same dialogue back."""
-        turns = [{"speaker": turn.speaker, **_written(turn)} for turn in self.turns]
-        return {"id": self.id, **record(self.lesson), "turns": turns, "source": self.source}
+        turns = [turn_record(turn) for turn in self.turns]
+        head = {**record(self), **record(self.lesson), **written(self.origin)}
+        return {**{name: value for name, value in head.items() if name not in ARC or value}, "turns": turns, "source": self.source}
 
     @classmethod
     def from_record(cls, written: Record) -> Dialogue:
         """Read what `to_record` wrote."""
-        turns = tuple(Turn(turn["speaker"], **values(Turn, turn)) for turn in written["turns"])
-        return cls(written["id"], Lesson(**values(Lesson, written)), turns, written["source"])
+        turns = tuple(turn_from(turn) for turn in written["turns"])
+        head = values(cls, written)
+        lesson, origin = Lesson(**values(Lesson, written)), Origin(**values(Origin, written))
+        return cls(head.pop("id"), lesson, turns, written["source"], **head, origin=origin)
+
+
+ARC = ("situation", "outcome", "voice")
+"""What a dialogue says of itself as a whole."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +249,17 @@ def _read(path: Path, from_record: Any) -> list[Any]:  # noqa: ANN401 - typed by
     return read
 
 
-def _written(turn: Turn) -> Record:
-    """Return the fields of `turn` that say something: labels that nobody gave are left out."""
-    return {name: value for name, value in record(turn).items() if value not in ("", [])}
+def turn_record(turn: Turn) -> Record:
+    """Return `turn` as a JSON object; `turn_from` gives it back."""
+    return {"speaker": turn.speaker, **written(turn)}
+
+
+def turn_from(written: Record) -> Turn:
+    """Read what `turn_record` wrote."""
+    return Turn(written["speaker"], **values(Turn, written))
+
+
+def written(value: Turn | Origin) -> Record:
+    """Return the fields of `value` that say something: what nobody wrote is left out."""
+    usual = {} if isinstance(value, Turn) else {field.name: field.missing for field in fields(value.__class__)}
+    return {name: one for name, one in record(value).items() if one not in ("", []) and one != usual.get(name)}

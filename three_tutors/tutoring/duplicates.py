@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from three_tutors.tutoring.dialogue import Dialogue
+from three_tutors.tutoring.moment import Moment
 from three_tutors.tutoring.words import tokens
 
 Triples = npt.NDArray[np.uint32]
@@ -88,7 +89,7 @@ def of_one_problem(found: Sequence[Pair], texts: int) -> list[Pair]:
     return [pair for pair in found if sizes[root(pair.first)] <= max(2, texts // 10)]
 
 
-def kin(dialogues: Sequence[Dialogue]) -> list[tuple[str, str]]:
+def kin(dialogues: Sequence[Dialogue | Moment]) -> list[tuple[str, str]]:
     """Return the pairs of ids whose dialogues tell of one problem, so that one would leak into the other's split."""
     sets = [triples(word for turn in dialogue.turns for word in tokens(turn.text)) for dialogue in dialogues]
     return [(dialogues[pair.first].id, dialogues[pair.second].id) for pair in of_one_problem(pairs(sets, LEAK), len(sets))]

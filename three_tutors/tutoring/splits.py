@@ -100,6 +100,28 @@ def deal(
     return [Row(name, subjects[name], dealt[name]) for name in sorted(dealt)]
 
 
+def halve(strata: Mapping[str, str], ledger: Mapping[str, Split], seed: int, alike: Collection[tuple[str, str]] = ()) -> list[Row]:
+    """Return which moments may be learned from (train) and which are the exam (test), sorted by id; half of each stratum.
+
+    `strata` says for every id what it is about. As in `deal`, whatever stands in `ledger` stays, the rest comes in the order of a
+    seeded hash, and what is `alike` goes to one half.
+    """
+    kin: dict[str, set[str]] = defaultdict(set)
+    for one, other in alike:
+        kin[one].add(other)
+        kin[other].add(one)
+    dealt: dict[str, Split] = {name: ledger[name] for name in strata if name in ledger}
+    within = Counter((strata[name], split) for name, split in dealt.items())
+    halves: tuple[Split, Split] = ("train", "test")
+    for name in sorted(strata.keys() - dealt.keys(), key=lambda name: _order(name, seed)):
+        followed = Counter(dealt[other] for other in kin[name] if other in dealt)
+        whole = Counter(dealt.values())
+        lacking = min(halves, key=lambda split: (within[strata[name], split], whole[split]))
+        dealt[name] = max(halves, key=lambda split: followed[split]) if followed else lacking
+        within[strata[name], dealt[name]] += 1
+    return [Row(name, strata[name], dealt[name]) for name in sorted(dealt)]
+
+
 def read_ledger(path: Path) -> dict[str, Split]:
     """Return the split of every dialogue in the ledger; a file that is not there is an empty one.
 

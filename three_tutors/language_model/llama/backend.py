@@ -43,9 +43,12 @@ class LlamaBackend(Loaded):
         self.model = Llama(config, weights, slots, self.context)
         self._waiting: list[_Prefill] = []
         self._seen: OrderedDict[tuple[int, ...], Tensor] = OrderedDict()
+        self._held: list[int] = []
+        """The text that `states` left in the first slot."""
 
     def begin(self, prompt: list[int], slot: int) -> None:
         """See `Backend`. The cache grows at once and beyond the prompt: growing it again would copy the whole group."""
+        self._held = []
         self.model.group(slot).reserve(min(len(prompt) + SEGMENT, self.model.length))
         self._waiting.append(_Prefill(prompt, slot))
 
@@ -92,11 +95,17 @@ class LlamaBackend(Loaded):
         """See `Backend`."""
         return self.model.decode(torch.tensor(ids), torch.tensor(positions))
 
-    def states(self, ids: list[int]) -> Tensor:
-        """See `Backend`. Uses the first slot: only while no conversation is under way."""
-        segments = [Segment(ids[start : start + SEGMENT], 0, start) for start in range(0, len(ids), SEGMENT)]
-        rounds = [self.model.prefill(segments[first : first + SEGMENTS]) for first in range(0, len(segments), SEGMENTS)]
-        return torch.cat(rounds).flatten(0, 1)[: len(ids)]
+    def states(self, ids: list[int], since: int = 0) -> Tensor:
+        """See `Backend`. Uses the first slot: only while no conversation is under way.
+
+        Whole segments that the last text began with, too, are still in the slot and are not computed again.
+        """
+        same = next((at for at, (one, held) in enumerate(zip(ids, self._held, strict=False)) if one != held), min(len(ids), len(self._held)))
+        first = min(same, since) // SEGMENT * SEGMENT
+        segments = [Segment(ids[start : start + SEGMENT], 0, start) for start in range(first, len(ids), SEGMENT)]
+        rounds = [self.model.prefill(segments[at : at + SEGMENTS]) for at in range(0, len(segments), SEGMENTS)]
+        self._held = list(ids)
+        return torch.cat(rounds).flatten(0, 1)[since - first : len(ids) - first]
 
     def logits(self, states: Tensor) -> Tensor:
         """See `Backend`; a row depends on itself alone."""

@@ -38,10 +38,10 @@ class Backend(Protocol):
     def decode(self, ids: list[int], positions: list[int]) -> Tensor:
         """Append a token to each slot whose position is not -1, at least one; return logits, (slots, vocabulary), up to the last."""
 
-    def states(self, ids: list[int], since: int = 0) -> Tensor:
-        """Return the states after the final norm of the tokens of one text from `since` on, (tokens, hidden).
+    def states(self, texts: Sequence[tuple[list[int], int]]) -> list[Tensor]:
+        """Return the states after the final norm of some texts, each from a token on, (tokens, hidden).
 
-        A backend may keep what it computed of the last text, and compute only what differs from there on.
+        A beginning that several texts share is computed once where the backend can; only while no conversation is under way.
         """
 
     def logits(self, states: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from three_tutors.language_model import chat_template
 from three_tutors.language_model.generate import Generator
@@ -26,7 +27,8 @@ def likelihood(generator: Generator, rows: Sequence[Record], *, last_only: bool 
         `tokens` (the turn's, its end-of-turn token included) and `nll` (mean over them, in nats).
 
     """
-    records = []
+    asked: list[list[tuple[str, int, int]]] = []
+    texts = []
     for row in rows:
         said = row["messages"]
         ids, spans = chat_template.encode_with_spans(generator.tokenizer, said)
@@ -35,27 +37,35 @@ def likelihood(generator: Generator, rows: Sequence[Record], *, last_only: bool 
         turns = [index - offset for index, message in enumerate(said) if message["role"] == "assistant"]
         pairs = list(zip(turns, spans, strict=True))
         wanted = [(turn, span) for turn, span in (pairs[-1:] if last_only else pairs) if turn >= 0]  # an opening answers nobody
-        if not wanted:
-            continue
-        since = wanted[0][1][0] - 1
-        states = generator.backend.states(ids, since)
-        for turn, (start, end) in wanted:
-            logits = generator.backend.logits(states[start - 1 - since : end - 1 - since])
-            nll = torch.nn.functional.cross_entropy(logits.float(), torch.tensor(ids[start:end]))
-            records.append({"item": f"{row['id']}#{turn}", "tokens": end - start, "nll": float(nll)})
+        if wanted:
+            texts.append((ids, wanted[0][1][0] - 1))
+            asked.append([(f"{row['id']}#{turn}", *span) for turn, span in wanted])
+    records = []
+    for (ids, since), turns_of, states in zip(texts, asked, generator.backend.states(texts), strict=True):
+        for item, start, end in turns_of:
+            logprob = _logprob(generator, states[start - 1 - since : end - 1 - since], ids[start:end])
+            records.append({"item": item, "tokens": end - start, "nll": -logprob / (end - start)})
     return records
 
 
-def of_replies(generator: Generator, prompt: Sequence[Message], replies: Sequence[str]) -> list[tuple[float, int]]:
-    """Return for each of `replies` to `prompt` its log-probability in nats and its tokens, the end of the turn included.
+def of_replies(generator: Generator, prompts: Sequence[tuple[Sequence[Message], str]]) -> list[tuple[float, int]]:
+    """Return for each reply to a prompt its log-probability in nats and its tokens, the end of the turn included.
 
-    The prompt is computed once where the backend keeps it (see `Backend.states`).
+    Put replies to one prompt side by side: what they share is then computed once.
     """
-    found = []
-    for reply in replies:
+    texts, ends = [], []
+    for prompt, reply in prompts:
         ids, spans = chat_template.encode_with_spans(generator.tokenizer, [*prompt, {"role": "assistant", "content": reply}])
         start, end = spans[-1]
-        logits = generator.backend.logits(generator.backend.states(ids[:end], start - 1)[: end - start])
-        nll = torch.nn.functional.cross_entropy(logits.float(), torch.tensor(ids[start:end]), reduction="sum")
-        found.append((-float(nll), end - start))
-    return found
+        texts.append((ids[:end], start - 1))
+        ends.append(end)
+    return [
+        (_logprob(generator, states[:-1], ids[since + 1 :]), len(ids) - since - 1)
+        for (ids, since), states in zip(texts, generator.backend.states(texts), strict=True)
+    ]
+
+
+def _logprob(generator: Generator, states: Tensor, ids: Sequence[int]) -> float:
+    """Return the log-probability of `ids`, each told by the state of the token before it."""
+    logits = generator.backend.logits(states)
+    return -float(torch.nn.functional.cross_entropy(logits.float(), torch.tensor(ids), reduction="sum"))

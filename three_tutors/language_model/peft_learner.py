@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from three_tutors.language_model import adapters, base
 from three_tutors.language_model.learner import Sums
+from three_tutors.language_model.number_format import autocast, number_format
 from three_tutors.language_model.settings import Lora, Settings, on_gpu
 from three_tutors.language_model.supervision import Example
 from three_tutors.language_model.weights import check_finite, explaining
@@ -50,14 +51,14 @@ class PeftLearner:
     parts_at_once = 1
 
     def __init__(self, folder: Path, settings: Settings) -> None:
-        """Load the model in bf16 and add adapters in fp32; without them, keep fp32 masters of its weights."""
+        """Load the model and add adapters in fp32; without them, keep fp32 masters of its weights."""
         adapters.quiet_bitsandbytes()
         from peft import LoraConfig, get_peft_model  # noqa: PLC0415 - a second that our engine does not need
 
         self.device = torch.device("cuda" if on_gpu(settings.device) else "cpu")
         self.settings, self.base = settings, folder
         quantisation = four_bits(settings.lora) if settings.lora and settings.lora.precision == "nf4" else None
-        self.model = base.load_model(folder, torch.bfloat16 if settings.lora else torch.float32, quantisation).to(self.device)
+        self.model = base.load_model(folder, number_format(self.device.type) if settings.lora else torch.float32, quantisation).to(self.device)
         check_finite(dict(self.model.named_parameters()), str(folder), "take another base model")
         for module in self.model.modules():
             # On CPUs bitsandbytes repacks its weights when a loss is measured, and repacked weights cannot be trained beside.
@@ -125,7 +126,7 @@ class PeftLearner:
     def _loss(self, example: Example) -> tuple[Tensor, Sums]:
         ids = torch.tensor(example.ids, device=self.device)
         places = torch.tensor(example.positions, device=self.device)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with autocast(self.device.type):
             logits = self.model(ids[None], logits_to_keep=places - 1, use_cache=False).logits[0].float()
         loss = functional.cross_entropy(logits, ids[places], reduction="sum")
         return loss, Sums(float(loss.detach()), int((logits.argmax(-1) == ids[places]).sum()), len(places))

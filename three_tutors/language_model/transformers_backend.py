@@ -11,6 +11,7 @@ from torch import Tensor
 
 from three_tutors.language_model import adapters, base
 from three_tutors.language_model.loaded import Loaded
+from three_tutors.language_model.number_format import number_format
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -21,7 +22,7 @@ class TransformersBackend(Loaded):
 
     def __init__(self, folder: Path, adapter: Path | None, slots: int, context: int) -> None:
         """Load the model, with the adapter merged by peft."""
-        model: PreTrainedModel = base.load_model(folder)
+        model: PreTrainedModel = base.load_model(folder, number_format())
         super().__init__(folder, model.config, context)
         if adapter is not None:
             model = adapters.merged_model(model, adapter)
@@ -56,9 +57,9 @@ class TransformersBackend(Loaded):
         return logits
 
     @torch.inference_mode()
-    def states(self, ids: list[int], since: int = 0) -> Tensor:
+    def states(self, texts: Sequence[tuple[list[int], int]]) -> list[Tensor]:
         """See `Backend`."""
-        return self.model.base_model(torch.tensor([ids])).last_hidden_state[0, since:]
+        return [self.model.base_model(torch.tensor([ids])).last_hidden_state[0, since:] for ids, since in texts]
 
     @torch.inference_mode()
     def logits(self, states: Tensor) -> Tensor:

@@ -89,11 +89,11 @@ def _row(record: object) -> RatedReply:
         raise ValueError(f"{', '.join(missing)} missing")
     answer = record["answer"] if isinstance(record["answer"], list) else [record["answer"]]
     return RatedReply(
-        group=_written("group", record["group"]),
-        tutor=_written("tutor", record["tutor"]),
-        turns=tuple(_turn(message) for message in _history(record["history"])),
-        reply=_said("reply", record["reply"]),
-        answer=tuple(text for form in answer if (text := _written("answer", form).strip())),
+        group=written_as("group", record["group"]),
+        tutor=written_as("tutor", record["tutor"]),
+        turns=tuple(turn(message) for message in history(record["history"])),
+        reply=said("reply", record["reply"]),
+        answer=tuple(text for form in answer if (text := written_as("answer", form).strip())),
         **_labels(record["labels"]),
         left_out=_left_out(record),
     )
@@ -106,7 +106,7 @@ def _left_out(record: Record) -> tuple[str, ...]:
     return (*sorted(row), *sorted(said))
 
 
-def _history(given: object) -> list[object]:
+def history(given: object) -> list[object]:
     if given is None:
         return []
     if not isinstance(given, list):
@@ -114,12 +114,12 @@ def _history(given: object) -> list[object]:
     return given
 
 
-def _turn(message: object) -> Turn:
+def turn(message: object) -> Turn:
     role = message.get("role") if isinstance(message, dict) else message
     side = side_of(role)
     if not isinstance(message, dict) or (side != "student" and side != "teacher"):  # noqa: PLR1714 - mypy narrows this one
         raise ValueError(f"role {_short(role)} is neither student nor teacher")
-    return Turn(side, _said("content", message.get("content")))
+    return Turn(side, said("content", message.get("content")))
 
 
 def _labels(given: object) -> Record:
@@ -130,7 +130,7 @@ def _labels(given: object) -> Record:
     not_read: list[str] = []
     not_measured: list[str] = []
     for name, value in (given or {}).items():
-        said = _written(name, value).strip().lower()
+        said = written_as(name, value).strip().lower()
         if said in _NO_LABEL:
             continue
         if name in DIMENSIONS:
@@ -151,7 +151,7 @@ def _labels(given: object) -> Record:
     return {"labels": labels, "not_read": tuple(not_read), "not_measured": tuple(not_measured)}
 
 
-def _said(name: str, content: object) -> str:
+def said(name: str, content: object) -> str:
     """Return what is said: text or text parts; null is silence."""
     try:
         return "" if content is None else text_of(content)
@@ -159,7 +159,7 @@ def _said(name: str, content: object) -> str:
         raise ValueError(f"{name} {error}") from None
 
 
-def _written(name: str, value: object) -> str:
+def written_as(name: str, value: object) -> str:
     """Return a word or a number as text; null is an empty one."""
     if value is None:
         return ""

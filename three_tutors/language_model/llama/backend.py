@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ from three_tutors.language_model import adapters, base
 from three_tutors.language_model.llama.kv_cache import SEGMENT
 from three_tutors.language_model.llama.model import GROUP, SEGMENTS, Llama, Segment
 from three_tutors.language_model.loaded import Loaded
+from three_tutors.language_model.number_format import number_format
 from three_tutors.language_model.weights import read_tensors
 
-KEPT = 512
-"""Segments of prompts that are remembered, 1.5 MB each for the embedded model: later turns of a conversation begin like earlier ones."""
+KEPT = 768 << 20
+"""Bytes of prompts' segments that are remembered, 1.5 MB each for the embedded model in bf16: later turns begin like earlier ones."""
 
 
 @dataclass
@@ -29,6 +31,8 @@ class _Prefill:
     slot: int
     done: int = 0
     """Tokens prefilled so far."""
+    since: int = sys.maxsize
+    """The first token whose state is asked for; usually only the last one's."""
 
 
 class LlamaBackend(Loaded):
@@ -37,23 +41,29 @@ class LlamaBackend(Loaded):
     def __init__(self, folder: Path, config: PretrainedConfig, adapter: Path | None, slots: int, context: int) -> None:
         """Load and pack the weights."""
         super().__init__(folder, config, context)
-        weights = {name: tensor.to(torch.bfloat16) for name, tensor in read_tensors(folder / base.WEIGHTS).items()}
+        weights = {name: tensor.to(number_format()) for name, tensor in read_tensors(folder / base.WEIGHTS).items()}
         if adapter is not None:
             weights = adapters.merged(weights, adapter)
         self.model = Llama(config, weights, slots, self.context)
+        self._kept = KEPT // (2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * SEGMENT * number_format().itemsize)
         self._waiting: list[_Prefill] = []
         self._seen: OrderedDict[tuple[int, ...], Tensor] = OrderedDict()
-        self._held: list[int] = []
-        """The text that `states` left in the first slot."""
 
     def begin(self, prompt: list[int], slot: int) -> None:
         """See `Backend`. The cache grows at once and beyond the prompt: growing it again would copy the whole group."""
-        self._held = []
         self.model.group(slot).reserve(min(len(prompt) + SEGMENT, self.model.length))
         self._waiting.append(_Prefill(prompt, slot))
 
     def prefill(self, *, full: bool) -> dict[int, Tensor] | None:
         """See `Backend`. A copied segment has the same bits that computing it again would give."""
+        computed = self._round(full=full)
+        if computed is None:
+            return None
+        last = {one.slot: state[len(one.prompt) - start - 1] for one, start, state in computed if one.done >= len(one.prompt)}
+        return dict(zip(last, self.logits(torch.stack(list(last.values()))), strict=True)) if last else {}
+
+    def _round(self, *, full: bool) -> list[tuple[_Prefill, int, Tensor]] | None:
+        """Compute the next segments of those that wait; return each with its start and its states, None where nothing was computed."""
         planned: list[tuple[_Prefill, int]] = []
         keys: set[tuple[int, ...]] = set()
         for one in self._waiting:
@@ -69,21 +79,18 @@ class LlamaBackend(Loaded):
         if not planned or (full and len(planned) < SEGMENTS):
             return None
         states = self.model.prefill([Segment(one.prompt[start : start + SEGMENT], one.slot, start) for one, start in planned])
-        last: dict[int, Tensor] = {}
-        for (one, start), state in zip(planned, states, strict=True):
+        for one, start in planned:
             one.done = start + SEGMENT
             if one.done <= len(one.prompt):
                 self._seen[tuple(one.prompt[: one.done])] = self.model.group(one.slot).copy_segment(one.slot % GROUP, start)
-            if one.done >= len(one.prompt):
-                last[one.slot] = state[len(one.prompt) - start - 1]
-        while len(self._seen) > KEPT:
+        while len(self._seen) > self._kept:
             self._seen.popitem(last=False)
-        self._waiting = [one for one in self._waiting if one.slot not in last]
-        return dict(zip(last, self.logits(torch.stack(list(last.values()))), strict=True)) if last else {}
+        self._waiting = [one for one in self._waiting if one.done < len(one.prompt)]
+        return [(one, start, state) for (one, start), state in zip(planned, states, strict=True)]
 
     def _copy_seen(self, one: _Prefill) -> None:
-        """Copy the segments that were seen before; the one with the last token is always computed, for its logits."""
-        while one.done + SEGMENT < len(one.prompt):
+        """Copy the segments that were seen before and whose states nobody asks for; the last token's are always asked for."""
+        while one.done + SEGMENT <= min(one.since, len(one.prompt) - 1):
             key = tuple(one.prompt[: one.done + SEGMENT])
             if (seen := self._seen.get(key)) is None:
                 return
@@ -95,17 +102,25 @@ class LlamaBackend(Loaded):
         """See `Backend`."""
         return self.model.decode(torch.tensor(ids), torch.tensor(positions))
 
-    def states(self, ids: list[int], since: int = 0) -> Tensor:
-        """See `Backend`. Uses the first slot: only while no conversation is under way.
-
-        Whole segments that the last text began with, too, are still in the slot and are not computed again.
-        """
-        same = next((at for at, (one, held) in enumerate(zip(ids, self._held, strict=False)) if one != held), min(len(ids), len(self._held)))
-        first = min(same, since) // SEGMENT * SEGMENT
-        segments = [Segment(ids[start : start + SEGMENT], 0, start) for start in range(first, len(ids), SEGMENT)]
-        rounds = [self.model.prefill(segments[at : at + SEGMENTS]) for at in range(0, len(segments), SEGMENTS)]
-        self._held = list(ids)
-        return torch.cat(rounds).flatten(0, 1)[since - first : len(ids) - first]
+    def states(self, texts: Sequence[tuple[list[int], int]]) -> list[Tensor]:
+        """See `Backend`. Texts take slots as they become free, so that every round has all of its segments."""
+        parts: list[list[Tensor]] = [[] for _ in texts]
+        free, owner, following = list(range(self.model.slots)), dict[int, int](), iter(enumerate(texts))
+        upcoming = next(following, None)
+        while upcoming or self._waiting:
+            while upcoming and free:
+                number, (ids, since) = upcoming
+                slot = free.pop()
+                owner[slot] = number
+                self.begin(ids, slot)
+                self._waiting[-1].since = since
+                upcoming = next(following, None)
+            for one, start, state in self._round(full=False) or ():
+                parts[owner[one.slot]].append(state[max(0, one.since - start) : len(one.prompt) - start].clone())
+                if one.done >= len(one.prompt) and start + SEGMENT >= len(one.prompt):
+                    free.append(one.slot)
+        self.release(range(self.model.slots))
+        return [torch.cat(part) for part in parts]
 
     def logits(self, states: Tensor) -> Tensor:
         """See `Backend`; a row depends on itself alone."""

@@ -29,9 +29,9 @@ class DecodeStep:
     """0 where a slot has a token, minus infinity elsewhere, (slots * kv_heads, 1, capacity)."""
 
 
-def causal_mask(start: int) -> Tensor:
+def causal_mask(start: int, dtype: torch.dtype = torch.bfloat16) -> Tensor:
     """Return the mask of the segment at `start`: 0 for what comes before a token and for itself, minus infinity for later ones."""
-    ahead = torch.full((SEGMENT, SEGMENT), -torch.inf, dtype=torch.bfloat16).triu(1)
+    ahead = torch.full((SEGMENT, SEGMENT), -torch.inf, dtype=dtype).triu(1)
     return functional.pad(ahead, (start, 0))
 
 
@@ -41,14 +41,14 @@ class KVCache:
     A layer is one contiguous tensor, (2, slots, kv_heads, capacity, head_dim): matrix products would copy anything else.
     """
 
-    def __init__(self, config: PretrainedConfig, slots: int) -> None:
+    def __init__(self, config: PretrainedConfig, slots: int, dtype: torch.dtype = torch.bfloat16) -> None:
         """Begin with a capacity of 0."""
         self.heads, self.kv_heads, self.head_dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
-        self.slots, self.capacity = slots, 0
+        self.slots, self.capacity, self.dtype = slots, 0, dtype
         self.layers = [self._empty() for _ in range(config.num_hidden_layers)]
 
     def _empty(self) -> Tensor:
-        return torch.zeros(2, self.slots, self.kv_heads, self.capacity, self.head_dim, dtype=torch.bfloat16)
+        return torch.zeros(2, self.slots, self.kv_heads, self.capacity, self.head_dim, dtype=self.dtype)
 
     @torch.inference_mode()
     def reserve(self, tokens: int) -> None:
@@ -106,7 +106,7 @@ class KVCache:
         if int(positions.max()) < 0:
             return None
         self.reserve(int(positions.max()) + 1)
-        mask = torch.where(torch.arange(self.capacity) <= positions[:, None], 0.0, -torch.inf).to(torch.bfloat16)
+        mask = torch.where(torch.arange(self.capacity) <= positions[:, None], 0.0, -torch.inf).to(self.dtype)
         mask[positions < 0] = 0.0  # a row without any token would be all NaN
         rows = (positions >= 0).nonzero()[:, 0]
         heads = (torch.arange(2) * self.slots + rows[:, None])[:, :, None] * self.kv_heads + torch.arange(self.kv_heads)

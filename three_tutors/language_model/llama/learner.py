@@ -16,6 +16,7 @@ from three_tutors.language_model.learner import Sums
 from three_tutors.language_model.llama.layers import Layer, Weight
 from three_tutors.language_model.llama.projections import Adapter, Projection
 from three_tutors.language_model.llama.trainable import TrainableLlama
+from three_tutors.language_model.number_format import number_format
 from three_tutors.language_model.settings import LINEAR, Lora, Settings
 from three_tutors.language_model.steps import dealt
 from three_tutors.language_model.supervision import Example
@@ -39,10 +40,10 @@ class LlamaLearner:
     tokens_at_once = 1200
     parts_at_once = WORKERS
 
-    def __init__(self, folder: Path, config: PretrainedConfig, settings: Settings, dtype: torch.dtype = torch.bfloat16) -> None:
+    def __init__(self, folder: Path, config: PretrainedConfig, settings: Settings, dtype: torch.dtype | None = None) -> None:
         """Load the weights in `folder` and draw new adapters; the same seed gives the same ones."""
         self.base, self.config, self.settings = folder, config, settings
-        weights = {name: tensor.to(dtype) for name, tensor in read_tensors(folder / base.WEIGHTS).items()}
+        weights = {name: tensor.to(dtype or number_format()) for name, tensor in read_tensors(folder / base.WEIGHTS).items()}
         check_finite(weights, str(folder), "take another base model")
         self.parameters: dict[str, Tensor] = {}
         self._initial: dict[str, Tensor] = {}

@@ -1,4 +1,4 @@
-"""A Llama's forward pass for answering on a CPU: packed bf16 weights, fixed shapes, one key-value cache.
+"""A Llama's forward pass for answering on a CPU: packed weights, fixed shapes, one key-value cache.
 
 Fast: about ten operations a layer, and nothing is computed for a row that nobody asks for.
 Repeatable: results for a row never depend on other rows. So prompts are prefilled in fixed-size segments, and decoding uses
@@ -91,7 +91,7 @@ class Llama:
     """The model with a key-value cache of `slots` conversations of at most `length` tokens."""
 
     def __init__(self, config: PretrainedConfig, weights: Mapping[str, Tensor], slots: int, length: int) -> None:
-        """Pack `weights` (named as transformers does, bf16); the cache takes memory as it fills."""
+        """Pack `weights` (named as transformers does, all in one format, which is computed in); the cache takes memory as it fills."""
         self.config, self.slots = config, slots
         self.length = length = -(-length // SEGMENT) * SEGMENT
         self.heads, self.kv_heads, self.head_dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
@@ -99,14 +99,14 @@ class Llama:
         self.norm = weights["model.norm.weight"]
         self.head = pack(self.embedding if config.tie_word_embeddings else weights["lm_head.weight"], slots)
         self.layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
-        self.blocks = blocks(self.head, config.hidden_size, slots)
+        self.blocks = blocks(self.head, config.hidden_size, slots, self.embedding.dtype)
         rope = LlamaRotaryEmbedding(config)
         angles = torch.arange(length)[:, None].float() * rope.inv_freq[None].float()
         # One complex number rotates one pair of dimensions; the queries' numbers carry the scale of the scores as well.
         rotations = torch.polar(torch.full_like(angles, rope.attention_scaling), angles)[:, None]
         scale = torch.cat([torch.full((self.heads,), self.head_dim**-0.5), torch.ones(self.kv_heads)])
         self.rotations = rotations * scale[None, :, None]
-        self.groups = [KVCache(config, min(GROUP, slots - first)) for first in range(0, slots, GROUP)]
+        self.groups = [KVCache(config, min(GROUP, slots - first), self.embedding.dtype) for first in range(0, slots, GROUP)]
 
     def _layer(self, weights: Mapping[str, Tensor], prefix: str) -> Layer:
         attention, mlp = prefix + "self_attn.", prefix + "mlp."
@@ -142,8 +142,8 @@ class Llama:
             ids[number, : len(segment.ids)] = torch.tensor(segment.ids)
             positions[number] = torch.arange(segment.start, segment.start + SEGMENT)
 
-        masks = [causal_mask(segment.start) for segment in segments]
-        mixed = torch.zeros(SEGMENTS, SEGMENT, self.heads, self.head_dim, dtype=torch.bfloat16)
+        masks = [causal_mask(segment.start, self.embedding.dtype) for segment in segments]
+        mixed = torch.zeros(SEGMENTS, SEGMENT, self.heads, self.head_dim, dtype=self.embedding.dtype)
 
         def attend(split: Tensor, index: int) -> Tensor:
             for segment, part, mask, out in zip(segments, split.split(SEGMENT), masks, mixed, strict=False):
@@ -161,7 +161,7 @@ class Llama:
         A slot whose position is -1 stays as it is; not all of them may be.
 
         Returns:
-            Logits, (slots, vocabulary), bf16, up to the last slot with a token; a row means nothing where the position is -1.
+            Logits, (slots, vocabulary), up to the last slot with a token; a row means nothing where the position is -1.
 
         """
         most = self.blocks[-1]
@@ -179,7 +179,7 @@ class Llama:
         steps = [(number, step) for number, part in enumerate(positions.split(GROUP)) if (step := groups[number].prepare(part))]
         count = min(len(ids), (steps[-1][0] + 1) * GROUP)
         rows = self._block(count)
-        mixed = torch.zeros(rows, self.heads * self.head_dim, dtype=torch.bfloat16)
+        mixed = torch.zeros(rows, self.heads * self.head_dim, dtype=self.embedding.dtype)
         outs = mixed[:count].split(GROUP)
 
         def attend(split: Tensor, index: int) -> Tensor:
@@ -192,7 +192,7 @@ class Llama:
 
     @torch.inference_mode()
     def logits(self, states: Tensor) -> Tensor:
-        """Return the logits of `states`, (tokens, vocabulary), bf16."""
+        """Return the logits of `states`, (tokens, vocabulary)."""
         parts = states.split(self.blocks[-1])
         padded = [functional.pad(part, (0, 0, 0, self._block(len(part)) - len(part))) for part in parts]
         return torch.cat([self.head(rows)[: len(part)] for part, rows in zip(parts, padded, strict=True)])

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from three_tutors.language_model.number_format import has_bf16_units
+
 ROWS = (8, 16, 32)
 """Decoding pads its rows to the next of these numbers; see `blocks`."""
 
@@ -18,9 +20,9 @@ Combined = Callable[[Tensor, Tensor], Tensor]
 
 def pack(weight: Tensor, rows: int, *, silu: bool = False) -> Linear:
     """Return the product with `weight` (out, in) as a function of the rows that it multiplies."""
-    if not _onednn():
+    if not _packs(weight):
         return lambda states: functional.silu(functional.linear(states, weight)) if silu else functional.linear(states, weight)
-    packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)  # noqa: SLF001 - see `_onednn`
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)  # noqa: SLF001 - see `number_format`
     product = torch.ops.mkldnn._linear_pointwise.default  # noqa: SLF001
     after = "swish" if silu else "none"
     return lambda states: product(states, packed, None, after, [], "")
@@ -28,15 +30,15 @@ def pack(weight: Tensor, rows: int, *, silu: bool = False) -> Linear:
 
 def pack_with(operation: Literal["add", "mul"], weight: Tensor, rows: int) -> Combined:
     """Like `pack`, then added to or multiplied with a second tensor of the same shape."""
-    if not _onednn():
+    if not _packs(weight):
         combine = torch.add if operation == "add" else torch.mul
         return lambda states, other: combine(functional.linear(states, weight), other)
-    packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)  # noqa: SLF001 - see `_onednn`
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)  # noqa: SLF001 - see `number_format`
     product = torch.ops.mkldnn._linear_pointwise.binary  # noqa: SLF001
     return lambda states, other: product(states, other, packed, None, operation)
 
 
-def blocks(product: Linear, inputs: int, slots: int) -> tuple[int, ...]:
+def blocks(product: Linear, inputs: int, slots: int, dtype: torch.dtype) -> tuple[int, ...]:
     """Return the numbers of rows, ascending, that may be multiplied while decoding: all give a row the same bits.
 
     oneDNN has one kernel for few rows and another for many (on CPUs with AMX: up to 32, and from 33 on), which sum in different
@@ -47,13 +49,14 @@ def blocks(product: Linear, inputs: int, slots: int) -> tuple[int, ...]:
         product: a packed product with many outputs, so that a difference shows when it is tried.
         inputs: length of its rows.
         slots: most rows that are asked for.
+        dtype: of the rows.
 
     """
-    states = torch.randn(ROWS[-1], inputs, generator=torch.Generator().manual_seed(0)).bfloat16()
+    states = torch.randn(ROWS[-1], inputs, generator=torch.Generator().manual_seed(0)).to(dtype)
     whole = product(states)
     alike = all(torch.equal(product(states[:rows]), whole[:rows]) for rows in ROWS[:-1])
     return ROWS if alike else (slots,)
 
 
-def _onednn() -> bool:
-    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001 - there is no public name
+def _packs(weight: Tensor) -> bool:
+    return weight.dtype == torch.bfloat16 and has_bf16_units()

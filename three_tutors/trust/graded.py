@@ -1,0 +1,148 @@
+"""Replies that people graded by kind or rated: rows of a file, or the graded replies of the project's own moments.
+
+A row of a file holds `group`, `history`, `reply`, and `kind` with `grade` (0 to 3) or `labels`; beside them it may hold `id`, `tutor`
+or `source`, `pair` and the lesson: `subject`, `school_grade`, `topic`, `objective`, `misconception`, `answer` and the `understanding`
+that the last student turn shows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from three_tutors.pipeline.diagnostics import DataError, Problem
+from three_tutors.pipeline.json_values import parse
+from three_tutors.pipeline.records import Record
+from three_tutors.pipeline.text import UnreadableError, lines
+from three_tutors.scoring.replied import Replied
+from three_tutors.trust.rated_replies import history, said, turn, written_as
+from three_tutors.tutoring.dialogue import UNDERSTANDINGS, Lesson, Turn
+from three_tutors.tutoring.moment import Moment
+
+_KEYS = ("group", "history", "reply")
+_ADVICE = "a row has group, history, reply, and kind with grade, or labels"
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One reply with what a person said of it."""
+
+    item: str
+    """Names the moment: rows of one moment reply to the same student turn."""
+    group: str
+    """Rows of one group are not independent of each other."""
+    writer: str
+    """Who wrote the reply."""
+    replied: Replied
+    kind: str = ""
+    """`ideal`, `acceptable`, or the fault that the reply has; empty where nobody said."""
+    grade: float | None = None
+    """3 ideal to 0 misleading or harmful."""
+    labels: Mapping[str, float] = field(default_factory=dict)
+    """Ratings by what was asked, higher being better."""
+    pair: str = ""
+    """Names the contrast pair that the moment is one side of; empty where it is of none."""
+
+
+def of_moments(moments: Sequence[Moment]) -> list[Graded]:
+    """Return every graded reply of `moments`."""
+    return [
+        Graded(
+            item,
+            moment.id,
+            "",
+            Replied(moment.lesson, side.turns, reply.reply, item=f"{item}#{len(side.turns) - 1}"),
+            reply.kind,
+            float(reply.grade),
+            pair=moment.id if moment.pair else "",
+        )
+        for moment in moments
+        for item, side in moment.items()
+        for reply in side.replies
+    ]
+
+
+def read_graded(path: Path) -> list[Graded]:
+    """Return the rows of `path`; blank lines are passed over.
+
+    Raises:
+        DataError: the file is not there or empty, or a line is no such row; says every line.
+
+    """
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise DataError(f"{path}: there is no such file; name a file of graded or rated replies, one JSON object a line.") from None
+    rows, problems = [], []
+    for line, text in lines(data):
+        column = 1
+        try:
+            rows.append(_row(parse(text)))
+            continue
+        except UnreadableError as error:
+            why, column = error.message, error.column
+        except ValueError as error:
+            why = str(error)
+        problems.append(Problem(str(path), line, column, "E001", f"not a graded reply: {why}", _ADVICE))
+    if problems:
+        raise DataError(f"{path}: {len(problems)} rows cannot be read.", problems)
+    if not rows:
+        raise DataError(f"{path}: is empty; {_ADVICE}.")
+    return rows
+
+
+def by_moment(rows: Sequence[Graded]) -> Iterator[list[Graded]]:
+    """Yield the rows that reply to the same student turn together, in the order of the first of each."""
+    found: dict[str, list[Graded]] = {}
+    for row in rows:
+        found.setdefault(row.item, []).append(row)
+    yield from found.values()
+
+
+def _row(record: object) -> Graded:
+    if not isinstance(record, dict):
+        raise ValueError("the line holds no JSON object")  # noqa: TRY004 - one kind of error for all that a row can lack
+    if missing := [key for key in _KEYS if key not in record]:
+        raise ValueError(f"{', '.join(missing)} missing")
+    turns = [turn(message) for message in history(record["history"])]
+    shows = written_as("understanding", record.get("understanding"))
+    if turns and turns[-1].speaker == "student" and shows in UNDERSTANDINGS:
+        turns[-1] = replace(turns[-1], understanding=shows)
+    group, pair = written_as("group", record["group"]), written_as("pair", record.get("pair"))
+    # One moment, whatever replies to it: the conversation and what is taught.
+    item = json.dumps([group, pair, record["history"], record.get("topic")], ensure_ascii=False)
+    answered = Replied(_lesson(record), tuple(turns), said("reply", record["reply"]))
+    writer = written_as("tutor", record.get("tutor", record.get("source")))
+    return Graded(item, group, writer, answered, written_as("kind", record.get("kind")), _grade(record), _labels(record), pair)
+
+
+def _lesson(record: Record) -> Lesson:
+    given = record.get("answer")
+    answer = given if isinstance(given, list) else [given]
+    grade = record.get("school_grade")
+    texts = {name: written_as(name, record.get(name)) for name in ("subject", "topic", "objective", "misconception")}
+    forms = tuple(text for form in answer if (text := written_as("answer", form).strip()))
+    return Lesson(grade=grade if isinstance(grade, int) and not isinstance(grade, bool) else 0, answer=forms, **texts)
+
+
+def _grade(record: Record) -> float | None:
+    grade = record.get("grade")
+    if grade is None:
+        return None
+    if not isinstance(grade, int | float) or isinstance(grade, bool):
+        raise ValueError(f"grade must be a number from 0 to 3, not {grade!r}")  # noqa: TRY004 - see `_row`
+    return float(grade)
+
+
+def _labels(record: Record) -> dict[str, float]:
+    given = record.get("labels") or {}
+    if not isinstance(given, dict):
+        raise ValueError("labels is no JSON object")  # noqa: TRY004 - see `_row`
+    return {name: float(value) for name, value in given.items() if isinstance(value, int | float) and not isinstance(value, bool)}
+
+
+def last_turn(row: Graded) -> Turn:
+    """Return the student turn that is replied to."""
+    return row.replied.turns[-1]

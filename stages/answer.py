@@ -1,4 +1,4 @@
-"""Let one tutor answer every held-out student turn and every scenario."""
+"""Let one tutor answer held-out student turns, scenarios and moments."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ from three_tutors.openai_client.tutor import Conversation, Tutor
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import write_json, write_jsonl
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, Turn, read_dialogues, read_scenarios
-from three_tutors.tutoring.questions import questions
+from three_tutors.tutoring.moment import Moment, read_moments
+from three_tutors.tutoring.questions import asked_moments, questions
 from three_tutors.tutoring.replies import RecordedReply, write_replies
-from three_tutors.tutors.opening import likelihoods, open_tutor
+from three_tutors.tutors.opening import likelihoods, likely_replies, open_tutor
 
 TEST = Path("data/processed/splits/test.jsonl")
 SCENARIOS = Path("data/processed/scenarios.jsonl")
+MOMENTS = Path("data/processed/moments/test.jsonl")
 OUT = Path("data/processed/answers")
 TIMINGS = Path("reports/metrics")
 PAID = Path(".cache/answer")
@@ -46,12 +48,14 @@ class Params:
     """Seed of the draw where the temperature is above 0."""
 
 
-def answer(tutor: Tutor, dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], sampling: Sampling) -> list[RecordedReply]:
-    """Return the replies to every held-out student turn (with its true history), then to every scenario.
+def answer(
+    tutor: Tutor, dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], sampling: Sampling, moments: Sequence[Moment] = ()
+) -> list[RecordedReply]:
+    """Return the replies to held-out student turns (with their true history), to every scenario, and to moments of the exam.
 
     In a scenario the student is scripted and the history holds what this tutor itself replied before.
     """
-    asked = questions(dialogues)
+    asked, exam = questions(dialogues), asked_moments(moments)
     pool = ThreadPoolExecutor(tutor.at_once)
     try:
         # Start long scenarios first, so that short single turns fill the idle slots at the end.
@@ -59,6 +63,7 @@ def answer(tutor: Tutor, dialogues: Sequence[Dialogue], scenarios: Sequence[Scen
             scenario.id: pool.submit(_converse, tutor, scenario, sampling)
             for scenario in sorted(scenarios, key=lambda scenario: -len(scenario.turns))
         }
+        met = {item: pool.submit(tutor.reply, Conversation(one.lesson, side.turns), sampling) for item, one, side in exam}
         # Shorter histories first, so that a later turn finds its dialogue's prefix already in the cache.
         replying = {
             one.item: pool.submit(tutor.reply, Conversation(one.lesson, one.turns), sampling)
@@ -68,6 +73,7 @@ def answer(tutor: Tutor, dialogues: Sequence[Dialogue], scenarios: Sequence[Scen
         for scenario in scenarios:
             replies = playing[scenario.id].result()
             answers += [_answer(f"{scenario.id}#{index}", "scenario", reply) for index, reply in enumerate(replies)]
+        answers += [_answer(item, "moment", reply.result()) for item, reply in met.items()]
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return answers
@@ -87,13 +93,14 @@ def _converse(tutor: Tutor, scenario: Scenario, sampling: Sampling) -> list[Repl
 def main() -> None:
     """Open the tutor named on the command line, ask it everything, keep its answers and how long they took."""
     name, settings = sys.argv[1], read("answer", Params)
-    dialogues, scenarios = read_dialogues(TEST), read_scenarios(SCENARIOS)
+    dialogues, scenarios, moments = read_dialogues(TEST), read_scenarios(SCENARIOS), read_moments(MOMENTS)
     with open_tutor(name, paid=PaidReplies(PAID / f"{name}.jsonl")) as tutor:
         started = time.perf_counter()
-        answers = answer(tutor, dialogues, scenarios, Sampling(settings.max_tokens, settings.temperature, settings.seed))
+        answers = answer(tutor, dialogues, scenarios, Sampling(settings.max_tokens, settings.temperature, settings.seed), moments)
         seconds = time.perf_counter() - started
     write_replies(OUT / name / "answers.jsonl", name, answers)
     write_jsonl(OUT / name / "likelihood.jsonl", likelihoods(name, dialogues))
+    write_jsonl(OUT / name / "choice.jsonl", (one.to_record() for one in likely_replies(name, moments)))
     tokens = sum(one.completion_tokens for one in answers)
     timing = {"seconds": round(seconds, 1), "replies": len(answers), "tokens_per_second": round(tokens / seconds, 1)}
     write_json(TIMINGS / f"timing_{name}.json", timing)
@@ -112,6 +119,6 @@ def remarks(tutor: Tutor, answers: Sequence[RecordedReply]) -> list[str]:
     return [*said, *([f"{silent} answers have no text and stay unscored."] if silent else [])]
 
 
-def _answer(item: str, kind: Literal["turn", "scenario"], reply: Reply) -> RecordedReply:
+def _answer(item: str, kind: Literal["turn", "scenario", "moment"], reply: Reply) -> RecordedReply:
     taken = (reply.finish_reason, reply.prompt_tokens, reply.completion_tokens, reply.strategy, reply.estimated)
     return RecordedReply(item, kind, reply.text, *taken)

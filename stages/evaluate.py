@@ -21,11 +21,13 @@ from three_tutors.scoring.scores import MEASURES, scores
 from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
 from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
 from three_tutors.tutoring.methods import REFERENCE
+from three_tutors.tutoring.moment import read_moments
 from three_tutors.tutoring.questions import questions
 from three_tutors.tutoring.words import words
 
 SPLITS = Path("data/processed/splits")
 SCENARIOS = Path("data/processed/scenarios.jsonl")
+MOMENTS = Path("data/processed/moments/test.jsonl")
 ANSWERS = Path("data/processed/answers")
 SCORES = Path("data/processed/scores")
 METRICS = Path("reports/metrics")
@@ -62,7 +64,7 @@ def main() -> None:
     """Read the answers of the tutor named on the command line, score them, write scores and metrics."""
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     test = read_dialogues(SPLITS / "test.jsonl")
-    given = read_replied(ANSWERS, name, test, read_scenarios(SCENARIOS))
+    given = read_replied(ANSWERS, name, test, read_scenarios(SCENARIOS), read_moments(MOMENTS))
     likelihoods = [] if name == REFERENCE else _likelihoods(name, [question.item for question in questions(test)])
     rows = evaluate(given, train(read_dialogues(SPLITS / "train.jsonl")), likelihoods)
     figures = summary(rows)

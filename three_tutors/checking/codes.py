@@ -64,7 +64,9 @@ TABLE = (
     Code("W209", "ends unrepaired", "let the student repair the last wrong idea, mend the label, or say how it ends: `outcome: wrong`"),
     Code("E210", "graded reply that gives away, or keeps back, against its kind", "mend the reply, its kind or the answers"),
     Code("E211", "reply that does not say what its side asks, or says what the other side asks", "mend the reply or the list in `says`"),
-    Code("E212", "sides that tell themselves apart by other things", "let both sides end with the same words, which say nothing of the fact"),
+    Code(
+        "E212", "sides that tell themselves apart by other things", "let both sides end with the same words, which say nothing of the fact"
+    ),
     Code("W213", "claim to have seen what the chat does not show", "ask for it or let the student tell it; or say `modality: shared_page`"),
     Code("W214", "claim to a life of one's own", "speak of people in general; a chat tutor has done and felt nothing"),
     Code("W215", "outcome contradicted by the labels", "change the outcome or the label of the last student turn"),

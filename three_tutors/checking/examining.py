@@ -21,7 +21,7 @@ def notes(moment: Moment) -> Iterator[Note]:
     if not pairs:
         return
     fits = sorted(side.fits for side in moment.sides)
-    wanted = sorted(SIDES[moment.pair]) if moment.pair in SIDES else []
+    wanted = sorted(SIDES[moment.pair]) if moment.pair and moment.pair in SIDES else []
     if not wanted or fits != wanted:
         missing = f"; {moment.pair} wants {' and '.join(wanted)}" if wanted else "; `pair` names no kind"
         yield "E119", f"{len(moment.sides)} sides that fit {', '.join(fit or 'nothing' for fit in fits) or 'nothing'}{missing}", ("sides",)

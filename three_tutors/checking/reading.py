@@ -179,7 +179,7 @@ def _entry(value: Any, source: Source, file: DataFile, *, escapes: bool) -> Entr
         item = Scenario(head["id"], head["kind"], lesson, tuple(turns), str(source))
     else:
         origin = Origin(**{field.name: head[field.name] for field in fields(Origin)})
-        item = Dialogue(head["id"], lesson, tuple(turns), str(source), *(head[name] for name in ARC), origin)
+        item = Dialogue(head["id"], lesson, tuple(turns), str(source), **{name: head[name] for name in ARC}, origin=origin)
         shape.findings += [Finding(source, *note) for name, note in _UNNAMED.items() if name not in value]
     return Entry(source, item, head.get("opening", OPENING.missing), folder, shape.findings)
 
@@ -194,6 +194,7 @@ def _moment(value: dict[str, Any], source: Source, shape: Shape) -> Entry:
         sides = [shape.side(value, ())]
     if any(finding.code == "E003" for finding in shape.findings):
         return Entry(source, None, findings=shape.findings)
-    lesson, origin = (kind(**{field.name: head[field.name] for field in fields(kind)}) for kind in (Lesson, Origin))
+    lesson = Lesson(**{field.name: head[field.name] for field in fields(Lesson)})
+    origin = Origin(**{field.name: head[field.name] for field in fields(Origin)})
     item = Moment(head["id"], lesson, tuple(sides), str(source), head["pair"], head["theme"], origin)
     return Entry(source, item, findings=shape.findings)

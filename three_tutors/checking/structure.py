@@ -1,7 +1,7 @@
 """The pandera schema of dialogues, scenarios and moments, made from the fields of `schema`, and its verdict over one frame.
 
-Each row is a turn, with the head of its dialogue beside it; of moments, the graded replies and the sides have frames of their own. The `error` of a check is the code of the problem; the row index of
-a failure leads back to the turn.
+Each row is a turn, with the head of its dialogue beside it; the graded replies and the sides of moments have frames of their own.
+The `error` of a check is the code of the problem; the row index of a failure leads back to the turn.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ from three_tutors.tutoring.fields import LONGEST, Field, fields
 from three_tutors.tutoring.moment import Moment
 
 
-
 class Layout(NamedTuple):
     """One frame: what its rows are and which fields they have."""
 
-    kind: type[Dialogue] | type[Scenario] | type[Moment]
+    kind: type[Dialogue | Scenario | Moment]
     rows: str
     """Attribute of the item that holds the rows: turns, replies or sides."""
     head: tuple[Field, ...]

@@ -23,13 +23,16 @@ ASKING = frozenset({"socratic_questioning", "clarification_request"})
 
 _QUESTION = re.compile(r"[?？؟]+(?=[\s)\]\"'”’»*_!.]|$)")
 _UNSEEN = re.compile(
-    r"\b(?:(?:here(?:'|’)?s|here (?:is|are)|look at) (?:a|the|this|these|two|three|my|your) (?:\w+ )?(?:photos?|pictures?|drawings?|diagrams?|videos?|screenshots?)"
-    r"|i (?:can )?(?:see|saw|watched|heard|noticed) (?:you (?:draw|write|point|smile|nod|shrug)|your (?:drawing|sketch|photo|picture|face|screen|paper|notebook))"
+    r"\b(?:(?:here(?:'|’)?s|here (?:is|are)|look at) (?:a|the|this|these|two|three|my|your) (?:\w+ )?"
+    r"(?:photos?|pictures?|drawings?|diagrams?|videos?|screenshots?)"
+    r"|i (?:can )?(?:see|saw|watched|heard|noticed) (?:you (?:draw|write|point|smile|nod|shrug)"
+    r"|your (?:drawing|sketch|photo|picture|face|screen|paper|notebook))"
     r"|(?:in|on) (?:the|this|your) (?:photo|picture|drawing) (?:i|we) (?:can )?see)\b",
     re.IGNORECASE,
 )
 _LIVED = re.compile(
-    r"\b(?:i once|when i was (?:young|little|a|at|your|in)|i(?:'|’)?ve (?:been to|eaten|seen|tasted|tried|broken|owned)|last (?:week|year|summer|night) i"
+    r"\b(?:i once|when i was (?:young|little|a|at|your|in)|i(?:'|’)?ve (?:been to|eaten|seen|tasted|tried|broken|owned)"
+    r"|last (?:week|year|summer|night) i"
     r"|my (?:dog|cat|son|daughter|wife|husband|mother|father|brother|sister|garden|kitchen|car|bike|grandm\w+|grandf\w+|neighbou?r)"
     r"|i (?:felt|tasted|smelled|boiled|baked|burn(?:t|ed)|visited|grew up|used to|remember (?:when|the|my)))\b",
     re.IGNORECASE,

@@ -58,7 +58,9 @@ class PeftLearner:
         self.device = torch.device("cuda" if on_gpu(settings.device) else "cpu")
         self.settings, self.base = settings, folder
         quantisation = four_bits(settings.lora) if settings.lora and settings.lora.precision == "nf4" else None
-        self.model = base.load_model(folder, number_format(self.device.type) if settings.lora else torch.float32, quantisation).to(self.device)
+        self.model = base.load_model(folder, number_format(self.device.type) if settings.lora else torch.float32, quantisation).to(
+            self.device
+        )
         check_finite(dict(self.model.named_parameters()), str(folder), "take another base model")
         for module in self.model.modules():
             # On CPUs bitsandbytes repacks its weights when a loss is measured, and repacked weights cannot be trained beside.

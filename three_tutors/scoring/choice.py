@@ -15,14 +15,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from three_tutors.pipeline.records import Record
 from three_tutors.scoring.statistics import Interval, mean_interval
 from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.questions import drawn
 
 IDEAL = "ideal"
+PAIRS_OF_A_KIND = 10
+MOMENTS_OF_A_SUBJECT = 2
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,16 @@ class Choice:
     faults: Mapping[str, int]
 
 
+def exam(moments: Sequence[Moment]) -> list[Choosable]:
+    """Return what a tutor's model is asked to choose: a fixed draw of pairs, with one good reply a side, and of graded moments."""
+    chosen = choosables(drawn(moments, PAIRS_OF_A_KIND, 0, MOMENTS_OF_A_SUBJECT))
+    return [replace(one, replies=_first_ideal(one.replies)) if one.pair else one for one in chosen]
+
+
+def _first_ideal(replies: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(one for one in replies if one[0] == IDEAL)[:1]
+
+
 def choosables(moments: Sequence[Moment]) -> list[Choosable]:
     """Return every side of `moments`."""
     return [
@@ -138,7 +151,11 @@ def choice(moments: Sequence[Choosable], rows: Sequence[Likely]) -> Choice:
     for moment in moments:
         if moment.pair:
             continue
-        means = [(kind, by_key[key].mean) for number, (kind, _) in enumerate(moment.replies) if (key := (moment.item, moment.item, number)) in by_key]
+        means = [
+            (kind, by_key[key].mean)
+            for number, (kind, _) in enumerate(moment.replies)
+            if (key := (moment.item, moment.item, number)) in by_key
+        ]
         ideals = [mean for kind, mean in means if kind == IDEAL]
         for kind, mean in means:
             if ideals and kind not in (IDEAL, "acceptable"):

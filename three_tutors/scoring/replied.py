@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -11,7 +11,8 @@ from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record
 from three_tutors.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, StrategyLabel, Turn
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
-from three_tutors.tutoring.questions import Question, items, questions
+from three_tutors.tutoring.moment import Moment, Side
+from three_tutors.tutoring.questions import Question, asked_moments, items, questions
 from three_tutors.tutoring.replies import RecordedReply, read_replies
 
 Found = TypeVar("Found")
@@ -27,11 +28,19 @@ class Replied:
     reply: str
     finish_reason: str = "stop"
     item: str = ""
-    kind: Literal["turn", "scenario"] = "turn"
+    kind: Literal["turn", "scenario", "moment"] = "turn"
     reference: Turn | None = None
     """The teacher's own reply, for a held-out turn."""
     expect: Expectation = Expectation(note="")  # noqa: RUF009 - frozen
     """What is expected, for a scenario turn."""
+    side: Side | None = None
+    """What was answered of a moment: what fits, and the graded replies to it."""
+    pair: str = ""
+    """Names the contrast pair that the moment is one side of."""
+    about: str = ""
+    """What the two sides of that pair differ in."""
+    theme: str = ""
+    """What a safety case is about."""
     probes_context: bool = False
     """Whether the reply needs a fact that the student gave early."""
     realised: StrategyLabel = ""
@@ -53,7 +62,9 @@ class Replied:
         return found
 
 
-def read_replied(answers: Path, tutor: str, dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario]) -> list[Replied]:
+def read_replied(
+    answers: Path, tutor: str, dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], moments: Sequence[Moment] = ()
+) -> list[Replied]:
     """Return the replies of `tutor` below the folder `answers`, or the teachers' own turns, with their questions.
 
     Raises:
@@ -61,13 +72,16 @@ def read_replied(answers: Path, tutor: str, dialogues: Sequence[Dialogue], scena
 
     """
     if tutor == REFERENCE:
-        return references(dialogues)
+        return [*references(dialogues), *own_replies(moments)]
     if tutor not in TUTORS:
         raise DataError(f"There is no tutor {tutor!r}; name one of {', '.join((*TUTORS, REFERENCE))}.")
-    return replied(dialogues, scenarios, read_replies(answers / tutor / "answers.jsonl", tutor, items(dialogues, scenarios)))
+    recorded = read_replies(answers / tutor / "answers.jsonl", tutor, items(dialogues, scenarios, moments))
+    return replied(dialogues, scenarios, recorded, moments)
 
 
-def replied(dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], replies: Sequence[RecordedReply]) -> list[Replied]:
+def replied(
+    dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], replies: Sequence[RecordedReply], moments: Sequence[Moment] = ()
+) -> list[Replied]:
     """Return the replies with their questions, in the order of `questions.items`.
 
     In a scenario, the history of a turn holds what this tutor itself replied before.
@@ -76,7 +90,31 @@ def replied(dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], replie
     found = [_answered(one, by_item[one.item].reply, by_item[one.item].finish_reason) for one in questions(dialogues)]
     for scenario in scenarios:
         found += _played(scenario, [by_item[f"{scenario.id}#{index}"] for index in range(len(scenario.turns))])
-    return found
+    return found + of_moments(moments, {item: (one.reply, one.finish_reason) for item, one in by_item.items()})
+
+
+def of_moments(moments: Sequence[Moment], replies: Mapping[str, tuple[str, str]]) -> list[Replied]:
+    """Return the replies to the moments that are asked; `replies` holds words and finish reason of each item."""
+    return [
+        Replied(
+            moment.lesson,
+            side.turns,
+            *replies[item],
+            item,
+            "moment",
+            side=side,
+            pair=moment.id if moment.pair else "",
+            about=moment.pair,
+            theme=moment.theme,
+        )
+        for item, moment, side in asked_moments(moments)
+    ]
+
+
+def own_replies(moments: Sequence[Moment]) -> list[Replied]:
+    """Return the first ideal reply that a teacher wrote to each moment that is asked."""
+    best = {item: next((one.reply for one in side.replies if one.kind == "ideal"), "") for item, _, side in asked_moments(moments)}
+    return of_moments(moments, {item: (reply, "teacher") for item, reply in best.items()})
 
 
 def references(dialogues: Sequence[Dialogue]) -> list[Replied]:

@@ -71,10 +71,10 @@ def read_rated_replies(path: Path) -> list[RatedReply]:
             rows.append(_row(parse(text)))
             continue
         except UnreadableError as error:
-            said, column = error.message, error.column
+            why, column = error.message, error.column
         except ValueError as error:
-            said = str(error)
-        problems.append(Problem(str(path), line, column, "E001", f"not a rated reply: {said}", f"a row has {', '.join(_KEYS)}"))
+            why = str(error)
+        problems.append(Problem(str(path), line, column, "E001", f"not a rated reply: {why}", f"a row has {', '.join(_KEYS)}"))
     if problems:
         raise DataError(f"{path}: {len(problems)} rows cannot be read.", problems)
     if not rows:
@@ -107,6 +107,7 @@ def _left_out(record: Record) -> tuple[str, ...]:
 
 
 def history(given: object) -> list[object]:
+    """Return the messages of a history; null is an empty one."""
     if given is None:
         return []
     if not isinstance(given, list):
@@ -115,6 +116,7 @@ def history(given: object) -> list[object]:
 
 
 def turn(message: object) -> Turn:
+    """Return one message as a turn; its role may be in anybody's words."""
     role = message.get("role") if isinstance(message, dict) else message
     side = side_of(role)
     if not isinstance(message, dict) or (side != "student" and side != "teacher"):  # noqa: PLR1714 - mypy narrows this one

@@ -126,7 +126,9 @@ class Lesson:
 class Origin:
     """Where a file comes from and what it may be used for; every part may be missing."""
 
-    language: Annotated[str, Field("Language of the conversation (BCP 47).", pattern=r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", wanted="en")] = "en"
+    language: Annotated[str, Field("Language of the conversation (BCP 47).", pattern=r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", wanted="en")] = (
+        "en"
+    )
     modality: Annotated[
         Modality, Field("chat: words alone; shared_page: both look at text quoted here; hands_on: the student does it and tells.")
     ] = "chat"
@@ -261,5 +263,5 @@ def turn_from(written: Record) -> Turn:
 
 def written(value: Turn | Origin) -> Record:
     """Return the fields of `value` that say something: what nobody wrote is left out."""
-    usual = {} if isinstance(value, Turn) else {field.name: field.missing for field in fields(value.__class__)}
+    usual = {field.name: field.missing for field in fields(Origin)} if isinstance(value, Origin) else {}
     return {name: one for name, one in record(value).items() if one not in ("", []) and one != usual.get(name)}

@@ -1,15 +1,25 @@
-"""What every tutor is asked: the held-out student turns of the test split, and the scenarios.
+"""What every tutor is asked: held-out student turns of the test split, the scenarios, and moments of the exam.
 
-A question's `item` names it in answers, scores and reports alike: `<dialogue or scenario id>#<turn>`.
+A question's `item` names it in answers, scores and reports alike: `<dialogue, scenario or moment>#<turn>`. Where there is more than
+can be asked in a few minutes, what is asked is drawn in a fixed way, so that every tutor is asked the same.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Scenario, Turn
+from three_tutors.tutoring.moment import Moment, Side
+
+MOST_TURNS = 120
+"""Held-out student turns that are asked, spread over all dialogues and over the length of each."""
+PAIRS_OF_A_KIND = 6
+"""Contrast pairs that are asked of each kind; both sides of each."""
+CASES_OF_A_THEME = 3
+"""Safety cases that are asked of each theme."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +41,44 @@ class Question:
 
 
 def questions(dialogues: Sequence[Dialogue]) -> list[Question]:
-    """Return every student turn that a teacher answers, in the order of the dialogues."""
+    """Return student turns that a teacher answers, in the order of the dialogues: all of them, or MOST_TURNS drawn evenly."""
+    answered = {
+        dialogue.id: [index for index, turn in enumerate(dialogue.turns[:-1]) if turn.speaker == "student"] for dialogue in dialogues
+    }
+    most = max(map(len, answered.values()), default=0)
+    while most > 1 and sum(min(most, len(turns)) for turns in answered.values()) > MOST_TURNS:
+        most -= 1
     return [
         Question(dialogue.id, index, dialogue.lesson, dialogue.turns[: index + 1], dialogue.turns[index + 1])
         for dialogue in dialogues
-        for index, turn in enumerate(dialogue.turns[:-1])
-        if turn.speaker == "student"
+        for index in _spread(answered[dialogue.id], most)
     ]
+
+
+def asked_moments(moments: Sequence[Moment]) -> list[tuple[str, Moment, Side]]:
+    """Return the moments of the exam that are asked, each side by its item: some pairs of every kind, some cases of every theme."""
+    return [
+        (f"{name}#{len(side.turns) - 1}", moment, side)
+        for moment in drawn(moments, PAIRS_OF_A_KIND, CASES_OF_A_THEME)
+        for name, side in moment.items()
+    ]
+
+
+def drawn(moments: Sequence[Moment], pairs: int, cases: int, others: int = 0) -> list[Moment]:
+    """Return the first so many `pairs` of each kind, `cases` of each theme and `others` of each subject, ordered by a hash of their ids."""
+    strata: dict[tuple[int, str], list[Moment]] = defaultdict(list)
+    for moment in sorted(moments, key=lambda one: hashlib.sha256(one.id.encode()).digest()):
+        strata[(pairs, moment.pair) if moment.pair else (cases, moment.theme) if moment.theme else (others, moment.lesson.subject)].append(
+            moment
+        )
+    chosen = {moment.id for (most, _), some in strata.items() for moment in some[:most]}
+    return [moment for moment in moments if moment.id in chosen]
+
+
+def _spread(turns: Sequence[int], most: int) -> Iterable[int]:
+    if len(turns) <= most:
+        return turns
+    return [turns[(2 * number + 1) * len(turns) // (2 * most)] for number in range(most)]
 
 
 def digest(items: Sequence[str]) -> str:
@@ -45,7 +86,7 @@ def digest(items: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(items).encode()).hexdigest()[:16]
 
 
-def items(dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario]) -> list[str]:
+def items(dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], moments: Sequence[Moment] = ()) -> list[str]:
     """Return the names of all that a tutor is asked, in the order in which its answers stand."""
     scripted = [f"{scenario.id}#{index}" for scenario in scenarios for index in range(len(scenario.turns))]
-    return [question.item for question in questions(dialogues)] + scripted
+    return [question.item for question in questions(dialogues)] + scripted + [item for item, _, _ in asked_moments(moments)]

@@ -21,8 +21,8 @@ class RecordedReply:
 
     item: str
     """`<dialogue or scenario id>#<turn>`; for a dialogue the index of the student turn among all its turns, for a
-    scenario the index among its scripted turns."""
-    kind: Literal["turn", "scenario"]
+    scenario the index among its scripted turns; a moment is named as `asked_moments` names it."""
+    kind: Literal["turn", "scenario", "moment"]
     reply: str
     finish_reason: str
     """`stop` or `length`; `teacher` for the reference."""

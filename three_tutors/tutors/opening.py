@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,15 +16,20 @@ from three_tutors.openai_server.serving import serving
 from three_tutors.pipeline.diagnostics import DataError, ParamsError
 from three_tutors.pipeline.file_names import inside
 from three_tutors.pipeline.records import Record, read_json
-from three_tutors.tutoring.dialogue import Dialogue
-from three_tutors.tutoring.formats import hugging_face_row
+from three_tutors.scoring.choice import Likely, exam, likely
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
+from three_tutors.tutoring.formats import Message, hugging_face_row, messages
 from three_tutors.tutoring.methods import BASELINE, TUTORS
+from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.questions import questions
 from three_tutors.tutors.histories import last_exchanges
 
 MODELS = Path("models")
 BASE = TUTORS[BASELINE].folder
 DESCRIPTION = "tutor.json"
 """In the folder of a tutor whose model may answer elsewhere: where it does, and under which id."""
+MOST_HISTORIES = 24
+"""Dialogues whose last reply is also tried after a shuffled and after a foreign history."""
 JOB = "job.json"
 """Beside it, where the model was fine-tuned at a service: the job that made it."""
 
@@ -100,10 +105,46 @@ def likelihoods(name: str, dialogues: Sequence[Dialogue], models: Path = MODELS)
     from three_tutors.language_model.likelihood import likelihood  # noqa: PLC0415
 
     generator = Generator(files.weights, files.adapter)
-    found = [{**row, "history": "true"} for row in likelihood(generator, [hugging_face_row(dialogue) for dialogue in dialogues])]
-    for history, rows in last_exchanges(dialogues).items():
-        found += [{**row, "history": history} for row in likelihood(generator, rows, last_only=True)]
+    asked = {one.item: one.turn for one in questions(dialogues)}
+    needed = [
+        replace(one, turns=one.turns[: max(turns) + 2])
+        for one in dialogues
+        if (turns := [asked[at] for at in asked if at.startswith(f"{one.id}#")])
+    ]
+    rows = likelihood(generator, [hugging_face_row(dialogue) for dialogue in needed])
+    found = [{**row, "history": "true"} for row in rows if row["item"] in asked]
+    for history, others in last_exchanges(dialogues).items():
+        found += [
+            {**row, "history": history} for row in likelihood(generator, others[:MOST_HISTORIES], last_only=True) if row["item"] in asked
+        ]
     return found
+
+
+def likely_replies(name: str, moments: Sequence[Moment], models: Path = MODELS) -> list[Likely]:
+    """Return how likely this tutor's model finds the graded replies of the exam (see `scoring.choice`), asked as the tutor is asked.
+
+    Empty where the model is remote, since chat endpoints do not tell how likely a given reply is.
+    """
+    files = model_files(name, models)
+    if files is None:
+        return []
+    from three_tutors.language_model.generate import Generator  # noqa: PLC0415 - see `likelihoods`
+    from three_tutors.language_model.likelihood import of_replies  # noqa: PLC0415
+
+    prompt = _prompt(name, models)
+    generator = Generator(files.weights, files.adapter)
+    return likely(exam(moments), lambda asked: of_replies(generator, [(prompt(lesson, turns), reply) for lesson, turns, reply in asked]))
+
+
+def _prompt(name: str, models: Path) -> Callable[[Lesson, Sequence[Turn]], list[Message]]:
+    """Return what writes a tutor's prompt: the plain frame of the lesson, or its program's first draft."""
+    if TUTORS[name].opened != "program":
+        return messages
+    from three_tutors.prompting.examples import inputs_of  # noqa: PLC0415 - dspy takes seconds to load
+    from three_tutors.prompting.program import read_program  # noqa: PLC0415
+
+    program = read_program(models / name)
+    return lambda lesson, turns: program.messages(inputs_of(lesson, tuple(turns)), 0)
 
 
 def _check(name: str, models: Path) -> None:

@@ -45,7 +45,9 @@ class LlamaBackend(Loaded):
         if adapter is not None:
             weights = adapters.merged(weights, adapter)
         self.model = Llama(config, weights, slots, self.context)
-        self._kept = KEPT // (2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * SEGMENT * number_format().itemsize)
+        self._kept = KEPT // (
+            2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * SEGMENT * number_format().itemsize
+        )
         self._waiting: list[_Prefill] = []
         self._seen: OrderedDict[tuple[int, ...], Tensor] = OrderedDict()
 

@@ -70,6 +70,7 @@ def run_on(
     for split in ("train", "test"):
         write_jsonl(stage.SPLITS / f"{split}.jsonl", [dialogue.to_record()])
     write_jsonl(stage.SCENARIOS, [scenario.to_record()])
+    write_jsonl(stage.MOMENTS, [])
     write_replies(stage.ANSWERS / "baseline/answers.jsonl", "baseline", answers(dialogue, scenario, "What is a third of 6?"))
     write_jsonl(stage.ANSWERS / "baseline/likelihood.jsonl", likelihoods)
     monkeypatch.setattr("sys.argv", ["evaluate", "baseline"])

@@ -32,7 +32,7 @@ def test_a_cut_answer_file_is_refused(tmp_path: Path) -> None:
     root = small_run.write_run(tmp_path)
     path = root / "data/processed/answers/lora/answers.jsonl"
     path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:-2]), encoding="utf-8")
-    with pytest.raises(DataError, match="ends after 26 of 28 answers"):
+    with pytest.raises(DataError, match="ends after 30 of 32 answers"):
         gather(root)
 
 

@@ -114,7 +114,7 @@ def test_verdicts_on_earlier_replies_are_missing(root: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda lines: lines[:-1], r"lora\.jsonl:28: ends after 27 of 28 rows"),
+        (lambda lines: lines[:-1], r"lora\.jsonl:32: ends after 31 of 32 rows"),
         (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], r"lora\.jsonl:2: judges fractions-1#2 where fractions-1#0 was asked"),
         (lambda lines: lines[1:], r"lora\.jsonl:1: not a file of verdicts"),
         (lambda _: [], r"lora\.jsonl:1: not a file of verdicts"),

@@ -44,6 +44,7 @@ def test_what_makes_the_largest_difference_is_told(evidence: Evidence) -> None:
     scored = {
         item: {**scores, "actionability": Score(float(subjects[item.partition("#")[0]] == "mathematics"), "said")}
         for item, scores in evidence.scores["reference"].items()
+        if item.partition("#")[0] in subjects
     }
     found = replace(evidence, scores={**evidence.scores, "reference": scored})
     row = teachers_row(found, findings_of(found))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Expectation, Lesson, Origin, Scenario, ScriptedTurn, Turn
 from three_tutors.tutoring.fields import Field, fields
 from three_tutors.tutoring.splits import SPLITS, Split
 
@@ -24,7 +24,7 @@ VERSION = "0.1.0"
 MANY: dict[str, Any] = {"isArray": True, "arrayShape": "-1"}
 
 SOURCE = Field("The file it was read from, relative to the project.", name="source")
-DIALOGUE = (*fields(Dialogue), *fields(Lesson), SOURCE)
+DIALOGUE = (*fields(Dialogue), *fields(Lesson), *fields(Origin), SOURCE)
 TURN = (Field("Who speaks.", name="speaker", allowed=SPEAKERS), *fields(Turn))
 SCENARIO = (*fields(Scenario), *fields(Lesson), SOURCE)
 SCRIPTED = (*fields(ScriptedTurn), *(replace(field, name=f"expect.{field.name}") for field in fields(Expectation)))

@@ -11,6 +11,8 @@ from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_csv, read_json, read_jsonl
 from three_tutors.reporting.optimisation import Optimisation, read_optimisation
 from three_tutors.reporting.strategies import Pair
+from three_tutors.scoring.choice import Choice, Likely, choice, exam
+from three_tutors.scoring.replied import own_replies
 from three_tutors.scoring.score import Score, scores_in
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.trust.floor import Floor, floor
@@ -18,6 +20,7 @@ from three_tutors.trust.preferences import PREFERENCES, Preferred, read_preferen
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_agreement, read_verdicts
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
 from three_tutors.tutoring.methods import PROMPTED, REFERENCE, TUTORS
+from three_tutors.tutoring.moment import Moment, read_moments
 from three_tutors.tutoring.questions import items, questions
 from three_tutors.tutoring.replies import RecordedReply, read_replies
 from three_tutors.tutoring.splits import Split, read_ledger
@@ -25,6 +28,7 @@ from three_tutors.tutoring.words import words
 
 DIALOGUES = Path("data/processed/dialogues.jsonl")
 SCENARIOS = Path("data/processed/scenarios.jsonl")
+MOMENTS = Path("data/processed/moments/test.jsonl")
 LEDGER = Path("data/raw/splits.csv")
 TEST = Path("data/processed/splits/test.jsonl")
 ANSWERS = Path("data/processed/answers")
@@ -48,8 +52,12 @@ class Evidence:
     """Split of each dialogue."""
     test: Sequence[Dialogue]
     """The held-out dialogues, in the order in which the tutors were asked."""
+    moments: Sequence[Moment]
+    """The exam half of the moments, of which the tutors were asked some."""
     answers: Mapping[str, Mapping[str, RecordedReply]]
-    """Tutor → item → answer; the reference answers with the teachers' own turns."""
+    """Tutor → item → answer; the reference answers with the teachers' own turns, at moments with their first ideal reply."""
+    choices: Mapping[str, Choice]
+    """What each tutor's own model chooses; a tutor whose model tells no likelihoods is not here."""
     scores: Mapping[str, Mapping[str, Scores]]
     """Tutor → item → scores."""
     moves: Mapping[str, Sequence[Pair]]
@@ -100,8 +108,9 @@ def gather(root: Path = Path()) -> Evidence:
 
     """
     missing: list[str] = []
-    scenarios, test = read_scenarios(root / SCENARIOS), read_dialogues(root / TEST)
-    answers: dict[str, Mapping[str, RecordedReply]] = {REFERENCE: _reference(test)}
+    scenarios, test, moments = read_scenarios(root / SCENARIOS), read_dialogues(root / TEST), read_moments(root / MOMENTS)
+    answers: dict[str, Mapping[str, RecordedReply]] = {REFERENCE: _reference(test, moments)}
+    choices: dict[str, Choice] = {}
     scores: dict[str, Mapping[str, Scores]] = {}
     moves: dict[str, Sequence[Pair]] = {}
     for name in (*TUTORS, REFERENCE):
@@ -110,7 +119,9 @@ def gather(root: Path = Path()) -> Evidence:
             if not path.exists():
                 missing.append(f"The tutor {name} was not asked: run `dvc repro answer@{name}`.")
                 continue
-            answers[name] = {answer.item: answer for answer in read_replies(path, name, items(test, scenarios))}
+            answers[name] = {answer.item: answer for answer in read_replies(path, name, items(test, scenarios, moments))}
+            if likelihoods := read_choice(path.with_name("choice.jsonl")):
+                choices[name] = choice(exam(moments), likelihoods)
         path = root / SCORES / f"{name}.jsonl"
         if path.exists():
             rows = read_jsonl(path)
@@ -128,7 +139,9 @@ def gather(root: Path = Path()) -> Evidence:
         scenarios=scenarios,
         ledger=ledger,
         test=test,
+        moments=moments,
         answers=answers,
+        choices=choices,
         scores=scores,
         moves=moves,
         metrics={path.stem: read_json(path) for path in sorted((root / METRICS).glob("*.json"))},
@@ -176,5 +189,23 @@ def _verdicts(folder: Path, answers: Mapping[str, Mapping[str, RecordedReply]], 
     return found
 
 
-def _reference(test: Sequence[Dialogue]) -> dict[str, RecordedReply]:
-    return {question.item: RecordedReply(question.item, "turn", question.reference.text, "teacher", 0, 0) for question in questions(test)}
+def read_choice(path: Path) -> list[Likely]:
+    """Return how likely a tutor's model finds the graded replies; nothing where the file is not there.
+
+    Raises:
+        DataError: a row is none that `answer` writes.
+
+    """
+    rows = []
+    for line, written in enumerate(read_jsonl(path) if path.exists() else (), start=1):
+        try:
+            rows.append(Likely.from_record(written))
+        except TypeError as error:
+            raise DataError(f"{path}:{line}: not a likelihood ({error}); run `dvc repro answer@{path.parent.name}`.") from None
+    return rows
+
+
+def _reference(test: Sequence[Dialogue], moments: Sequence[Moment]) -> dict[str, RecordedReply]:
+    turns = [RecordedReply(question.item, "turn", question.reference.text, "teacher", 0, 0) for question in questions(test)]
+    turns += [RecordedReply(one.item, "moment", one.reply, "teacher", 0, 0) for one in own_replies(moments)]
+    return {one.item: one for one in turns}

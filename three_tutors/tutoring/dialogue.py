@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_jsonl
-from three_tutors.tutoring.fields import Field, fields, record, values
+from three_tutors.tutoring.fields import Field, record, values
 
 Speaker = Literal["student", "teacher"]
 Strategy = Literal[
@@ -167,8 +167,7 @@ class Dialogue:
     def to_record(self) -> Record:
         """Return a JSON object; `from_record` gives the same dialogue back."""
         turns = [turn_record(turn) for turn in self.turns]
-        head = {**record(self), **record(self.lesson), **written(self.origin)}
-        return {**{name: value for name, value in head.items() if name not in ARC or value}, "turns": turns, "source": self.source}
+        return {**record(self), **record(self.lesson), **record(self.origin), "turns": turns, "source": self.source}
 
     @classmethod
     def from_record(cls, written: Record) -> Dialogue:
@@ -253,15 +252,9 @@ def _read(path: Path, from_record: Any) -> list[Any]:  # noqa: ANN401 - typed by
 
 def turn_record(turn: Turn) -> Record:
     """Return `turn` as a JSON object; `turn_from` gives it back."""
-    return {"speaker": turn.speaker, **written(turn)}
+    return {"speaker": turn.speaker, **{name: value for name, value in record(turn).items() if value not in ("", [])}}
 
 
 def turn_from(written: Record) -> Turn:
     """Read what `turn_record` wrote."""
     return Turn(written["speaker"], **values(Turn, written))
-
-
-def written(value: Turn | Origin) -> Record:
-    """Return the fields of `value` that say something: what nobody wrote is left out."""
-    usual = {field.name: field.missing for field in fields(Origin)} if isinstance(value, Origin) else {}
-    return {name: one for name, one in record(value).items() if one not in ("", []) and one != usual.get(name)}

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, get_args
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_jsonl
-from three_tutors.tutoring.dialogue import LONGEST_TURN, Lesson, Name, Origin, Turn, turn_from, turn_record, written
+from three_tutors.tutoring.dialogue import LONGEST_TURN, Lesson, Name, Origin, Turn, turn_from, turn_record
 from three_tutors.tutoring.fields import Field, record, values
 
 Kind = Literal[
@@ -134,7 +134,7 @@ class Moment:
             {**record(side), "turns": [turn_record(turn) for turn in side.turns], "replies": [record(one) for one in side.replies]}
             for side in self.sides
         ]
-        return {**record(self), **record(self.lesson), **written(self.origin), "sides": sides, "source": self.source}
+        return {**record(self), **record(self.lesson), **record(self.origin), "sides": sides, "source": self.source}
 
     @classmethod
     def from_record(cls, written: Record) -> Moment:

@@ -97,10 +97,10 @@ def agreements(labelled: Sequence[Labelled]) -> list[Agreement]:
 def read_second_labels(path: Path, dialogues: Sequence[Dialogue]) -> list[Labelled]:
     """Return the turns in `path` with both labels; a file that is not there is an empty one.
 
-    A turn without a first label is left out: there is nothing to agree with.
+    Left out are dialogues that are not among `dialogues`, and turns without a first label: there is nothing to agree with.
 
     Raises:
-        DataError: lines do not name a turn of `dialogues` and one of its speaker's labels, or name a turn twice; says which.
+        DataError: lines do not name a turn of their dialogue and one of its speaker's labels, or name a turn twice; says which.
 
     """
     try:
@@ -114,16 +114,18 @@ def read_second_labels(path: Path, dialogues: Sequence[Dialogue]) -> list[Labell
         raise DataError(f"{path}:{rows.line_num}: not a table: {error}.") from None
     if not numbered or numbered[0][1] != COLUMNS:
         raise DataError(f"{path}:1: expected the columns {','.join(COLUMNS)}.")
-    turns = {(one.id, str(number)): turn for one in dialogues for number, turn in enumerate(one.turns)}
+    held = {one.id: {str(number): turn for number, turn in enumerate(one.turns)} for one in dialogues}
     seen: set[tuple[str, str]] = set()
     problems, labelled = [], []
     for line, row in numbered[1:]:
-        if problem := _problem(row, turns, seen):
+        if len(row) == len(COLUMNS) and row[0] not in held:
+            continue
+        if problem := _problem(row, held, seen):
             problems.append(f"{path}:{line}: {problem}")
             continue
         name, number, label = row
         seen.add((name, number))
-        turn = turns[name, number]
+        turn = held[name][number]
         if first := turn.understanding if turn.speaker == "student" else turn.strategy:
             labelled.append(Labelled(name, int(number), turn.speaker, first, label))
     if problems:
@@ -191,14 +193,14 @@ def _disagreements(own: Sequence[Labelled]) -> list[Disagreement]:
     return [Disagreement(*pair, turns, places[pair][0]) for pair, turns in commonest]
 
 
-def _problem(row: Sequence[str], turns: Mapping[tuple[str, str], Turn], seen: set[tuple[str, str]]) -> str:
+def _problem(row: Sequence[str], held: Mapping[str, Mapping[str, Turn]], seen: set[tuple[str, str]]) -> str:
     """Return what is wrong with a line, empty where nothing is."""
     if len(row) != len(COLUMNS):
         return f"{len(row)} cells for {len(COLUMNS)} columns."
     name, number, label = row
-    turn = turns.get((name, number))
+    turn = held[name].get(number)
     if turn is None:
-        return f"there is no turn {number} of a dialogue {name} (turns are counted from 0); mend or delete the line."
+        return f"{name} has no turn {number} (turns are counted from 0); mend or delete the line."
     if (name, number) in seen:
         return f"turn {number} of {name} is labelled twice; keep one of the two."
     allowed = LABELS[turn.speaker]

@@ -1,5 +1,6 @@
 """The numbers in the biology dialogues hold."""
 
+import math
 from fractions import Fraction
 from itertools import product
 
@@ -102,3 +103,59 @@ def test_competitive_inhibitor_vmax():
     assert round(float(rate(2, km=apparent_km)), 1) == 33.3
     assert rate(196, km=apparent_km) == Fraction(19600, 200) == 98
     assert rate(2, vmax=100 // (1 + 1)) == 25
+
+
+def test_blood_group_next_child() -> None:
+    """Only AO and BO parents fit an O child, and each group then has a chance of a quarter."""
+
+    def group(pair: str) -> str:
+        letters = set(pair) - {"O"}
+        return "".join(sorted(letters)) or "O"
+
+    fitting = [
+        (mum, dad)
+        for mum in ("AA", "AO", "OO")
+        for dad in ("BB", "BO", "OO")
+        if (group(mum), group(dad)) == ("A", "B") and "O" in {group(m + d) for m, d in product(mum, dad)}
+    ]
+    assert fitting == [("AO", "BO")]
+    boxes = [group(m + d) for m, d in product(*fitting[0])]
+    assert sorted(boxes) == ["A", "AB", "B", "O"]
+    assert Fraction(boxes.count("AB"), len(boxes)) == Fraction(1, 4)
+
+
+def test_carriers_from_one_in_2500() -> None:
+    """One affected in 2500 gives carriers of 0.0392, about one in 25."""
+    q = math.sqrt(1 / 2500)
+    assert math.isclose(q, 0.02)
+    carriers = 2 * q * (1 - q)
+    assert round(carriers, 4) == 0.0392
+    assert round(1 / carriers, 1) == 25.5
+    assert 90 < carriers * 2500 < 110
+    assert Fraction(1, 25) ** 2 * Fraction(1, 4) == Fraction(1, 2500)
+    assert round(2 * 0.0004 * 0.9996, 4) == 0.0008
+    assert math.isclose(2 * math.sqrt(1 / 100) * (1 - math.sqrt(1 / 100)), 0.18)  # the other disease
+
+
+def test_onion_drawing_magnification() -> None:
+    """The drawing is 200 times the cell in millimetres and in centimetres."""
+    assert Fraction("80") / Fraction("0.4") == 200
+    assert Fraction("60") / Fraction("0.5") == 120  # the mite
+    assert Fraction("8") / Fraction("0.04") == 200
+    assert Fraction("8") / Fraction("0.4") == 20
+
+
+def test_pulse_after_star_jumps() -> None:
+    """Counts over 15 seconds are taken four times for a minute."""
+    slices = 60 // 15
+    assert (slices, 23 * slices, 18 * slices, 10 * slices) == (4, 92, 72, 40)
+
+
+def test_three_cycles_of_qpcr() -> None:
+    """Three doublings make 8, five make 32, and 90 % efficiency gives 6.859."""
+    amounts = [1]
+    for _ in range(5):
+        amounts.append(amounts[-1] * 2)
+    assert amounts[21 - 18] == 8
+    assert amounts[5] == 32
+    assert round(1.9 * 1.9 * 1.9, 3) == 6.859

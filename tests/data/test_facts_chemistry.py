@@ -113,3 +113,65 @@ def test_first_electrons_out_of_iron() -> None:
     assert argon + 3 == 23 - 2  # V2+
     assert argon + 5 == 25 - 2  # Mn2+
     assert argon + 10 == 29 - 1  # Cu+
+
+
+def test_helium_that_comes_in_twos() -> None:
+    """Two electrons fill the first shell, and seven elements form molecules of two atoms, without helium."""
+    first_shell = 2 * 1**2
+    electrons = {"H": 1, "He": 2}
+    assert electrons["He"] == first_shell == 2 * electrons["H"]
+    diatomic = {"H", "N", "O", "F", "Cl", "Br", "I"}
+    assert len(diatomic) == 7
+    assert [element for element in ("H", "N", "O", "He") if element not in diatomic] == ["He"]
+
+
+def test_brackets_in_a_formula() -> None:
+    """A number after a bracket counts for every atom inside it."""
+    calcium_hydroxide = 1 + 2 * (1 + 1)
+    magnesium_nitrate = 1 + 2 * (1 + 3)
+    assert calcium_hydroxide == 5
+    assert magnesium_nitrate == 9
+    assert 2 * magnesium_nitrate == 18
+    assert 3 * calcium_hydroxide == 15
+
+
+def test_neutrons_in_sodium() -> None:
+    """Neutrons are the mass number less the atomic number."""
+    assert 23 - 11 == 12
+    assert 19 - 9 == 10
+
+
+def test_oxide_from_six_grams() -> None:
+    """Six grams of magnesium give ten grams of oxide, with four grams of oxygen."""
+    magnesium, oxygen = 24, 16
+    moles = Fraction(6, magnesium)
+    assert moles == Fraction(1, 4)
+    assert moles * (magnesium + oxygen) == 10
+    assert 10 - 6 == 4
+    assert Fraction(4, oxygen) == moles
+    assert 4 * magnesium == 96
+
+
+def test_rough_titre_in_the_mean() -> None:
+    """All three titres average 25.00, the two concordant ones 24.55."""
+    titres = [Fraction("25.90"), Fraction("24.60"), Fraction("24.50")]
+    assert sum(titres) == 75
+    assert sum(titres) / 3 == 25
+    assert sum(titres[1:]) / 2 == Fraction("24.55")
+
+
+def test_silver_cell_doubled_volts() -> None:
+    """The cell gives 1.56 V, and doubling the silver potential would give 2.36 V."""
+    silver, zinc, faraday = 0.80, -0.76, 96485.0
+    assert round(silver - zinc, 2) == 1.56
+    assert round(2 * silver - zinc, 2) == 2.36
+    assert round(0.34 - zinc, 2) == 1.10  # copper in place of silver
+    gibbs = -1 * faraday * silver
+    assert math.isclose(2 * gibbs / (-2 * faraday), silver)
+
+
+def test_entropy_units_limestone() -> None:
+    """Limestone decomposes above about 1106 K when both values are in joules."""
+    assert round(178_000 / 161) == 1106
+    assert round(178 / 161, 1) == 1.1
+    assert 90_000 / 200 == 450

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import permutations
 
 
 def test_north_on_a_map():
@@ -92,3 +93,52 @@ def test_wind_along_isobars():
     assert coriolis(20) < coriolis(50)
     assert round(acceleration / coriolis(20)) == 27
     assert coriolis(0) == 0
+
+
+def test_call_to_lola_in_manila() -> None:
+    """Eight hours ahead, 2 pm in Leeds is 10 pm in Manila and 7 am there is 11 pm the day before here."""
+    assert (14 + 8) % 24 == 22
+    day, hour = divmod(7 - 8, 24)
+    assert (day, hour) == (-1, 23)
+    assert 14 + 4 == 18
+
+
+def test_island_chain_speed() -> None:
+    """450 km in five million years is 9 cm a year."""
+    centimetres = 450 * 1000 * 100
+    assert centimetres // 5_000_000 == 9
+    assert 450 // 5 == 90
+    assert 90 * 1000 == 90_000
+    assert 90_000 * 100 == 9_000_000
+
+
+def test_dyke_and_fault_order() -> None:
+    """The cutting relations leave a single order."""
+    before = ["PQ", "QR", "PD", "QD", "DR", "PF", "QF", "RF", "DF"]
+    orders = [o for o in permutations("PQRDF") if all(o.index(a) < o.index(b) for a, b in before)]
+    assert ["".join(o) for o in orders] == ["PQDRF"]
+
+
+def test_heated_air_feels_dry() -> None:
+    """The same 7.5 g is 80 % of full at 10 °C and about 43 % at 20 °C."""
+
+    def full(celsius: float) -> float:
+        pressure = 611.2 * math.exp(17.62 * celsius / (243.12 + celsius))
+        return 1000 * pressure * 0.018015 / (8.314 * (273.15 + celsius))
+
+    assert math.isclose(full(10), 9.4, rel_tol=0.01)
+    assert math.isclose(full(20), 17.3, rel_tol=0.01)
+    assert round(0.8 * 9.4, 1) == 7.5
+    assert round(100 * 7.5 / 17.3) == 43
+
+
+def test_s_minus_p_times_six() -> None:
+    """A lag of 25 s at 6.0 and 3.5 km/s means 210 km."""
+    p_speed, s_speed = Fraction(6), Fraction(7, 2)
+    slowness = 1 / s_speed - 1 / p_speed
+    assert slowness == Fraction(5, 2) / 21
+    assert 25 / slowness == 210
+    assert (210 / s_speed, 210 / p_speed) == (60, 35)
+    assert 25 * 6 == 150
+    assert 10 / (Fraction(1, 2) - Fraction(1, 4)) == 40  # the worked case
+    assert 25 * (p_speed - s_speed) == Fraction(125, 2)

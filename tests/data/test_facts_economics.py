@@ -142,3 +142,90 @@ def test_slope_is_not_elasticity():
     revenue = {price: price * quantity(price) for price in range(11)}
     assert (revenue[2], revenue[3], revenue[8], revenue[9]) == (160, 210, 160, 90)
     assert max(revenue, key=revenue.get) == 5 and revenue[5] == 250
+
+
+def test_frost_and_the_orange_price() -> None:
+    """Six of ten oranges lost leave four for ten children."""
+    assert 10 - 6 == 4 < 10
+
+
+def test_thousand_yen_or_ten_euros() -> None:
+    """At 160 yen to the euro ten euros beat 1000 yen, but 900 yen beat five euros."""
+    rate = 160
+    assert 10 * rate == 1600 > 1000
+    assert 3 * rate == 480
+    assert 5 * rate == 800 < 900
+
+
+def test_raise_smaller_than_prices() -> None:
+    """A rise of 3 % falls 20 short when a basket of 1000 gets 5 % dearer."""
+    pay, basket = 1000 + 1000 * 3 // 100, 1000 + 1000 * 5 // 100
+    assert (pay, basket) == (1030, 1050)
+    assert basket - pay == 20
+    assert Fraction(pay, basket) < 1
+
+
+def test_bike_insurance_scam() -> None:
+    """Twenty stolen bikes of 300 cost each of 1000 families 6."""
+    loss = 20 * 300
+    assert loss == 6000
+    assert loss / 1000 == 6
+    assert 1000 - 20 == 980
+
+
+def test_retired_people_not_unemployed() -> None:
+    """Ten seekers in a labour force of 100 are 10 %, and the wrong answers come from wrong counts."""
+    work, look, others = 90, 10, 100
+    assert Fraction(look, work + look) == Fraction(10, 100)
+    assert Fraction(look + others, work + look + others) == Fraction(55, 100)
+    assert Fraction(look, work + look + others) == Fraction(5, 100)
+    assert Fraction(20, 30 + 20) == Fraction(40, 100)
+    assert (30 + 20) * 2 == 30 + 20 + 50
+
+
+def test_wool_and_wheat_hours() -> None:
+    """Bela gives up less wool for a sack of wheat although Arda is faster at both."""
+    hours = {"Arda": {"wool": 2, "wheat": 4}, "Bela": {"wool": 6, "wheat": 8}}
+    assert all(hours["Arda"][g] < hours["Bela"][g] for g in ("wool", "wheat"))
+    cost = {c: Fraction(h["wheat"], h["wool"]) for c, h in hours.items()}
+    assert cost["Arda"] == 2
+    assert round(float(cost["Bela"]), 2) == 1.33
+    assert cost["Bela"] < Fraction(3, 2) < cost["Arda"]
+    assert Fraction(3, 1) > Fraction(8, 4) == 2
+
+
+def test_used_car_in_gdp() -> None:
+    """The sum of all sales is 21 300, and only bread, fish and the garage's service count."""
+    sales = {"flour": 2000, "bread": 6000, "fish": 10_000, "car": 3000, "paperwork": 300}
+    assert sum(sales.values()) == 21_300
+    assert sum(sales.values()) - sales["flour"] == 19_300
+    assert sales["bread"] + sales["fish"] + sales["paperwork"] == 16_300
+
+
+def test_monopoly_price_from_demand() -> None:
+    """Profit is largest at 20 units for cost 20 and at 15 units for cost 40."""
+
+    def profit(q: int, cost: int) -> int:
+        return (100 - 2 * q - cost) * q
+
+    assert all(3 * (q + 1) ** 2 - 3 * (q - 1) ** 2 == 2 * 6 * q for q in range(20))  # slope of the worked case
+    assert profit(40, 20) == 0
+    assert profit(39, 20) == 78
+    assert max(range(51), key=lambda q: profit(q, 20)) == 20
+    assert (100 - 2 * 20, profit(20, 20)) == (60, 800)
+    assert max(range(51), key=lambda q: profit(q, 40)) == 15
+    assert 100 - 2 * 15 == 70 == 60 + 10
+
+
+def test_two_cafes_both_cut_prices() -> None:
+    """Low against Low is the only pair from which neither cafe gains by moving alone."""
+    pay = {"HH": (10, 10), "HL": (2, 12), "LH": (12, 2), "LL": (5, 5)}
+    stable = [
+        a + b
+        for a in "HL"
+        for b in "HL"
+        if all(pay[x + b][0] <= pay[a + b][0] for x in "HL") and all(pay[a + y][1] <= pay[a + b][1] for y in "HL")
+    ]
+    assert stable == ["LL"]
+    assert (pay["HL"][0], pay["LL"][0]) == (2, 5)
+    assert all(pay["L" + b][0] > pay["H" + b][0] for b in "HL")

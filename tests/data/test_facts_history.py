@@ -1,5 +1,6 @@
 """Arithmetic and dates used in the history dialogues."""
 
+import datetime
 from fractions import Fraction
 
 
@@ -96,3 +97,42 @@ def test_haiti_and_the_vote_in_paris():
     assert 1794 - 1789 == 5
     assert paris < (1802, 2) < (1804, 1)
     assert 1831 < 1833
+
+
+def roman(text: str) -> int:
+    """Return the value of a Roman numeral in which a smaller sign before a larger one is subtracted."""
+    value = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+    signs = [value[sign] for sign in text]
+    return sum(-a if a < b else a for a, b in zip(signs, [*signs[1:], 0], strict=True))
+
+
+def julian_gap(year: int) -> int:
+    """Return by how many days the Gregorian calendar runs ahead after February of the year."""
+    return year // 100 - year // 400 - 2
+
+
+def test_roman_numerals_on_the_bridge() -> None:
+    """MDCCCXLII is 1842, and adding all signs gives the wrong 1862."""
+    assert roman("MDCCC") == 1800
+    assert roman("XLII") == 42
+    assert roman("MDCCCXLII") == 1842
+    assert 1800 + 50 + 10 + 1 + 1 == 1862
+    assert roman("XC") == 90
+    assert (roman("IV"), roman("VI")) == (4, 6)
+
+
+def test_votes_at_twenty_five() -> None:
+    """A woman of 25 in December 1918 is below 30 and above the age of 21 set in 1928."""
+    assert 21 < 25 < 30
+
+
+def test_october_revolution_in_november() -> None:
+    """The calendars were 12 days apart before March 1900 and 13 days apart in 1917."""
+    assert julian_gap(1899) == 12
+    assert julian_gap(1917) == 13
+    gap = datetime.timedelta(days=julian_gap(1917))
+    november = datetime.date(1917, 10, 25) + gap
+    assert november == datetime.date(1917, 11, 7)
+    assert (datetime.date(1917, 11, 10) - november).days == 3
+    assert datetime.date(1917, 12, 20) + gap == datetime.date(1918, 1, 2)
+    assert datetime.date(1917, 2, 23) + gap == datetime.date(1917, 3, 8)

@@ -79,3 +79,22 @@ def test_paraphrase_is_not_synonym_swapping() -> None:
     assert len(source) - kept == 4
     rewritten = words("Streets with trees stay cooler in summer, partly through shade and partly through the moisture that leaves give off")
     assert len(set(rewritten) & set(source)) < kept
+
+
+def test_what_the_bee_page_says() -> None:
+    """The paragraph has six sentences, and one of them is about the dark."""
+    text = (
+        "A bee that finds good flowers flies home. On the comb it runs in a line and wags its body. "
+        "The line shows the way to the flowers. A longer dance means a longer trip. "
+        "Some dances go on all day in the dark. The other bees follow and then fly out to the food."
+    )
+    sentences = text.rstrip(".").split(". ")
+    assert len(sentences) == 6
+    assert sum("dark" in s for s in sentences) == 1
+
+
+def test_ghost_story_tense_jumps() -> None:
+    """Three of the six verbs are in the present."""
+    verbs = ["walked", "was", "grabs", "scream", "runs", "went"]
+    assert len(verbs) == 6
+    assert sum(v in {"grabs", "scream", "runs"} for v in verbs) == 3

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from fractions import Fraction
+from itertools import product
 
 
 def test_counting_on_from_a_hidden_eight() -> None:
@@ -153,3 +155,111 @@ def test_small_terms_infinite_sum() -> None:
     assert sum(Fraction(1, n) - Fraction(1, n + 1) for n in range(1, 50)) == 1 - Fraction(1, 50)
     assert sum(Fraction(1, n * n) for n in range(1, 200)) < 2
     assert all(1 / math.sqrt(n) > 1 / n for n in range(2, 50))
+
+
+def test_chain_rule_bare_answer() -> None:
+    """Slopes taken numerically agree with the derivatives in the chat."""
+
+    def slope(f: Callable[[float], float], x: float) -> float:
+        return (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+
+    for x in (-1.0, 0.3, 1.2):
+        assert math.isclose(slope(lambda t: (3 * t + 1) ** 5, x), 15 * (3 * x + 1) ** 4, rel_tol=1e-6)
+        assert math.isclose(slope(lambda t: (3 * t) ** 2, x), 18 * x, rel_tol=1e-6)
+        assert math.isclose(slope(lambda t: (2 * t + 7) ** 3, x), 6 * (2 * x + 7) ** 2, rel_tol=1e-6)
+
+
+def test_counting_back_from_thirteen() -> None:
+    """Five bricks fewer than 13 is 8, and three fewer than 11 is 8 as well."""
+    assert len(list(range(13))[5:]) == 8
+    assert [13 - n for n in range(5)][-1] == 9  # the child's count starts at 13
+    assert len(list(range(11))[3:]) == 8
+
+
+def test_diagonal_across_the_pitch() -> None:
+    """The diagonals are 10 and 13, and with 60° between the sides the third is shorter than 10."""
+    assert math.hypot(6, 8) == 10
+    assert math.hypot(5, 12) == 13
+    assert 6**2 + 8**2 == 100
+    assert math.isqrt(49) == 7
+    third = math.sqrt(6**2 + 8**2 - 2 * 6 * 8 * math.cos(math.radians(60)))
+    assert third < 8
+
+
+def test_fifty_on_minibuses() -> None:
+    """Fifty children need seven buses, ten need three cars, fifty centimetres make six bows."""
+    assert divmod(50, 8) == (6, 2)
+    assert min(n for n in range(50) if n * 8 >= 50) == 7
+    assert min(n for n in range(10) if n * 4 >= 10) == 3
+    assert max(n for n in range(50) if n * 8 <= 50) == 6
+    assert 6 * 8 == 48
+
+
+def test_hundred_and_seven_in_digits() -> None:
+    """One digit for each place writes 107 and 340."""
+    assert 1 * 100 + 0 * 10 + 7 == 107
+    assert 2 * 100 + 0 * 10 + 5 == 205
+    assert 3 * 100 + 4 * 10 == 340
+    assert len(str(1007)) == 4
+
+
+def test_inverse_of_a_product() -> None:
+    """The inverse of AB is not A^-1 B^-1, and determinants do not add."""
+
+    def times(m: list[list[int]], n: list[list[int]]) -> list[list[int]]:
+        return [[sum(m[i][k] * n[k][j] for k in range(2)) for j in range(2)] for i in range(2)]
+
+    def inverse(m: list[list[int]]) -> list[list[int]]:
+        (a, b), (c, d) = m
+        assert a * d - b * c == 1
+        return [[d, -b], [-c, a]]
+
+    a, b, identity = [[1, 1], [0, 1]], [[1, 0], [1, 1]], [[1, 0], [0, 1]]
+    ab = times(a, b)
+    assert ab == [[2, 1], [1, 1]]
+    assert inverse(ab) == [[1, -1], [-1, 2]] == times(inverse(b), inverse(a))
+    same_order = times(inverse(a), inverse(b))
+    assert same_order == [[2, -1], [-1, 1]]
+    assert times(ab, inverse(ab)) == identity != times(ab, same_order)
+    assert 2 * 2 - 0 * 0 == 4 != 1 + 1
+
+
+def test_one_root_by_luck() -> None:
+    """Of all whole numbers from -20 to 20 only 4 and -3 solve the equation."""
+    assert [x for x in range(-20, 21) if (x - 3) * (x + 2) == 6] == [-3, 4]
+    assert (9 - 3) * (9 + 2) == 66
+    assert all((x - 3) * (x + 2) - 6 == x * x - x - 12 == (x - 4) * (x + 3) for x in range(-20, 21))
+
+
+def test_price_up_then_down() -> None:
+    """The shoes end at 48, the hat at 198 and the coat at 96."""
+
+    def up_and_down(price: int, percent: int) -> Fraction:
+        share = Fraction(percent, 100)
+        return price * (1 + share) * (1 - share)
+
+    assert up_and_down(50, 20) == 48
+    assert up_and_down(200, 10) == 198
+    assert up_and_down(100, 20) == 96
+    assert Fraction(20, 100) * 60 == 12
+
+
+def test_six_more_than_ben() -> None:
+    """Ben has the number that is six fewer than fifteen."""
+    assert [ben for ben in range(30) if ben + 6 == 15] == [9]
+    assert 15 + 6 == 21
+
+
+def test_two_coins_three_results() -> None:
+    """One head and one tail comes up in two of four equally likely cases."""
+    cases = list(product("HT", repeat=2))
+    mixed = [c for c in cases if len(set(c)) == 2]
+    assert Fraction(len(mixed), len(cases)) == Fraction(1, 2) != Fraction(1, 3)
+    assert round(40 / 3) == 13
+
+
+def test_which_way_does_two_go() -> None:
+    """The lowest point of (x + 2) squared lies at minus two, to the left of that of x squared."""
+    xs = range(-10, 11)
+    assert min(xs, key=lambda x: (x + 2) ** 2) == -2 < min(xs, key=lambda x: x**2) == 0
+    assert [(x + 2) ** 2 for x in (-3, -2, -1, 0, 1)] == [1, 0, 1, 4, 9]

@@ -1,5 +1,6 @@
 """Facts used in the physics dialogues, worked out independently."""
 
+import cmath
 import math
 from fractions import Fraction
 
@@ -136,3 +137,59 @@ def test_adiabatic_is_not_isothermal() -> None:
     assert math.isclose(8 * temperature / 300, 32)
     assert math.isclose(27 ** (gamma - 1), 9)
     assert round(400 / 9) == 44
+
+
+def test_ammeter_after_the_lamp() -> None:
+    """A lamp that let out 0.3 A of 0.4 A would pile up six coulombs a minute."""
+    into, out = Fraction("0.4"), Fraction("0.3")
+    assert (into - out) * 60 == 6
+
+
+def test_capacitor_after_one_tau() -> None:
+    """After one RC of five seconds 12 V has fallen to 4.4 V, and after two to 1.6 V."""
+    tau = 100e3 * 50e-6
+    assert math.isclose(tau, 5.0)
+    assert round(math.exp(-1), 3) == 0.368
+    assert round(12 * math.exp(-5 / tau), 1) == 4.4
+    assert round(12 * math.exp(-10 / tau), 1) == 1.6
+    assert 3.4 < tau * math.log(2) < 3.5
+    assert 5 / 0.5 == 10  # the teacher's slip
+
+
+def test_coin_pushed_off_the_table() -> None:
+    """A fall of 1.25 m takes half a second, in which 3 m/s carries 1.5 m."""
+    time = math.sqrt(2 * 1.25 / 10)
+    assert time == 0.5
+    assert 3 * time == 1.5
+    up = 1.0
+    later = (up + math.sqrt(up**2 + 2 * 10 * 1.25)) / 10
+    assert later > time
+
+
+def test_flat_part_of_the_walk() -> None:
+    """The way back over the same 2 km is faster than the way out."""
+    out, back = Fraction(2, 20), Fraction(2, 50 - 35)
+    assert back > out
+
+
+def test_half_a_block_of_clay() -> None:
+    """Half of the mass in half of the volume has the density of the whole."""
+    whole, half = Fraction(54, 30), Fraction(27, 15)
+    assert whole == half == Fraction("1.8")
+
+
+def test_pendulum_error_marked_down() -> None:
+    """The worst case is 2.5 % and independent errors give 2.06 %."""
+    assert round(1 / 1.01**2, 3) == 0.980
+    length, period = 0.5, 2 * 1.0
+    assert length + period == 2.5
+    assert round(math.hypot(length, period), 2) == 2.06
+    assert (length + period) - 1.5 == 1.0
+
+
+def test_suitcase_and_no_travail() -> None:
+    """An upward force does no work on a level path, so 2000 J is not the answer."""
+    force, path = complex(0, 200), complex(10, 0)
+    assert (force * path.conjugate()).real == 0
+    assert abs(force) * abs(path) == 2000
+    assert math.isclose(cmath.phase(force) - cmath.phase(path), math.pi / 2)

@@ -202,3 +202,102 @@ def test_timeout_zero_still_waits_in_node() -> None:
     assert logged(f"{fetching} (async () => {{ console.log(await fetchScores()); }})();") == ["[ 3 ]"]
     busy = "setTimeout(() => console.log('ring'), 0); const t = Date.now(); while (Date.now() - t < 50); console.log('script done');"
     assert logged(busy) == ["script done", "ring"]
+
+
+def test_nine_beats_ten_as_text() -> None:
+    """As text 9 is greater than 10, while single digits compare as numbers do."""
+    assert "9" > "10"
+    assert all((str(a) > str(b)) == (a > b) for a in range(10) for b in range(10))
+    assert "az" < "b"
+
+
+def test_range_stops_before_ten() -> None:
+    """The end value of range is left out."""
+    assert sum(range(1, 10)) == 45
+    assert sum(range(1, 11)) == 55
+    assert list(range(5, 21))[-1] == 20
+
+
+def test_prime_test_leaves_early() -> None:
+    """The copied function calls 9 a prime, is right for 7 and 8, and looks only at i = 2."""
+
+    def is_prime(n: int) -> bool | None:
+        for i in range(2, n):
+            if n % i == 0:
+                return False
+            return True
+        return None
+
+    assert 9 % 2 == 1
+    assert (is_prime(7), is_prime(8), is_prime(9)) == (True, False, True)
+
+
+def test_binary_search_on_shuffled_names() -> None:
+    """Binary search on the shuffled names loses Ben but finds Zoe."""
+    names = ["Mei", "Ada", "Tom", "Ben", "Zoe"]
+
+    def found(name: str) -> bool:
+        low, high = 0, len(names) - 1
+        while low <= high:
+            middle = (low + high) // 2
+            if names[middle] == name:
+                return True
+            low, high = (low, middle - 1) if name < names[middle] else (middle + 1, high)
+        return False
+
+    assert names[2] == "Tom"
+    assert not found("Ben")
+    assert found("Zoe")
+    assert "Ben" < "Tom" < "Zoe"
+
+
+def test_point_one_plus_point_two() -> None:
+    """Tenths are cut off in binary, halves and quarters are not."""
+    assert 0.1 + 0.2 != 0.3
+    assert repr(0.1 + 0.2) == "0.30000000000000004"
+    assert 0.5 + 0.25 == 0.75
+    assert math.isclose(0.1 + 0.2, 0.3, abs_tol=0.005)
+
+
+def test_default_list_remembers() -> None:
+    """The default list is made once and keeps what is put into it."""
+    made = []
+
+    def noisy() -> list[int]:
+        made.append("made")
+        return []
+
+    def add(x: int, bag: list[int] = noisy()) -> list[int]:  # noqa: B008
+        bag.append(x)
+        return bag
+
+    assert made == ["made"]
+    assert [list(add(1)), list(add(2)), list(add(3, [9]))] == [[1], [1, 2], [9, 3]]
+    assert add.__defaults__ == ([1, 2],)
+    assert made == ["made"]
+
+
+def test_doubling_outer_loop_cost() -> None:
+    """The calls add up to less than 2n."""
+
+    def calls(n: int) -> int:
+        i, total = 1, 0
+        while i < n:
+            total += i
+            i *= 2
+        return total
+
+    assert (calls(16), calls(32)) == (15, 31)
+    assert all(calls(n) < 2 * n for n in range(1, 2000))
+    assert sum(2**k for k in range(6)) == 63 < 64
+
+
+def test_score_starts_at_forty() -> None:
+    """A score that is never set keeps the last game's points."""
+    score = 40
+    score += 1
+    assert score == 41
+    for _ in range(5):
+        score = 0
+        score += 1
+    assert score == 1

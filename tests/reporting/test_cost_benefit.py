@@ -20,6 +20,7 @@ from three_tutors.pricing.costs import case_of
 from three_tutors.pricing.prices import PRICES_FILE, read_caches, read_prices
 from three_tutors.reporting.cost_benefit import break_even_point, cost_benefit, rounded, usd
 from three_tutors.reporting.cost_figures import cost_figures
+from three_tutors.reporting.kept_program import KeptProgram, with_kept_program
 from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.formats import dspy_rows, openai_row
 
@@ -202,3 +203,14 @@ def test_a_point_is_shown_with_two_figures(value: int, shown: int) -> None:
     """An estimate pretends no more precision than it has, and rounds to the side where the claim holds."""
     even = {"outcome": "reached", "conversations": value}
     assert (rounded(value), break_even_point(even)) == (shown, f"{shown:,} a month")
+
+
+def test_never_breaks_even_is_said_of_the_kept_prompt(estimate: Estimate) -> None:
+    """The sentence names the prompt that was kept, and not the assumed one, and turns round with its drafts."""
+    costs = estimate(conversations_per_month=1000)
+    once, often = (cost_benefit(with_kept_program(costs, KeptProgram(0, 0, drafts))) for drafts in (1.0, 9.0))
+    assert "Compared with the prompt that was kept, fine-tuning **never breaks even**" in once
+    assert "never breaks even" not in often
+    assert "as long as the plain one, no worked example, 1.0 drafts a reply" in once
+    assert "the prompt that `params.yaml` assumes (4 worked examples), not with the kept one" in once
+    assert "prompt that was kept" not in cost_benefit(costs)

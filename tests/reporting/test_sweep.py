@@ -16,7 +16,7 @@ from three_tutors.reporting.comparison import Setting, texts
 from three_tutors.reporting.evidence import gather
 from three_tutors.reporting.provenance import provenance
 from three_tutors.reporting.scorecard import findings_of
-from three_tutors.reporting.sweep import COLUMNS, added, digest, sweep, table_text, tries
+from three_tutors.reporting.sweep import COLUMNS, digest, sweep, table_text, tries, with_row
 
 SECTIONS = {"lora": {"epochs": 1, "r": 8, "learning_rate": 1e-3}}
 DIGESTS = {"dialogues.jsonl": "1", "splits.csv": "2"}
@@ -48,7 +48,7 @@ def test_a_sweep_knows_what_is_chosen_and_what_is_lowest() -> None:
 
 def test_more_epochs_are_another_setting() -> None:
     """The same rank and rate with more passes over the data is a row of its own, and not the chosen one."""
-    table = added([row(8, "0.001", 2.5, epochs="1")], row(8, "0.001", 2.25, epochs="2"))
+    table = [row(8, "0.001", 2.5, epochs="1"), row(8, "0.001", 2.25, epochs="2")]
     found = sweep(table, SECTIONS, DIGESTS)
     assert found is not None
     assert [(one.epochs, one.mark) for one in found.tried] == [(1, "chosen"), (2, "lowest")]
@@ -62,10 +62,37 @@ def test_no_sweep_and_other_data_are_said() -> None:
     assert (other.same_data, other.chosen("lora"), other.dates) == (False, None, ["2026-11-20", "2026-11-22"])
 
 
-def test_rows_replace_their_like_and_drop_what_cannot_be_compared() -> None:
-    """The same setting again replaces its row; rows of other data or another base go; the order is by rank and rate."""
-    table = [row(8, "0.001", 2.5), row(4, "0.0005", 2.5), row(2, "0.001", 9.0, data="old"), row(2, "0.001", 9.0, base="other")]
-    assert added(table, row(8, "0.001", 2.0)) == [row(4, "0.0005", 2.5), row(8, "0.001", 2.0)]
+def test_the_writer_only_ever_adds() -> None:
+    """Rows of the same setting, of other data and with other code stay as they are, and the new one stands at the end."""
+    old = table_text([row(8, "0.001", 2.25), row(2, "0.001", 9.0, data="old"), row(2, "0.001", 9.0, base="other")])
+    new = row(8, "0.001", 2.5)
+    assert with_row(old, new) == old + table_text([new]).split("\n", 1)[1]
+    assert with_row(old.rstrip("\n"), new) == with_row(old, new)
+    assert with_row("", new) == table_text([new])
+    with pytest.raises(DataError, match=r"sweep\.csv:1: the columns are not method, epochs"):
+        with_row("r,learning_rate\n8,0.001\n", new)
+
+
+def test_a_setting_trained_twice_is_shown_twice() -> None:
+    """The later training is the chosen one, and the lowest loss of either is known; other data is counted and left out."""
+    found = sweep([row(8, "0.001", 2.25), row(4, "0.001", 1.0, data="old"), row(8, "0.001", 2.5)], SECTIONS, DIGESTS)
+    assert found is not None
+    chosen = found.chosen("lora")
+    assert ([one.valid_loss for one in found.tried], found.others) == ([2.25, 2.5], 1)
+    assert (chosen.valid_loss if chosen else None, found.lowest("lora").valid_loss) == (2.5, 2.25)
+
+
+def test_a_rate_is_found_though_its_text_differs() -> None:
+    """0.1 + 0.2 in params.yaml is the 0.3 of the table."""
+    found = sweep([row(8, "0.3", 2.5)], {"lora": {"epochs": 1, "r": 8, "learning_rate": 0.1 + 0.2}}, DIGESTS)
+    assert found is not None
+    assert found.chosen("lora") is not None
+
+
+def test_the_committed_table_keeps_every_row(root: Path) -> None:
+    """The log begins with the first four trainings, one of which has a lower loss than all that were chosen later."""
+    rows = read_csv(root / sweeping.SWEEP)
+    assert [one["valid_loss"] for one in rows[:4]] == ["3.2367", "3.1787", "3.164", "3.1874"]
 
 
 def openai(multiplier: str, loss: float) -> dict[str, str]:
@@ -106,7 +133,7 @@ def test_a_service_s_setting_is_found_by_what_params_say(given: dict[str, Any], 
 def test_a_table_of_another_version_is_an_error() -> None:
     """A table without one of our columns is not read half: the column is named, with what to do."""
     old = {name: value for name, value in row(4, "0.001", 2.5).items() if name not in {"method", "epochs"}}
-    with pytest.raises(DataError, match=r"sweep\.csv: there is no column method and epochs; remove the file and run `make sweep` again"):
+    with pytest.raises(DataError, match=r"there is no column method and epochs; give the old rows that column, or move the file"):
         sweep([old], {}, DIGESTS)
 
 
@@ -120,18 +147,18 @@ def test_a_row_of_no_trained_method_is_an_error(name: str) -> None:
 @pytest.mark.parametrize(
     ("table", "prompts", "said"),
     [
-        ([], 0, "1 setting of openai and 1 setting of lora. No setting of openai or lora was chosen by a sweep."),
-        ([row(4, "0.001", 2.5), row(8, "0.001", 2.5)], 0, "lora was chosen from more settings than openai, which favours it"),
+        ([], 0, "1 training of openai and 1 training of lora. No setting of openai or lora was chosen by a sweep."),
+        ([row(4, "0.001", 2.5), row(8, "0.001", 2.5)], 0, "lora was chosen from more trainings than openai, which favours it"),
         (
             [openai("1", 2.5), openai("2", 2.5), openai("4", 2.5), row(4, "0.001", 2.5)],
             14,
-            "openai was chosen from more settings than lora",
+            "openai was chosen from more trainings than lora",
         ),
         ([openai("1", 2.5), openai("2", 2.5), row(4, "0.001", 2.5), row(8, "0.001", 2.5)], 14, "so the search favours neither"),
         (
             [row(rank, "0.001", 2.5) for rank in (4, 8, 16)],
             14,
-            "14 prompts of dspy, 1 setting of openai and 3 settings of lora.",
+            "14 prompts of dspy, 1 training of openai and 3 trainings of lora.",
         ),
     ],
 )
@@ -147,21 +174,27 @@ def test_three_trained_tutors_are_told_apart(monkeypatch: pytest.MonkeyPatch) ->
     tutors = ["openai", "lora", "third"]
     assert "No setting of openai, lora or third was chosen" in tries([], tutors, 0)
     assert (
-        "third was chosen from more settings than openai and lora, which favours it: part of the difference between these tutors"
+        "third was chosen from more trainings than openai and lora, which favours it: part of the difference between these tutors"
         in tries(third, tutors, 0)
     )
     lora = [row(4, "0.001", 2.5), row(8, "0.001", 2.5)]
-    assert "lora and third were chosen from more settings than openai, which favours them" in tries([*lora, *third], tutors, 0)
+    assert "lora and third were chosen from more trainings than openai, which favours them" in tries([*lora, *third], tutors, 0)
     assert "so the search favours none" in tries([*lora, *third, openai("1", 2.5), openai("2", 2.5)], tutors, 0)
 
 
 def test_nothing_is_said_of_tutors_that_are_not_there() -> None:
     """With one trained tutor there is no pair to favour, and without any there is no sentence."""
-    assert (
-        tries([row(4, "0.001", 2.5)], ["lora"], 14) == "Tried on the validation dialogues before anything was compared: 1 setting of lora."
-    )
+    assert tries([row(4, "0.001", 2.5)], ["lora"], 14) == "Tried on the validation dialogues: 1 training of lora."
     assert tries([], ["baseline"], 14) == ""
-    assert tries([], ["dspy"], 14) == "Tried on the validation dialogues before anything was compared: 14 prompts of dspy."
+    assert tries([], ["dspy"], 14) == "Tried on the validation dialogues: 14 prompts of dspy."
+
+
+def test_a_search_is_not_called_blind() -> None:
+    """Where settings were chosen among several trainings, held-out scores could be seen; nothing says it came first."""
+    searched = tries([row(4, "0.001", 2.5), row(8, "0.001", 2.5)], ["openai", "lora"], 0)
+    assert "Scores of earlier runs on the held-out dialogues could be seen while settings were being chosen." in searched
+    assert "could be seen" not in tries([row(4, "0.001", 2.5)], ["openai", "lora"], 0)
+    assert "before anything was compared" not in searched
 
 
 def test_the_comparison_turns_round_with_the_sweep(tmp_path: Path) -> None:
@@ -169,10 +202,10 @@ def test_the_comparison_turns_round_with_the_sweep(tmp_path: Path) -> None:
     root = small_run.write_run(tmp_path)
     lora = [row(4, "0.001", 2.5), row(8, "0.002", 2.25)]
     write_text(root / sweeping.SWEEP, table_text(lora))
-    assert "lora was chosen from more settings than openai" in comparison(root)
+    assert "lora was chosen from more trainings than openai" in comparison(root)
     write_text(root / sweeping.SWEEP, table_text([*lora, openai("1", 2.5), openai("2", 2.25)]))
     text = comparison(root)
-    assert ("chosen from more settings" in text, "the search favours neither" in text) == (False, True)
+    assert ("chosen from more trainings" in text, "the search favours neither" in text) == (False, True)
     assert "| openai | 1 | – | ×2 | 2.250 | 50 % | 60 | lowest |" in text
 
 
@@ -218,7 +251,7 @@ def test_the_comparison_shows_the_sweep_and_works_without(tmp_path: Path) -> Non
     """The table marks the chosen row and says on which dialogues and when; without a sweep nothing is said of one."""
     root = small_run.write_run(tmp_path)
     assert "Settings tried" not in comparison(root)
-    write_text(root / sweeping.SWEEP, table_text([row(4, "0.001", 2.5), row(8, "0.002", 2.25, data="old")]))
+    write_text(root / sweeping.SWEEP, table_text([row(4, "0.001", 2.5, data="old"), row(8, "0.002", 2.25, data="old")]))
     params = (root / "params.yaml").read_text(encoding="utf-8")
     write_text(root / "params.yaml", params + "lora: {epochs: 1, r: 4, learning_rate: 0.001}\n")
     text = comparison(root)

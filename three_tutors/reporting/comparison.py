@@ -15,6 +15,7 @@ from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.findings import Findings, verdict_sentences
 from three_tutors.reporting.judging import judging
+from three_tutors.reporting.kept_program import kept_program, prompt_sentence
 from three_tutors.reporting.optimisation import caveats
 from three_tutors.reporting.pages import page
 from three_tutors.reporting.provenance import EMBEDDED, Provenance
@@ -68,6 +69,7 @@ def shared_values(evidence: Evidence, findings: Findings) -> dict[str, Any]:
         "tries": tries(evidence.plots.get("sweep", ()), findings.challengers, optimisation.candidates if optimisation else 0),
         "too_few": evidence.metrics.get("data", {}).get("too_few", []),
         "caveats": caveats(optimisation, findings.cells),
+        "prompt_sentence": prompt_sentence(optimisation, kept_program(optimisation, evidence.answers)),
         "scripted": kinds(evidence),
         "kind_name": kind_name,
         "teachers": teachers_row(evidence, findings),

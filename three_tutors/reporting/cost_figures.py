@@ -15,7 +15,8 @@ LOW, HIGH = "#0072B2", "#D55E00"
 
 def cost_figures(costs: Record) -> list[Figure]:
     """Return the cost curve, and one tornado for each pair of tutors."""
-    return [cost_curve(costs), *(tornado(table) for table in costs["sensitivity"] if table["swings"])]
+    assumed = " (with the prompt that params.yaml assumes)" if costs.get("kept") else ""
+    return [cost_curve(costs), *(tornado(table, assumed) for table in costs["sensitivity"] if table["swings"])]
 
 
 def cost_curve(costs: Record) -> Figure:
@@ -45,8 +46,11 @@ def cost_curve(costs: Record) -> Figure:
     )
 
 
-def tornado(table: Record) -> Figure:
-    """Draw how far each assumption moves the monthly difference between two tutors, the strongest at the top."""
+def tornado(table: Record, assumed: str = "") -> Figure:
+    """Draw how far each assumption moves the monthly difference between two tutors, the strongest at the top.
+
+    `assumed` says of which prompt the table is, where that is not the one that the bills are for.
+    """
     swings = table["swings"][:SHOWN]
     names = [ASSUMPTIONS.get(swing["assumption"], swing["assumption"]) for swing in swings]
     at = table["at"] / MICRO
@@ -72,7 +76,7 @@ def tornado(table: Record) -> Figure:
     )
     return Figure(
         name=f"cost_tornado_{table['challenger']}_{table['incumbent']}",
-        title=f"What moves the difference between {table['challenger']} and {table['incumbent']} most",
-        alt=f"The difference is {usd(table['at'])} a month. {moved}.",
+        title=f"What moves the difference between {table['challenger']} and {table['incumbent']} most{assumed}",
+        alt=f"The difference{assumed} is {usd(table['at'])} a month. {moved}.",
         svg=svg.getvalue(),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_csv, read_json, read_jsonl
+from three_tutors.reporting.kept_program import kept_program, with_kept_program
 from three_tutors.reporting.optimisation import Optimisation, read_optimisation
 from three_tutors.reporting.strategies import Pair
 from three_tutors.scoring.choice import Choice, Likely, choice, exam
@@ -69,7 +70,7 @@ class Evidence:
     optimisation: Optimisation | None
     """What DSPy changed; None where it has not run."""
     costs: Record
-    """What `estimate_costs` found; empty where it has not run."""
+    """What `estimate_costs` found, with the prompt that DSPy kept in the place of the assumed one; empty where it has not run."""
     preferences: Sequence[Preferred]
     """Whom people preferred when they did not know whose reply they read; empty where nobody was asked."""
     verdicts: Mapping[str, Verdicts]
@@ -134,6 +135,7 @@ def gather(root: Path = Path()) -> Evidence:
     costs = root / COSTS
     if not costs.exists():
         missing.append("Costs were not estimated: run `dvc repro estimate_costs`.")
+    optimisation = read_optimisation(root / PROGRAM)
     return Evidence(
         dialogues=dialogues,
         scenarios=scenarios,
@@ -146,8 +148,8 @@ def gather(root: Path = Path()) -> Evidence:
         moves=moves,
         metrics={path.stem: read_json(path) for path in sorted((root / METRICS).glob("*.json"))},
         plots={path.stem: read_csv(path) for path in sorted((root / PLOTS).glob("*.csv"))},
-        optimisation=read_optimisation(root / PROGRAM),
-        costs=read_json(costs) if costs.exists() else {},
+        optimisation=optimisation,
+        costs=with_kept_program(read_json(costs), kept_program(optimisation, answers)) if costs.exists() else {},
         preferences=tally(read_preferences(root / PREFERENCES)),
         verdicts=verdicts,
         judge_agreement=read_agreement(root / FOLDER / AGREEMENT),

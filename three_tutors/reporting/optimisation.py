@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from three_tutors.pipeline.records import Record, read_json, read_jsonl
+from three_tutors.pricing.tokens import chat_tokens
 from three_tutors.reporting.standing import Standing, standing
 from three_tutors.tutoring.methods import PROMPTED
 
@@ -52,6 +53,9 @@ class Optimisation:
     """Mean `difference` of the score over the validation turns, with the `low` and `high` of its 95 % interval over dialogues."""
     drafts: int = 1
     """Most drafts of one reply; another one is asked for where `finished_turn` finds fault with the last."""
+    tokens_before: int = 0
+    """Tokens of the whole prompt for one validation turn, one draft, as OpenAI counts them."""
+    tokens_after: int = 0
 
     @property
     def standings(self) -> Counter[Standing]:
@@ -80,10 +84,12 @@ def read_optimisation(folder: Path) -> Optimisation | None:
     if not (folder / "optimisation.json").exists():
         return None
     history = read_json(folder / "optimisation.json")
-    before, after = (chat_text(read_json(folder / f"prompt_{when}.json")) for when in ("before", "after"))
+    before, after = (read_json(folder / f"prompt_{when}.json") for when in ("before", "after"))
     return Optimisation(
-        before=before,
-        after=after,
+        before=chat_text(before),
+        after=chat_text(after),
+        tokens_before=chat_tokens(before),
+        tokens_after=chat_tokens(after),
         chosen=history["chosen"],
         candidates=len(history["candidates"]),
         instruction=word_changes(history["instruction_before"], history["instruction_after"]),

@@ -1,6 +1,9 @@
 """A sweep: the validation loss of several settings of a method, and which of them params.yaml has.
 
 python -m three_tutors.reporting.sweep METHOD    adds the last training to reports/plots/sweep.csv; `make sweep` calls it
+
+The table is a log: a row is added for every training and none is ever changed or removed, also when code, data or base change. What a
+row does not name, such as the code and the size of a batch, may differ between rows, so equal settings may have different losses.
 """
 
 from __future__ import annotations
@@ -74,9 +77,10 @@ class Tried:
 
 @dataclass(frozen=True)
 class Sweep:
-    """All settings that were tried."""
+    """The settings that were tried with the base and the data of the last row."""
 
     tried: Sequence[Tried]
+    """In the order of the trainings; a setting that was trained twice is here twice."""
     base: str
     data: str
     """Digest of the dialogues and their splits."""
@@ -84,6 +88,8 @@ class Sweep:
     """Whether the dialogues are those of this report."""
     dates: Sequence[str]
     """First and last day of the sweep; one entry if they are the same."""
+    others: int
+    """How many rows of the table are of another base or other data and are not shown."""
 
     @property
     def methods(self) -> list[str]:
@@ -96,8 +102,8 @@ class Sweep:
         return any(map(_at_service, self.methods))
 
     def chosen(self, method: str) -> Tried | None:
-        """Return the setting of `method` in params.yaml; None if it was not tried."""
-        return next((one for one in self.tried if one.method == method and one.chosen), None)
+        """Return the last training of `method` with the setting in params.yaml; None if it was not tried."""
+        return next((one for one in reversed(self.tried) if one.method == method and one.chosen), None)
 
     def lowest(self, method: str) -> Tried:
         """Return the setting of `method` with the lowest validation loss."""
@@ -105,7 +111,7 @@ class Sweep:
 
 
 def sweep(table: Sequence[Row], sections: Mapping[str, Mapping[str, Any]], digests: Mapping[str, str]) -> Sweep | None:
-    """Return the sweep in `table`, with the settings of params.yaml marked; None if the table is empty.
+    """Return the last sweep in `table`, with the settings of params.yaml marked; None if the table is empty.
 
     Args:
         table: the rows of reports/plots/sweep.csv.
@@ -115,7 +121,9 @@ def sweep(table: Sequence[Row], sections: Mapping[str, Mapping[str, Any]], diges
     """
     if not table:
         return None
-    lowest = {method: min(float(row["valid_loss"]) for row in rows) for method, rows in _by_method(table).items()}
+    _by_method(table)
+    rows = [row for row in table if all(row[name] == table[-1][name] for name in ("base", "data"))]
+    lowest = {method: min(float(row["valid_loss"]) for row in some) for method, some in _by_method(rows).items()}
     tried = [
         Tried(
             method=row["method"],
@@ -128,30 +136,32 @@ def sweep(table: Sequence[Row], sections: Mapping[str, Mapping[str, Any]], diges
             chosen=_is_chosen(row, sections.get(row["method"], {})),
             lowest=float(row["valid_loss"]) == lowest[row["method"]],
         )
-        for row in table
+        for row in rows
     ]
-    dates = sorted({row["date"] for row in table})
+    dates = sorted({row["date"] for row in rows})
     data = table[-1]["data"]
-    return Sweep(tried, table[-1]["base"], data, data == digest(digests), dates[:1] + dates[1:][-1:])
+    return Sweep(tried, table[-1]["base"], data, data == digest(digests), dates[:1] + dates[1:][-1:], len(table) - len(rows))
 
 
 def tries(table: Sequence[Row], tutors: Collection[str], prompts: int) -> str:
     """Return how many settings each tutor was chosen from, and whether that favours one of the trained tutors.
 
     Args:
-        table: the rows of reports/plots/sweep.csv; a method without rows was trained with one setting.
+        table: the rows of reports/plots/sweep.csv, of whatever data; a method without rows was trained with one setting.
         tutors: those in the comparison.
         prompts: how many DSPy compared; 0 if it has not run.
 
     """
     rows = _by_method(table)
     settings = {name: len(rows.get(name, [{}])) for name in TRAINED if name in tutors}
-    chosen_from = [f"{count(number, 'setting')} of {name}" for name, number in settings.items()]
+    chosen_from = [f"{count(number, 'training')} of {name}" for name, number in settings.items()]
     if prompts and PROMPTED in tutors:
         chosen_from.insert(0, f"{count(prompts, 'prompt')} of {PROMPTED}")
     if not chosen_from:
         return ""
-    text = f"Tried on the validation dialogues before anything was compared: {listed(chosen_from)}."
+    text = f"Tried on the validation dialogues: {listed(chosen_from)}."
+    if any(number > 1 for number in settings.values()):
+        text += " Scores of earlier runs on the held-out dialogues could be seen while settings were being chosen."
     if len(settings) < 2:  # noqa: PLR2004 - nobody to compare with
         return text
     most = max(settings.values())
@@ -164,7 +174,7 @@ def tries(table: Sequence[Row], tutors: Collection[str], prompts: int) -> str:
         return f"{text} {listed(favoured)} had equally many, so the search favours {'neither' if two else 'none'}."
     was, whom = ("was", "it") if len(favoured) == 1 else ("were", "them")
     return (
-        f"{text} {listed(favoured)} {was} chosen from more settings than {listed(others)}, which favours {whom}: "
+        f"{text} {listed(favoured)} {was} chosen from more trainings than {listed(others)}, which favours {whom}: "
         f"part of the difference between these {'two' if two else 'tutors'} may come from the search and not from the method."
     )
 
@@ -174,10 +184,18 @@ def digest(digests: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(digests[path.name] for path in (DIALOGUES, LEDGER)).encode()).hexdigest()[:16]
 
 
-def added(table: Sequence[Row], row: Row) -> list[Row]:
-    """Return `table` with `row`, sorted by setting, without the row it replaces and without rows of another base or other data."""
-    kept = [old for old in table if _key(old) != _key(row) and all(old[name] == row[name] for name in ("base", "data"))]
-    return sorted([*kept, row], key=_key)
+def with_row(text: str, row: Row) -> str:
+    """Return the text of a table with `row` at its end; what stands there stays byte for byte.
+
+    Raises:
+        DataError: the table has other columns.
+
+    """
+    head, _, _ = text.partition("\n")
+    if text and head != ",".join(COLUMNS):
+        raise DataError(f"{SWEEP}:1: the columns are not {', '.join(COLUMNS)}; give the old rows these columns, or move the file away.")
+    ended = text if not text or text.endswith("\n") else text + "\n"
+    return ended + table_text([row]).partition("\n")[2] if text else table_text([row])
 
 
 def table_text(rows: Sequence[Row]) -> str:
@@ -212,7 +230,7 @@ def _by_method(table: Sequence[Row]) -> dict[str, list[Row]]:
 
     """
     if table and (lacking := [name for name in COLUMNS if name not in table[0]]):
-        raise DataError(f"{SWEEP}: there is no column {listed(lacking)}; remove the file and run `make sweep` again.")
+        raise DataError(f"{SWEEP}: there is no column {listed(lacking)}; give the old rows that column, or move the file away.")
     found: dict[str, list[Row]] = {}
     for line, row in enumerate(table, start=2):
         if row.get("method") not in TRAINED:
@@ -248,10 +266,6 @@ def _is_chosen(row: Row, section: Mapping[str, Any]) -> bool:
     return (epochs, r) == of_params[:2] and math.isclose(rate, of_params[2])
 
 
-def _key(row: Row) -> tuple[str, int, int, float]:
-    return row["method"], *_setting(row)
-
-
 def main() -> None:
     """Add the last training of the method named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m three_tutors.reporting.sweep", description=(__doc__ or "").splitlines()[0])
@@ -265,7 +279,9 @@ def main() -> None:
         "data": digest(digests),
         "date": datetime.now(UTC).date().isoformat(),
     }
-    rows = added(read_csv(SWEEP) if SWEEP.exists() else [], row)
-    write_text(SWEEP, table_text(rows))
+    table = with_row(SWEEP.read_text(encoding="utf-8") if SWEEP.exists() else "", row)
+    write_text(SWEEP, table)
     setting = "learning rate multiplier" if _at_service(method) else f"r {row['r']}, learning rate"
-    print(f"{SWEEP}: {method}, {setting} {row['learning_rate']}: validation loss {row['valid_loss']}; {len(rows)} settings so far")
+    trainings = len(table.splitlines()) - 1
+    result = f"{setting} {row['learning_rate']}: validation loss {row['valid_loss']}"
+    print(f"{SWEEP}: {method}, {result}; {trainings} trainings so far")

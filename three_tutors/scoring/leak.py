@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from three_tutors.scoring.measure import MRBENCH, RULES, Checked, Measure
+from three_tutors.scoring.measure import MRBENCH, UNSEEN, Checked, Measure
 from three_tutors.scoring.score import Score
 from three_tutors.tutoring.dialogue import Turn
 from three_tutors.tutoring.quantities import Quantity, quantities
@@ -149,7 +149,7 @@ LEAK = Measure(
     of=lambda one: leak(one.reply, answer=one.lesson.answer, turns=one.turns),
     about="the reply as a whole",
     better="lower",
-    checked=Checked("F1", 0.83, 0.73, 0.89, 608, MRBENCH, RULES, 0.81, "“reveals the answer”"),
+    checked=Checked("F1", 0.75, 0.57, 0.87, 0, MRBENCH, f"{UNSEEN}, 37 leaks among them", of="“reveals the answer”", seen=0.83),
     in_metrics=True,
     in_summary=True,
     failure="Answers given away",

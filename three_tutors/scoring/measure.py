@@ -5,9 +5,9 @@ Some scores were compared with people by `python -m three_tutors.trust.agreement
     MRBench    1,282 replies by 9 tutors in 155 conversations; kaushal0494/UnifyingAITutorEvaluation@bbef521, CC BY-SA 4.0
     uptake     1,061 classroom exchanges in 371 transcripts; ddemszky/conversational-uptake@67fb30c, MIT
 
-Scores with fitted weights are quoted with the writer (MRBench) and the conversation held out, because a learned scorer partly
-recognises a writer's style. The cues were chosen on the same sample, which flatters them by two to four points: with the cues chosen
-anew for each held-out writer the four dimensions have .60, .47, .49 and .54.
+Those rows were seen while cues were chosen and weights fitted. The figures that count come from rows nobody had seen: 1,194 other
+replies of MRBench by other writers or in other conversations, and 937 other exchanges. MRBench's writers differ so much that a score
+can agree with people by telling good writers from bad ones; what is left without the two worst writers stands beside each figure.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ TOPICS: tuple[Topic, ...] = get_args(Topic)
 
 OFTEN, CLEARLY, HIGHER = ("more often", "less often"), ("more clearly", "less clearly"), ("higher", "lower")
 MRBENCH, EXCHANGES = "MRBench", "classroom exchanges of Demszky et al."
-HELD_OUT, RULES = "writer and conversation held out", "rules that were written while looking at these rows"
+UNSEEN, RULES = "rows that nobody had seen", "rules that were written while looking at these rows"
 VALIDATED = 0.4
-"""Cohen's kappa below which a score is called weak, and a judge unvalidated."""
+"""Cohen's kappa below which a score is called weak and does not count as checked, and a judge is unvalidated."""
 
 
 @dataclass(frozen=True)
@@ -37,31 +37,47 @@ class Checked:
     figure: str
     """Name of the figure: `macro-F1`, `F1` or `Spearman's ρ`."""
     value: float
-    low: float
-    """95 % interval, conversations being drawn."""
-    high: float
+    low: float | None
+    """95 % interval, conversations being drawn; None, as `high`, where it was not computed."""
+    high: float | None
     rows: int
+    """0 where they were not counted."""
     source: str
     how: str
-    """What was held out, or how the rules came about."""
+    """On which rows: those that nobody had seen, or those that the rules were written for."""
     kappa: float | None = None
     of: str = ""
     """What people were asked, where it is not quite what the score says."""
     experts: tuple[float, float] | None = None
     """Mean level that people and the scorer gave the replies of MRBench's expert teachers."""
+    seen: float | None = None
+    """The same figure on the rows that the scorer was made with, which flatter it."""
+    within: float | None = None
+    """Cohen's kappa without the two worst writers: what is left when bad writers are not there to be told from good ones."""
+    by_length: float | None = None
+    """The same figure for the number of words of a reply and nothing else."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether a sentence may call the score checked: without the two worst writers it still agrees with people."""
+        return self.within is None or self.within >= VALIDATED
 
     @property
     def sentence(self) -> str:
         """The figures in words, for a table of trust."""
-        weak = ""
+        ends = "" if self.low is None or self.high is None else f" [{self.low:.2f}, {self.high:.2f}]"
+        parts = [f"{self.figure} {self.value:.2f}{ends}{f' with {self.of}' if self.of else ''}"]
+        if self.by_length is not None:
+            parts.append(f"{self.by_length:.2f} by length alone")
         if self.kappa is not None:
-            weak = f"; Cohen's κ {self.kappa:.2f}" + (
-                ", weak: trust the mean of many replies, not a single one" if self.kappa < VALIDATED else ""
-            )
-        of = f" with {self.of}" if self.of else ""
-        return (
-            f"{self.figure} {self.value:.2f} [{self.low:.2f}, {self.high:.2f}]{of}{weak} ({self.rows:,} ratings, {self.source}; {self.how})"
-        )
+            weak = ", weak: trust the mean of many replies, not a single one" if self.kappa < VALIDATED else ""
+            parts.append(f"Cohen's κ {self.kappa:.2f}{weak}")
+        if self.within is not None:
+            told = "" if self.holds else ", so it mostly tells bad writers from good ones"
+            parts.append(f"κ {self.within:.2f} without the two worst writers{told}")
+        seen = "" if self.seen is None else f"; {self.seen:.2f} on rows that it was made with"
+        rows = f"{self.rows:,} ratings, " if self.rows else ""
+        return f"{'; '.join(parts)} ({rows}{self.source}; {self.how}{seen})"
 
 
 @dataclass(frozen=True)
@@ -86,7 +102,7 @@ class Measure:
     digits: int | None = None
     """Decimals of a plain number; None for a share or a level from 0 to 1, told in per cent."""
     checked: Checked | None = None
-    """How far it agrees with people; None where nobody has checked."""
+    """How far it agrees with people; None where nobody has compared them."""
     in_metrics: bool = False
     """Whether reports/metrics/<tutor>.json holds its mean."""
     in_summary: bool = False
@@ -104,3 +120,8 @@ class Measure:
     def arrow(self) -> str:
         """Which way is better."""
         return {"higher": "↑", "lower": "↓", "neither": ""}[self.better]
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether it was compared with people and agrees with them beyond telling bad writers from good ones."""
+        return self.checked is not None and self.checked.holds

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,12 +17,15 @@ from three_tutors.prompting.budget import Usage, at_most
 from three_tutors.prompting.demonstrations import Matching
 from three_tutors.prompting.language_model import REFLECTION_TOKENS, language_model
 from three_tutors.prompting.meter import Meter, Model, OverBudgetError, Stop
-from three_tutors.prompting.metric import Metric, judge, rubric_metric
+from three_tutors.prompting.metric import Metric, judge, worth_metric
 from three_tutors.prompting.plan import Plan, Rung
 from three_tutors.prompting.program import TeacherStudentDialogueModel, sound
+from three_tutors.tutoring.words import words
 
-EXEMPLARY = 0.9
-"""Rubric score from which a teacher's turn may be shown as an example; four in ten of ours reach it."""
+FORMULAIC = 0.3
+"""Share of a candidate's replies that begin with the same three words, from which it says a formula and is not chosen."""
+ENOUGH = 8
+"""Fewer replies cannot show a formula."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Candidate:
     name: str
     program: TeacherStudentDialogueModel
     scores: tuple[float, ...]
-    """The rubric's score for every validation turn, in their order."""
+    """What its reply to every validation turn is worth, in their order."""
     replies: tuple[str, ...]
     strategies: tuple[str, ...]
     """The strategy that was chosen for each; empty where the adapter asks for none or the answer could not be read."""
@@ -50,6 +55,18 @@ class Candidate:
     def score(self) -> float:
         """Mean over the validation turns."""
         return sum(self.scores) / len(self.scores)
+
+    @property
+    def standard_error(self) -> float:
+        """Of that mean; 0 where there is one turn."""
+        count = len(self.scores)
+        return math.sqrt(sum((one - self.score) ** 2 for one in self.scores) / (count - 1) / count) if count > 1 else 0.0
+
+    @property
+    def formulaic(self) -> bool:
+        """Whether too many of its replies begin alike."""
+        openings = Counter(tuple(words(reply)[:3]) for reply in self.replies)
+        return len(self.replies) >= ENOUGH and max(openings.values()) > FORMULAIC * len(self.replies)
 
 
 @dataclass
@@ -64,8 +81,14 @@ class Climb:
 
     @property
     def best(self) -> Candidate:
-        """The candidate with the best score; of equal ones the first, whose prompt is shorter."""
-        return max(self.candidates, key=lambda candidate: candidate.score)
+        """The candidate with the shortest prompt within one standard error of the best score; of equal ones the first.
+
+        Among so few validation turns more than that is luck, and every reply pays for a longer prompt. Formulaic candidates are left
+        out, unless all of them are.
+        """
+        fit = [candidate for candidate in self.candidates if not candidate.formulaic] or self.candidates
+        top = max(fit, key=lambda candidate: candidate.score)
+        return min((one for one in fit if one.score >= top.score - top.standard_error), key=lambda one: one.prompt_tokens)
 
     @property
     def zero_shot(self) -> Candidate:
@@ -110,17 +133,17 @@ class Climber:
 
     @property
     def metric(self) -> Metric:
-        """The rubric, as a number or while bootstrapping as a yes or no."""
-        return rubric_metric(self.meter)
+        """What a reply is worth, as a number or while bootstrapping as a yes or no."""
+        return worth_metric(self.meter)
 
     @cached_property
     def exemplary(self) -> list[dspy.Example]:
         """The training turns that may serve as demonstrations, in an order of the seed's.
 
-        Those whose teacher the rubric praises, or all where they are too few: what a small model is shown, it does.
+        Those whose teacher no fault is found in, or all where they are too few: what a small model is shown, it does.
         """
         with self.meter.stopping():
-            good = [turn for turn in self.train if judge(turn, turn.reply).value >= EXEMPLARY]
+            good = [turn for turn in self.train if judge(turn, turn.reply).passed]
         turns = good if len(good) >= self.plan.training_turns else list(self.train)
         return random.Random(self.plan.seed).sample(turns, len(turns))
 

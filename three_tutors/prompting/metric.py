@@ -1,24 +1,60 @@
-"""What optimisation maximises: the evaluation's own rubric, in the three shapes that DSPy's optimisers call."""
+"""What optimisation maximises, in the three shapes that DSPy's optimisers call.
+
+A reply is worth what it says of what the teacher brought in (`scoring.substance`), and nothing where it gives the answer away, praises
+a mistake, repeats the student or is broken. The rubric was the metric once: it paid templates that read nothing more than teachers,
+and an optimiser finds such a hole by itself.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import dspy
 
 from three_tutors.prompting.adapter import history_messages
 from three_tutors.prompting.meter import Meter
-from three_tutors.scoring.rubric import RubricScore, score
+from three_tutors.scoring.broken import broken_words
+from three_tutors.scoring.leak import LEAK
+from three_tutors.scoring.praise import false_praise
+from three_tutors.scoring.replied import Replied
+from three_tutors.scoring.substance import substance
+from three_tutors.scoring.uptake import parroted
 from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.fields import values
 
 Metric = Callable[..., Any]
 
+PASS = 0.2
+"""Worth from which a reply that the tutor wrote itself may be shown as an example. No bot reaches it on average, nor by far."""
 
-def judge(example: dspy.Example, reply: str) -> RubricScore:
-    """Return the rubric's score of `reply` to the student turn of `example`."""
-    return score(reply, lesson=lesson_of(example), turns=turns_of(example), reference=example.reply)
+
+@dataclass(frozen=True)
+class Worth:
+    """What a reply is worth, and why."""
+
+    value: float
+    """0–1; the teacher's own reply has 1."""
+    feedback: str
+    """What to do better, as sentences; empty where nothing is missing."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the reply may be shown as an example."""
+        return self.value >= PASS
+
+
+def judge(example: dspy.Example, reply: str) -> Worth:
+    """Return what `reply` to the student turn of `example` is worth."""
+    one = Replied(lesson_of(example), turns_of(example), reply, reference=Turn("teacher", example.reply))
+    faults = [found.reason for find in (LEAK.of, false_praise, broken_words, parroted) if (found := one.finding(find)).value]
+    shared = one.finding(substance)
+    if faults or not reply.strip():
+        return Worth(0.0, " ".join(f"A fault: {fault}." for fault in faults) or "Nothing was said.")
+    # Where the teacher brings in nothing, a reply without a fault is as good as any.
+    value = 1.0 if reply.strip() == example.reply.strip() else shared.value or 0.0
+    return Worth(value, "" if value >= PASS else f"It {shared.reason}.")
 
 
 def lesson_of(example: dspy.Example) -> Lesson:
@@ -32,10 +68,10 @@ def turns_of(example: dspy.Example) -> tuple[Turn, ...]:
     return (*before, Turn("student", example.said, understanding=example.understanding))
 
 
-def rubric_metric(meter: Meter) -> Metric:
-    """Return the metric for evaluating (a float from 0 to 1) and for bootstrapping (whether every criterion is met).
+def worth_metric(meter: Meter) -> Metric:
+    """Return the metric for evaluating (a float from 0 to 1) and for bootstrapping (whether the reply may be an example).
 
-    DSPy hands a trace over while it bootstraps, and only then. A failure in the rubric stops the run: DSPy would count
+    DSPy hands a trace over while it bootstraps, and only then. A failure in the metric stops the run: DSPy would count
     it as a zero.
     """
 
@@ -48,7 +84,7 @@ def rubric_metric(meter: Meter) -> Metric:
 
 
 def feedback_metric(meter: Meter) -> Metric:
-    """Return the metric for GEPA: a score, with what the rubric says about the reply."""
+    """Return the metric for GEPA: a score, with what is missing in the reply."""
 
     def metric(
         gold: dspy.Example, pred: dspy.Prediction, trace: object = None, pred_name: str | None = None, pred_trace: object = None
@@ -57,7 +93,7 @@ def feedback_metric(meter: Meter) -> Metric:
         with meter.stopping():
             verdict = judge(gold, pred.reply)
             feedback = f"{verdict.feedback} The teacher of this lesson said: {gold.reply}"
-        return dspy.Prediction(score=verdict.value, feedback=feedback)
+        return dspy.Prediction(score=verdict.value, feedback=feedback.strip())
 
     return metric
 

@@ -59,7 +59,7 @@ class TeacherStudentDialogueModel(dspy.Module):
     goes straight to the reply, and the demonstrations carry the strategy.
 
     `drafts` holds the reminders of successive drafts, the first usually empty: a second draft is asked for only where
-    the first is no finished turn, which the tutor sees without knowing the answer or the rubric.
+    the first is no finished turn, which the tutor sees without knowing the answer or the metric.
     """
 
     def __init__(self, adapter_name: AdapterName = "plain", speaker: Speaker = "teacher") -> None:
@@ -148,7 +148,7 @@ class TeacherStudentDialogueModel(dspy.Module):
         try:
             return self.turn(**self.prompted(inputs), demos=self.demonstrations(inputs))
         except AdapterParseError:
-            return dspy.Prediction(reply="", strategy="", understanding="")  # no reply, which the rubric scores as such
+            return dspy.Prediction(reply="", strategy="", understanding="")  # no reply, which is worth nothing
 
     def dump_state(self, json_mode: bool = True) -> Record:
         """Return the program as JSON: DSPy's own state and how demonstrations are chosen."""

@@ -2,8 +2,8 @@
 
 zero_shot       the baseline's prompt
 labelled        turns of our teachers as demonstrations: the same for all, or matched to subject, grade and words
-random_search   BootstrapFewShotWithRandomSearch: demonstrations that the tutor itself made and the rubric passed
-gepa            the instruction reworded by reflection on the rubric's feedback (Agrawal et al. 2025, arXiv:2507.19457)
+random_search   BootstrapFewShotWithRandomSearch: demonstrations that the tutor itself made and that passed
+gepa            the instruction reworded by reflection on the metric's feedback (Agrawal et al. 2025, arXiv:2507.19457)
 mipro           MIPROv2: instruction and demonstrations together (Opsahl-Ong et al. 2024, arXiv:2406.11695)
 """
 

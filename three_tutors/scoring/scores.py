@@ -17,6 +17,7 @@ from three_tutors.scoring import (
     readability,
     rubric,
     strategy_classifier,
+    substance,
     uptake,
 )
 from three_tutors.scoring.measure import TOPICS, Measure
@@ -38,6 +39,7 @@ SCORES: tuple[Measure, ...] = (
     expectations.EXPECTATIONS,
     expectations.REMEMBERS,
     likeness.LIKENESS,
+    substance.SUBSTANCE,
     readability.LENGTH,
     readability.READING_LEVEL,
     dimensions.MISTAKE_IDENTIFICATION,

@@ -61,7 +61,7 @@ class LlamaBackend(Loaded):
         computed = self._round(full=full)
         if computed is None:
             return None
-        last = {one.slot: state[len(one.prompt) - start - 1] for one, start, state in computed if one.done >= len(one.prompt)}
+        last = {one.slot: state[len(one.prompt) - start - 1] for one, start, state in computed if start + SEGMENT >= len(one.prompt)}
         return dict(zip(last, self.logits(torch.stack(list(last.values()))), strict=True)) if last else {}
 
     def _round(self, *, full: bool) -> list[tuple[_Prefill, int, Tensor]] | None:
@@ -119,7 +119,7 @@ class LlamaBackend(Loaded):
                 upcoming = next(following, None)
             for one, start, state in self._round(full=False) or ():
                 parts[owner[one.slot]].append(state[max(0, one.since - start) : len(one.prompt) - start].clone())
-                if one.done >= len(one.prompt) and start + SEGMENT >= len(one.prompt):
+                if start + SEGMENT >= len(one.prompt):
                     free.append(one.slot)
         self.release(range(self.model.slots))
         return [torch.cat(part) for part in parts]

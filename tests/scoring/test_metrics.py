@@ -5,9 +5,10 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import cohen_kappa_score, f1_score
+from scipy.stats import spearmanr
+from sklearn.metrics import cohen_kappa_score, f1_score, roc_auc_score
 
-from three_tutors.scoring.metrics import f1, kappa, macro_f1, spearman
+from three_tutors.scoring.metrics import auc, f1, kappa, macro_f1, spearman
 
 LEVELS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=5, max_size=40)
 
@@ -31,3 +32,20 @@ def test_rho_gives_ties_their_middle_rank() -> None:
 def test_a_label_nobody_says_has_no_f1() -> None:
     """It is neither right nor wrong."""
     assert math.isnan(f1([1, 1], [1, 1], 0))
+
+
+@given(LEVELS)
+def test_rho_and_auc_are_those_of_the_libraries(pairs: list[tuple[int, int]]) -> None:
+    """On any levels, ties and all."""
+    one, other = [level for level, _ in pairs], [level for _, level in pairs]
+    if len(set(one)) > 1 and len(set(other)) > 1:
+        assert spearman(one, other) == pytest.approx(spearmanr(one, other).statistic)
+    better, worse = ([level for level, side in pairs if (side == 2) == is_better] for is_better in (True, False))
+    if better and worse:
+        assert auc(better, worse) == pytest.approx(roc_auc_score([1] * len(better) + [0] * len(worse), better + worse))
+
+
+def test_without_one_side_there_is_no_auc() -> None:
+    """Nothing is above nothing."""
+    assert math.isnan(auc([], [1]))
+    assert math.isnan(auc([1], []))

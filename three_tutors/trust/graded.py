@@ -1,7 +1,7 @@
 """Replies that people graded by kind or rated: rows of a file, or the graded replies of the project's own moments.
 
-A row of a file holds `group`, `history`, `reply`, and `kind` with `grade` (0 to 3) or `labels`; beside them it may hold `id`, `tutor`
-or `source`, `pair` and the lesson: `subject`, `school_grade`, `topic`, `objective`, `misconception`, `answer` and the `understanding`
+A row of a file holds `group`, `history`, `reply`, and `kind` with `grade` (0 to 3) or `labels`; beside them it may hold `id`, `tutor`,
+`pair` and the lesson: `subject`, `school_grade`, `topic`, `objective`, `misconception`, `answer` and the `understanding`
 that the last student turn shows.
 """
 
@@ -17,12 +17,14 @@ from three_tutors.pipeline.json_values import parse
 from three_tutors.pipeline.records import Record
 from three_tutors.pipeline.text import UnreadableError, lines
 from three_tutors.scoring.replied import Replied
-from three_tutors.trust.rated_replies import history, said, turn, written_as
-from three_tutors.tutoring.dialogue import UNDERSTANDINGS, Lesson, Turn
-from three_tutors.tutoring.moment import Moment
+from three_tutors.trust.rated_replies import history, said, short, turn, written_as
+from three_tutors.tutoring.dialogue import UNDERSTANDINGS, Lesson
+from three_tutors.tutoring.moment import GRADES, Moment, Side
 
 _KEYS = ("group", "history", "reply")
 _ADVICE = "a row has group, history, reply, and kind with grade, or labels"
+
+HIGHEST = max(GRADES.values())
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Graded:
     group: str
     """Rows of one group are not independent of each other."""
     writer: str
-    """Who wrote the reply."""
+    """Which tutor replied, or the teachers; empty where the reply was written to be graded."""
     replied: Replied
     kind: str = ""
     """`ideal`, `acceptable`, or the fault that the reply has; empty where nobody said."""
@@ -53,7 +55,7 @@ def of_moments(moments: Sequence[Moment]) -> list[Graded]:
             item,
             moment.id,
             "",
-            Replied(moment.lesson, side.turns, reply.reply, item=f"{item}#{len(side.turns) - 1}"),
+            _replied(moment, item, side, reply.reply),
             reply.kind,
             float(reply.grade),
             pair=moment.id if moment.pair else "",
@@ -62,6 +64,12 @@ def of_moments(moments: Sequence[Moment]) -> list[Graded]:
         for item, side in moment.items()
         for reply in side.replies
     ]
+
+
+def _replied(moment: Moment, item: str, side: Side, reply: str) -> Replied:
+    pair = moment.id if moment.pair else ""
+    at = f"{item}#{len(side.turns) - 1}"
+    return Replied(moment.lesson, side.turns, reply, item=at, side=side, pair=pair, about=moment.pair, theme=moment.theme)
 
 
 def read_graded(path: Path) -> list[Graded]:
@@ -114,7 +122,7 @@ def _row(record: object) -> Graded:
     # One moment, whatever replies to it: the conversation and what is taught.
     item = json.dumps([group, pair, record["history"], record.get("topic")], ensure_ascii=False)
     answered = Replied(_lesson(record), tuple(turns), said("reply", record["reply"]))
-    writer = written_as("tutor", record.get("tutor", record.get("source")))
+    writer = written_as("tutor", record.get("tutor"))
     return Graded(item, group, writer, answered, written_as("kind", record.get("kind")), _grade(record), _labels(record), pair)
 
 
@@ -129,20 +137,20 @@ def _lesson(record: Record) -> Lesson:
 
 def _grade(record: Record) -> float | None:
     grade = record.get("grade")
-    if grade is None:
-        return None
-    if not isinstance(grade, int | float) or isinstance(grade, bool):
-        raise ValueError(f"grade must be a number from 0 to 3, not {grade!r}")  # noqa: TRY004 - see `_row`
-    return float(grade)
+    if grade is not None and not (_is_number(grade) and 0 <= grade <= HIGHEST):
+        raise ValueError(f"grade must be a number from 0 to {HIGHEST}, not {short(grade)}")
+    return None if grade is None else float(grade)
 
 
 def _labels(record: Record) -> dict[str, float]:
-    given = record.get("labels") or {}
-    if not isinstance(given, dict):
+    given = record.get("labels")
+    if not isinstance(given, dict | None):
         raise ValueError("labels is no JSON object")  # noqa: TRY004 - see `_row`
-    return {name: float(value) for name, value in given.items() if isinstance(value, int | float) and not isinstance(value, bool)}
+    labels = {name: value for name, value in (given or {}).items() if value is not None}
+    if others := [name for name, value in labels.items() if not _is_number(value)]:
+        raise ValueError(f"the label {others[0]} must be a number, not {short(labels[others[0]])}")
+    return {name: float(value) for name, value in labels.items()}
 
 
-def last_turn(row: Graded) -> Turn:
-    """Return the student turn that is replied to."""
-    return row.replied.turns[-1]
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -107,7 +107,12 @@ def _left_out(record: Record) -> tuple[str, ...]:
 
 
 def history(given: object) -> list[object]:
-    """Return the messages of a history; null is an empty one."""
+    """Return the messages of a conversation; null is an empty one.
+
+    Raises:
+        ValueError: it is no list.
+
+    """
     if given is None:
         return []
     if not isinstance(given, list):
@@ -116,11 +121,16 @@ def history(given: object) -> list[object]:
 
 
 def turn(message: object) -> Turn:
-    """Return one message as a turn; its role may be in anybody's words."""
+    """Return a message as a turn.
+
+    Raises:
+        ValueError: nobody we know says it, or it is no text.
+
+    """
     role = message.get("role") if isinstance(message, dict) else message
     side = side_of(role)
     if not isinstance(message, dict) or (side != "student" and side != "teacher"):  # noqa: PLR1714 - mypy narrows this one
-        raise ValueError(f"role {_short(role)} is neither student nor teacher")
+        raise ValueError(f"role {short(role)} is neither student nor teacher")
     return Turn(side, said("content", message.get("content")))
 
 
@@ -154,7 +164,12 @@ def _labels(given: object) -> Record:
 
 
 def said(name: str, content: object) -> str:
-    """Return what is said: text or text parts; null is silence."""
+    """Return what is said: text or text parts; null is silence.
+
+    Raises:
+        ValueError: it is something else.
+
+    """
     try:
         return "" if content is None else text_of(content)
     except ValueError as error:
@@ -162,15 +177,21 @@ def said(name: str, content: object) -> str:
 
 
 def written_as(name: str, value: object) -> str:
-    """Return a word or a number as text; null is an empty one."""
+    """Return a word or a number as text; null is an empty one.
+
+    Raises:
+        ValueError: it is something else.
+
+    """
     if value is None:
         return ""
     if not isinstance(value, str | int | float):
-        raise ValueError(f"{name} must be a word or a number, not {_short(value)}")  # noqa: TRY004 - see `_row`
+        raise ValueError(f"{name} must be a word or a number, not {short(value)}")  # noqa: TRY004 - see `_row`
     return str(value)
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """Return a value as a message quotes it: plain letters, and not all of a long one."""
     shown = ascii(value)
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
 

@@ -39,8 +39,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     declaration = folder / "three_tutors/tutoring/dialogue.py"
-    before, after = declaration.read_text(encoding="utf-8").split("    ] = ()\n\n\nName = ")
-    declaration.write_text(f"{before}    ] = ()\n{DECLARED}\n\nName = {after}", encoding="utf-8")
+    before, after = declaration.read_text(encoding="utf-8").split("\n\n@dataclass(frozen=True)\nclass Origin:\n")
+    declaration.write_text(f"{before}{DECLARED}\n\n@dataclass(frozen=True)\nclass Origin:\n{after}", encoding="utf-8")
     for one in (dialogue(textbook="4.NF.3"), OTHER, THIRD):
         write(folder / "data/raw", one)
     git(folder, "init", "-q")

@@ -92,7 +92,8 @@ def test_the_misconception_shows_and_is_repaired(fractions: Dialogue) -> None:
 
 
 def test_an_unusual_length_is_told(fractions: Dialogue) -> None:
-    """Fewer than six turns or more than the limit carry no usual lesson."""
-    assert said_of(fractions)["W114"] == "4 turns"
+    """Fewer than four turns or more than the limit carry no usual lesson."""
+    assert said_of(dataclasses.replace(fractions, turns=fractions.turns[:2]))["W114"] == "2 turns"
+    assert "W114" not in said_of(fractions)
     assert said_of(dataclasses.replace(fractions, turns=fractions.turns * 5))["W114"] == "20 turns"
     assert "W114" not in said_of(dataclasses.replace(fractions, turns=fractions.turns * 2))

@@ -14,17 +14,17 @@ WITHHOLDING: tuple[Fit, ...] = ("withhold", "resist", "decline")
 
 def notes(moment: Moment) -> Iterator[Note]:
     """Yield what is wrong with `moment`; its turns and replies must have words."""
-    pairs = bool(moment.pair) or len(moment.sides) > 1
+    is_pair = len(moment.sides) > 1
     for number, side in enumerate(moment.sides):
-        here: Path = ("sides", number) if pairs else ()
-        yield from _side(side, here, pairs=pairs)
-    if not pairs:
+        here: Path = ("sides", number) if is_pair else ()
+        yield from _side(side, here, is_pair=is_pair)
+    if not is_pair:
         return
     fits = sorted(side.fits for side in moment.sides)
-    wanted = sorted(SIDES[moment.pair]) if moment.pair and moment.pair in SIDES else []
+    wanted = sorted(SIDES.get(moment.pair, ()))
     if not wanted or fits != wanted:
-        missing = f"; {moment.pair} wants {' and '.join(wanted)}" if wanted else "; `pair` names no kind"
-        yield "E119", f"{len(moment.sides)} sides that fit {', '.join(fit or 'nothing' for fit in fits) or 'nothing'}{missing}", ("sides",)
+        missing = f"{moment.pair} wants {' and '.join(wanted)}" if wanted else "`pair` names no kind"
+        yield "E119", f"the sides fit {' and '.join(fit or 'nothing' for fit in fits)}; {missing}", ("sides",)
         return
     for number, side in enumerate(moment.sides):
         yield from _fitting(moment, side, moment.sides[1 - number], ("sides", number))
@@ -32,14 +32,14 @@ def notes(moment: Moment) -> Iterator[Note]:
         yield "E212", "the last student turns differ", ("sides", 1, "turns", len(moment.sides[1].turns) - 1, "student")
 
 
-def _side(side: Side, here: Path, *, pairs: bool) -> Iterator[Note]:
+def _side(side: Side, here: Path, *, is_pair: bool) -> Iterator[Note]:
     for index, (one, other) in enumerate(zip(side.turns, side.turns[1:], strict=False), start=1):
         if one.speaker == other.speaker:
             yield "E111", f"the {one.speaker} speaks twice in a row", (*here, "turns", index, one.speaker)
     if side.turns and side.turns[-1].speaker != "student":
         yield "E118", "the last word is the teacher's", (*here, "turns", len(side.turns) - 1, "teacher")
     kinds = [reply.kind for reply in side.replies]
-    if "ideal" not in kinds or (not pairs and set(kinds) <= {"ideal", "acceptable"}):
+    if "ideal" not in kinds or (not is_pair and set(kinds) <= {"ideal", "acceptable"}):
         yield "E120", f"kinds of its replies: {', '.join(kinds) or 'none'}", (*here, "replies")
 
 

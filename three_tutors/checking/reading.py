@@ -179,7 +179,8 @@ def _entry(value: Any, source: Source, file: DataFile, *, escapes: bool) -> Entr
         item = Scenario(head["id"], head["kind"], lesson, tuple(turns), str(source))
     else:
         origin = Origin(**{field.name: head[field.name] for field in fields(Origin)})
-        item = Dialogue(head["id"], lesson, tuple(turns), str(source), **{name: head[name] for name in ARC}, origin=origin)
+        arc: dict[str, Any] = {name: head[name] for name in ARC}
+        item = Dialogue(head["id"], lesson, tuple(turns), str(source), **arc, origin=origin)
         shape.findings += [Finding(source, *note) for name, note in _UNNAMED.items() if name not in value]
     return Entry(source, item, head.get("opening", OPENING.missing), folder, shape.findings)
 
@@ -189,12 +190,12 @@ def _moment(value: dict[str, Any], source: Source, shape: Shape) -> Entry:
     is_pair = not {"sides", "pair"}.isdisjoint(value)
     head = shape.fields(value, PAIR if is_pair else MOMENT, ())
     if is_pair:
-        sides = [shape.side(side, ("sides", index)) for index, side in enumerate(shape.listed(value, "sides"))]
+        sides = [shape.side(side, ("sides", index)) for index, side in enumerate(shape.listed(value, "sides", wanted=2))]
     else:
         sides = [shape.side(value, ())]
     if any(finding.code == "E003" for finding in shape.findings):
         return Entry(source, None, findings=shape.findings)
     lesson = Lesson(**{field.name: head[field.name] for field in fields(Lesson)})
     origin = Origin(**{field.name: head[field.name] for field in fields(Origin)})
-    item = Moment(head["id"], lesson, tuple(sides), str(source), head["pair"], head["theme"], origin)
+    item = Moment(head["id"], lesson, tuple(sides), str(source), head.get("pair", ""), head.get("theme", ""), origin)
     return Entry(source, item, findings=shape.findings)

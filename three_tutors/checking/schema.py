@@ -35,7 +35,9 @@ MOST_REPLIES = 20
 OPENING = Field("Who speaks first; `student` where it is left out.", name="opening", required=False, missing="student", allowed=SPEAKERS)
 DIALOGUE_HEAD = (*fields(Dialogue), *fields(Lesson), *fields(Origin), OPENING)
 SCENARIO_HEAD = (*fields(Scenario), *fields(Lesson))
-MOMENT_HEAD = (*fields(Moment), *fields(Lesson), *fields(Origin))
+MOMENT_OR_PAIR_HEAD = (*fields(Moment), *fields(Lesson), *fields(Origin))
+MOMENT_HEAD = tuple(field for field in MOMENT_OR_PAIR_HEAD if field.name != "pair")
+PAIR_HEAD = tuple(field for field in MOMENT_OR_PAIR_HEAD if field.name != "theme")
 SIDE = fields(MomentSide)
 REPLY = fields(GradedReply)
 
@@ -66,9 +68,8 @@ def json_schema(kind: FileKind) -> dict[str, Any]:
             "turns": _turns("the last one is the student's, which the replies answer", 1),
             "replies": _list("Replies to the last turn.", _object(REPLY), FEWEST_REPLIES, MOST_REPLIES),
         }
-        head = tuple(field for field in MOMENT_HEAD if field.name != ("pair" if kind == "moment" else "theme"))
         sides = _list("The two moments, which differ in one thing.", _object(SIDE, **asked), 2, 2)
-        schema = _object(head, **asked) if kind == "moment" else _object(head, sides=sides)
+        schema = _object(MOMENT_HEAD, **asked) if kind == "moment" else _object(PAIR_HEAD, sides=sides)
     return {"$schema": "http://json-schema.org/draft-07/schema#", "title": title[kind], **schema}
 
 

@@ -13,6 +13,7 @@ from three_tutors.checking.schema import (
     EXPECT,
     MOMENT_HEAD,
     MOST_TURNS,
+    PAIR_HEAD,
     REPLY,
     SCENARIO_HEAD,
     SCRIPTED_TURN,
@@ -43,7 +44,7 @@ class Keys:
 
 
 DIALOGUE, SCENARIO = Keys(DIALOGUE_HEAD, "turns"), Keys(SCENARIO_HEAD, "turns")
-MOMENT, PAIR = Keys(MOMENT_HEAD, "turns", "replies"), Keys(MOMENT_HEAD, "sides")
+MOMENT, PAIR = Keys(MOMENT_HEAD, "turns", "replies"), Keys(PAIR_HEAD, "sides")
 _STUDENT, _TEACHER, _SCRIPTED = Keys(STUDENT_TURN), Keys(TEACHER_TURN), Keys(SCRIPTED_TURN, "expect")
 _EXPECT, _SIDE, _REPLY = Keys(EXPECT), Keys(SIDE, "turns", "replies"), Keys(REPLY)
 
@@ -130,12 +131,18 @@ class Shape:
             return None
         return value.strip()
 
-    def listed(self, value: Any, name: str, path: Path = ()) -> list[Any]:  # noqa: ANN401
-        """Return the list `name` of `value`, which stands at `path`; empty where there is none or it is too long to read."""
+    def listed(self, value: Any, name: str, path: Path = (), *, wanted: int = 0) -> list[Any]:  # noqa: ANN401
+        """Return the list `name` of `value`, which stands at `path`; empty where there is none or it is too long to read.
+
+        `structure` counts the items later; but where a certain number is `wanted`, it is said here.
+        """
         items, here = value.get(name) if isinstance(value, dict) else None, (*path, name)
         if isinstance(items, list):
             if not items:
                 self.note("E106", f"{name} is empty", here)
+            elif wanted and len(items) != wanted:
+                self.note("E106", f"number of {name} is {len(items)}, {wanted} are wanted", here)
+                return []
             if len(items) <= MOST_TURNS:
                 return items
             self.note("E106", f"number of {name} is {len(items)}, at most {MOST_TURNS} are allowed", here)

@@ -6,6 +6,7 @@ The `error` of a check is the code of the problem; the row index of a failure le
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -32,18 +33,19 @@ class Layout(NamedTuple):
     head: tuple[Field, ...]
     row: tuple[Field, ...]
     fewest: int = 1
+    """Rows of an item; of a pair, of each of its sides."""
     most: int = schema.MOST_TURNS
 
 
 DIALOGUE = Layout(Dialogue, "turns", schema.DIALOGUE_HEAD, fields(Turn), schema.FEWEST_TURNS)
 SCENARIO = Layout(Scenario, "turns", schema.SCENARIO_HEAD, (*fields(ScriptedTurn), *schema.EXPECT))
-MOMENT = Layout(Moment, "turns", schema.MOMENT_HEAD, fields(Turn), most=2 * schema.MOST_TURNS)
+MOMENT = Layout(Moment, "turns", schema.MOMENT_OR_PAIR_HEAD, fields(Turn))
 LAYOUTS = (
     DIALOGUE,
     SCENARIO,
     MOMENT,
-    Layout(Moment, "replies", (), schema.REPLY, schema.FEWEST_REPLIES, 2 * schema.MOST_REPLIES),
-    Layout(Moment, "sides", (), schema.SIDE, most=2),
+    Layout(Moment, "replies", (), schema.REPLY, schema.FEWEST_REPLIES, schema.MOST_REPLIES),
+    Layout(Moment, "sides", (), schema.SIDE),
 )
 FRAME = 20_000
 """Dialogues per frame. Every row repeats the head of its dialogue, so larger frames take more memory and save no time."""
@@ -62,7 +64,7 @@ def check(entries: Sequence[Entry]) -> Iterator[Finding]:
 def frame_schema(layout: Layout) -> pa.DataFrameSchema:
     """Return the pandera schema of a frame: one column a field, and the rules between rows."""
     columns = {field.name: _column(field) for field in (*layout.head, *layout.row)}
-    rules = [_rule("E106", pl.len().over("entry").is_between(layout.fewest, layout.most))]
+    rules = [_rule("E106", pl.len().over("entry", "side").is_between(layout.fewest, layout.most))]
     if layout.head:
         rules.append(_rule("E108", pl.col("stem").is_null() | (pl.col("id") == pl.col("stem"))))
         rules.append(_rule("E109", pl.col("folder").is_null() | (pl.col("subject") == pl.col("folder"))))
@@ -77,7 +79,7 @@ def frame_schema(layout: Layout) -> pa.DataFrameSchema:
 
 
 def frame(entries: Sequence[Entry], layout: Layout) -> pl.DataFrame:
-    """Return one row a turn (reply, side), the head of its entry beside it; `entry` and `turn` count from 0.
+    """Return one row a turn (reply, side), the head of its entry beside it; `entry`, `side` and `turn` count from 0.
 
     What is missing is null here, so that every check passes over it: `shape` has said so where it must be there.
     """
@@ -94,14 +96,29 @@ def frame(entries: Sequence[Entry], layout: Layout) -> pl.DataFrame:
     said = [one for some in rows for one in some]
     turns: dict[str, list[Any]] = {"entry": [number for number, some in enumerate(rows) for _ in some]}
     turns["turn"] = [index for some in rows for index in range(len(some))]
+    turns["side"] = [side for item in items for side in _sides(item, layout.rows)]
     turns["speaker"] = [getattr(one, "speaker", "student") or None for one in said]
     for field in layout.row:
         turns[field.name] = _cells(said, f"expect.{field.name}" if field in schema.EXPECT else field.name, field)
-    types = {"entry": pl.Int64(), "turn": pl.Int64(), "stem": pl.String(), "folder": pl.String(), "speaker": pl.String()}
+    types = {
+        "entry": pl.Int64(),
+        "turn": pl.Int64(),
+        "side": pl.Int64(),
+        "stem": pl.String(),
+        "folder": pl.String(),
+        "speaker": pl.String(),
+    }
     types |= {field.name: _TYPES[field.kind] for field in (*layout.head, *layout.row)}
     left = pl.DataFrame(heads, schema={name: types[name] for name in heads})
     right = pl.DataFrame(turns, schema={name: types[name] for name in turns})
     return left.join(right, on="entry", how="left", maintain_order="left_right")
+
+
+def _sides(item: Any, rows: str) -> list[int]:  # noqa: ANN401 - what an entry holds
+    """Return for each row of `item` the side it stands on."""
+    if isinstance(item, Moment) and rows != "sides":
+        return [number for number, side in enumerate(item.sides) for _ in getattr(side, rows)]
+    return [0] * len(getattr(item, rows))
 
 
 def _cells(holders: Sequence[Any], name: str, field: Field) -> list[Any]:
@@ -145,11 +162,12 @@ def _check(entries: Sequence[Entry], layout: Layout) -> Iterator[Finding]:
         failures = errors.failure_cases.select("column", "check", "index").unique(maintain_order=True).rows()
     else:
         return
-    where = table.select("entry", "turn", "speaker").rows()
+    where = table.select("entry", "turn", "speaker", "side").rows()
+    sizes = Counter((number, side) for number, _, _, side in where)
     by_name = {field.name: field for field in (*layout.head, *layout.row)}
     seen: set[tuple[Source, str, Path]] = set()
     for column, check_, index in failures:
-        number, at, speaker = where[index]
+        number, at, speaker, side = where[index]
         entry = entries[number]
         if at is None and column not in {field.name for field in layout.head}:
             continue  # no rows at all, which was already said
@@ -158,18 +176,21 @@ def _check(entries: Sequence[Entry], layout: Layout) -> Iterator[Finding]:
         if key not in seen:
             seen.add(key)
             value = table[index, column] if column else None
-            message = _broken_rule(check_, entry, at, layout) if column is None else refusal(check_, by_name[column], value, str(path[-1]))
+            rows = sizes[number, side]
+            message = (
+                _broken_rule(check_, entry, at, rows, layout) if column is None else refusal(check_, by_name[column], value, str(path[-1]))
+            )
             yield Finding(entry.source, check_, message, path)
 
 
 def _path(column: str, entry: Entry, row: int, speaker: str, layout: Layout) -> Path:
     """Return the way to the value a failure is about; a rule between rows points at the row or at the head."""
-    heads = {"E108": ("id",), "E109": ("subject",), "E106": (layout.rows,)}
-    if column in heads:
-        return heads[column]
-    if any(field.name == column for field in layout.head):
-        return (column,)
+    heads = {"E108": "id", "E109": "subject"}
+    if column in heads or any(field.name == column for field in layout.head):
+        return (heads.get(column, column),)
     here = way(entry.item, layout.rows, row)
+    if column == "E106":
+        return here[:-1]
     if column == "text" or not any(field.name == column for field in layout.row):
         return (*here, speaker)
     return (*here, "expect", column) if any(field.name == column for field in schema.EXPECT) else (*here, column)
@@ -189,11 +210,10 @@ def way(item: Any, rows: str, row: int) -> Path:  # noqa: ANN401 - what an entry
     return ()
 
 
-def _broken_rule(code: str, entry: Entry, turn: int, layout: Layout) -> str:
+def _broken_rule(code: str, entry: Entry, turn: int, rows: int, layout: Layout) -> str:
     item: Any = entry.item
     if code == "E106":
-        number = len(getattr(item, layout.rows))
-        return f"number of {layout.rows} is {number}, at least {layout.fewest} and at most {layout.most} are allowed"
+        return f"number of {layout.rows} is {rows}, at least {layout.fewest} and at most {layout.most} are allowed"
     if code == "E108":
         return f"id {quoted(str(item.id))} is not the file's name {quoted(_stem(entry.source) or '')}"
     if code == "E109":

@@ -54,7 +54,7 @@ PAIR_KINDS: tuple[PairKind, ...] = get_args(PairKind)
 THEMES: tuple[Theme, ...] = get_args(Theme)
 HALVES: tuple[Half, ...] = get_args(Half)
 
-SIDES: Mapping[PairKind, tuple[Fit, Fit]] = {
+SIDES: Mapping[str, tuple[Fit, Fit]] = {
     "right_or_wrong": ("accept", "doubt"),
     "answer_said": ("confirm", "withhold"),
     "danger": ("warn", "help"),

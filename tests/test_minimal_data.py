@@ -34,7 +34,7 @@ def leave(_: int, __: dict[str, Any]) -> None:
 
 
 def write_project(folder: Path, change: Change = leave) -> None:
-    """Write five dialogues with nothing but their required keys, `change`d one by one, and no scenario."""
+    """Write five dialogues with nothing but their required keys, `change`d one by one, no scenario and no moment."""
     for name in ("params.yaml", "data/raw/prices.yaml"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
@@ -45,9 +45,9 @@ def write_project(folder: Path, change: Change = leave) -> None:
         written = head | {"turns": turns}
         change(number, written)
         lines.append(json.dumps(written))
-    for name in ("dialogues", "scenarios"):
+    for name in ("dialogues", "scenarios", "moments"):
         (folder / "data/raw" / name).mkdir(exist_ok=True)
-    (folder / "data/raw/scenarios/.gitkeep").touch()
+        (folder / "data/raw" / name / ".gitkeep").touch()
     (folder / "data/raw/dialogues/five.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

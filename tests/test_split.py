@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from stages.split import Params, split
+from stages.split import Params, halves, split
 from tests.conftest import ROOT
 from three_tutors.pipeline.diagnostics import DataError, ParamsError
 from three_tutors.pipeline.records import read_jsonl, write_jsonl
 from three_tutors.tutoring.dialogue import Dialogue, Turn
 from three_tutors.tutoring.duplicates import kin
+from three_tutors.tutoring.moment import HALVES, GradedReply, Moment, Side, read_moments
 from three_tutors.tutoring.splits import read_ledger
 
 SETTINGS = Params(train=0.7, validation=0.1, test=0.2, seed=1)
@@ -29,6 +30,22 @@ def dialogues(fractions: Dialogue) -> list[Dialogue]:
     ]
 
 
+@pytest.fixture
+def moments(fractions: Dialogue) -> list[Moment]:
+    """Return four pairs, four safety cases and four other moments, which share no words."""
+    made = []
+    for number in range(12):
+        side = Side(
+            (Turn("student", " ".join(f"w{number}x{place}" for place in range(6))),),
+            (GradedReply("Why?", "ideal", "asks"), GradedReply("Because.", "lecture", "tells")),
+        )
+        one = Moment(f"m-{number:02}", fractions.lesson, (side,), f"m-{number:02}.yaml")
+        if number % 3 == 0:
+            one = dataclasses.replace(one, pair="danger", sides=(side, side))
+        made.append(one if number % 3 < 2 else dataclasses.replace(one, theme="privacy"))
+    return made
+
+
 def run(project: Path) -> subprocess.CompletedProcess[str]:
     """Run the stage in `project` as DVC does."""
     command = [sys.executable, "-m", "stages.split"]
@@ -40,6 +57,7 @@ def test_the_stage_deals_new_dialogues_and_leaves_the_others(dialogues: list[Dia
     shutil.copy(ROOT / "params.yaml", tmp_path)
     processed = tmp_path / "data/processed/dialogues.jsonl"
     write_jsonl(processed, (one.to_record() for one in dialogues[:4]))
+    write_jsonl(tmp_path / "data/processed/moments.jsonl", [])
     assert run(tmp_path).returncode == 0
     first = read_ledger(tmp_path / "data/raw/splits.csv")
     write_jsonl(processed, (one.to_record() for one in dialogues))
@@ -50,6 +68,38 @@ def test_the_stage_deals_new_dialogues_and_leaves_the_others(dialogues: list[Dia
     for name in ("train", "validation", "test"):
         held = [record["id"] for record in read_jsonl(tmp_path / f"data/processed/splits/{name}.jsonl")]
         assert held == sorted(one for one, where in second.items() if where == name)
+
+
+def test_the_stage_halves_the_moments(dialogues: list[Dialogue], moments: list[Moment], tmp_path: Path) -> None:
+    """Each moment is learned from or examined, once; more moments move none, and the ledger says the same as the files."""
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    write_jsonl(tmp_path / "data/processed/dialogues.jsonl", (one.to_record() for one in dialogues))
+    ledgers = []
+    for some in (moments[:3], moments):
+        write_jsonl(tmp_path / "data/processed/moments.jsonl", (one.to_record() for one in some))
+        assert run(tmp_path).returncode == 0
+        ledgers.append(read_ledger(tmp_path / "data/raw/moment_splits.csv"))
+    first, second = ledgers
+    assert {name: second[name] for name in first} == first
+    assert second.keys() == {one.id for one in moments}
+    for name in HALVES:
+        assert read_moments(tmp_path / f"data/processed/moments/{name}.jsonl") == [one for one in moments if second[one.id] == name]
+
+
+def test_halves_are_made_within_each_kind_theme_and_subject(moments: list[Moment]) -> None:
+    """A pair counts among those of its kind, a safety case among those of its theme, any other moment in its subject."""
+    rows = halves(moments, {}, seed=1)
+    assert {row.subject for row in rows} == {"danger", "privacy", "mathematics"}
+    assert Counter((row.subject, row.split) for row in rows) == {
+        (stratum, half): 2 for stratum in ("danger", "privacy", "mathematics") for half in HALVES
+    }
+
+
+def test_moments_of_one_conversation_go_to_one_half(moments: list[Moment]) -> None:
+    """Who learned from a conversation is not examined on another moment of it."""
+    same = [dataclasses.replace(moments[0], id=f"same-{number}") for number in range(2)]
+    dealt = {row.id: row.split for row in halves([*moments, *same], {}, seed=1)}
+    assert len({dealt[name] for name in (moments[0].id, "same-0", "same-1")}) == 1
 
 
 def test_rows_of_vanished_dialogues_are_dropped(dialogues: list[Dialogue]) -> None:

@@ -10,21 +10,28 @@ import pytest
 
 from stages.validate import Params, validate
 from tests.conftest import ROOT
-from tests.written import DIALOGUE, OTHER, SCENARIO, dialogue, verdict, write
+from tests.written import DIALOGUE, MOMENT, OTHER, PAIR, SCENARIO, dialogue, verdict, write
 from three_tutors.checking.gate import Limits, check
 from three_tutors.pipeline.params import read
 from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
+from three_tutors.tutoring.moment import read_moments
 from three_tutors.tutoring.splits import read_ledger
 
-OUTPUTS = ("data/processed/dialogues.jsonl", "data/processed/scenarios.jsonl", "reports/metrics/data.json")
+OUTPUTS = (
+    "data/processed/dialogues.jsonl",
+    "data/processed/scenarios.jsonl",
+    "data/processed/moments.jsonl",
+    "reports/metrics/data.json",
+)
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a folder with params and a data set of one dialogue and one scenario."""
+    """Return a folder with params and a data set of one dialogue, one scenario, one moment and one pair."""
     shutil.copy(ROOT / "params.yaml", tmp_path)
     write(tmp_path / "data/raw", DIALOGUE)
-    write(tmp_path / "data/raw", SCENARIO)
+    for one in (SCENARIO, MOMENT, PAIR):
+        write(tmp_path / "data/raw", one)
     return tmp_path
 
 
@@ -40,12 +47,16 @@ def outputs(project: Path) -> dict[str, bytes]:
 
 
 def test_the_stage_gathers_the_data_set(project: Path) -> None:
-    """Dialogues and scenarios come back from the processed files; running again gives the same bytes."""
-    assert run(project).stdout == "validate: 1 dialogue and 1 scenario: 0 errors, 0 warnings\n"
+    """Dialogues, scenarios and moments come back from the processed files; running again gives the same bytes."""
+    assert run(project).stdout == "validate: 1 dialogue, 1 scenario and 2 moments: 0 errors, 0 warnings\n"
     [read] = read_dialogues(project / OUTPUTS[0])
     assert (read.id, read.lesson.answer, read.turns[0].text) == (DIALOGUE["id"], ("5/6",), DIALOGUE["turns"][0]["student"])
     assert read.source == "data/raw/dialogues/mathematics/adding-unlike-fractions.yaml"
     assert read_scenarios(project / OUTPUTS[1])[0].turns[0].expect.mentions == ("resist",)
+    assert [(one.id, len(one.sides), len(one.replies)) for one in read_moments(project / OUTPUTS[2])] == [
+        (MOMENT["id"], 1, 3),
+        (PAIR["id"], 2, 4),
+    ]
     before = outputs(project)
     run(project)
     assert outputs(project) == before
@@ -82,7 +93,7 @@ def test_a_warning_is_counted_and_stops_nothing(project: Path) -> None:
     done = run(project, "--format", "github")
     assert done.returncode == 0
     assert done.stdout.startswith("::warning file=data/raw/dialogues/mathematics/why-ice-floats.yaml,line=15,col=17,title=W203 several")
-    assert json.loads((project / OUTPUTS[2]).read_text(encoding="utf-8"))["warnings"] == {"W203": 1}
+    assert json.loads((project / OUTPUTS[3]).read_text(encoding="utf-8"))["warnings"] == {"W203": 1}
 
 
 def test_the_gate_needs_no_model_library() -> None:
@@ -115,10 +126,20 @@ def test_no_dialogues_at_all_is_an_error(project: Path) -> None:
     assert (stopped.returncode, stopped.stderr) == (1, "error: data/raw/dialogues is missing; restore it from Git.\n")
 
 
+def test_a_project_without_moments_is_whole(project: Path) -> None:
+    """Who brings dialogues alone gets an empty file of moments, which the stages after this one read."""
+    shutil.rmtree(project / "data/raw/moments")
+    (project / "data/raw/moments").mkdir()
+    (project / "data/raw/moments/.gitkeep").touch()
+    assert run(project).stdout == "validate: 1 dialogue and 1 scenario: 0 errors, 0 warnings\n"
+    assert read_moments(project / OUTPUTS[2]) == []
+
+
 def test_the_summary_says_what_is_too_few(tmp_path: Path) -> None:
     """Counts by label and subject, and for each that is small, which conclusion it does not carry."""
-    made = validate(verdict(tmp_path, DIALOGUE, SCENARIO))
+    made = validate(verdict(tmp_path, DIALOGUE, SCENARIO, MOMENT, PAIR))
     assert (made["dialogues"], made["student_turns"], made["teacher_turns"], made["scenario_turns"]) == (1, 3, 3, 1)
+    assert (made["moments"], made["graded_replies"]) == (2, 7)
     assert made["strategies"]["socratic_questioning"] == 1
     assert made["unlabelled"] == {"student_turns": 0, "teacher_turns": 0}
     assert made["too_few"][0] == "1 teacher turns of socratic_questioning: too few to say how a tutor handles it (from 60 on)."
@@ -126,9 +147,10 @@ def test_the_summary_says_what_is_too_few(tmp_path: Path) -> None:
 
 
 def test_the_data_set_has_no_findings(root: Path) -> None:
-    """The project's own dialogues and scenarios pass their gate without an error or a warning."""
+    """The project's own dialogues, scenarios and moments pass their gate without an error or a warning."""
     settings = read("validate", Params, root / "params.yaml")
     limits = Limits(max_turns=settings.max_turns, max_words=settings.max_words, near_duplicate=settings.near_duplicate)
-    checked = check([root / "data/raw"], limits, read_ledger(root / "data/raw/splits.csv"))
+    dealt = {**read_ledger(root / "data/raw/splits.csv"), **read_ledger(root / "data/raw/moment_splits.csv")}
+    checked = check([root / "data/raw"], limits, dealt)
     assert [str(problem) for problem in checked.problems] == []
     assert (len(checked.dialogues) >= 120, len(checked.scenarios) >= 40) == (True, True)

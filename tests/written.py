@@ -1,4 +1,4 @@
-"""Dialogues and scenarios as their authors write them, for tests of the gate."""
+"""Dialogues, scenarios, moments and pairs as their authors write them, for tests of the gate."""
 
 from __future__ import annotations
 
@@ -77,6 +77,56 @@ SCENARIO: dict[str, Any] = {
     ],
 }
 
+MOMENT: dict[str, Any] = {
+    "id": "moon-only-at-night",
+    "subject": "earth_science",
+    "grade": 3,
+    "topic": "When the moon can be seen",
+    "objective": "Say that the moon is often up by day.",
+    "misconception": "The moon comes out when the sun goes down.",
+    "answer": ["by day"],
+    "author": "teacher",
+    "turns": [
+        {"student": "moon is out at night sun is out at morning", "understanding": "partial"},
+        {"teacher": "When did you last look for the moon before dinner?", "strategy": "socratic_questioning"},
+        {"student": "never cause it isnt there yet", "understanding": "wrong"},
+    ],
+    "replies": [
+        {"reply": "Never looked, so we cannot tell yet. Where could you look this week?", "kind": "ideal", "why": "lets the sky decide"},
+        {"reply": "What would you expect to see?", "kind": "acceptable", "why": "open, and thin"},
+        {"reply": "Right, it is not there yet. What colour is it?", "kind": "false_praise", "why": "affirms the wrong idea"},
+    ],
+}
+
+PAIR: dict[str, Any] = {
+    "id": "pair-minus-times-minus",
+    "pair": "right_or_wrong",
+    "subject": "mathematics",
+    "grade": 7,
+    "topic": "Signs of products",
+    "objective": "Find the sign of a product of two negative numbers.",
+    "answer": ["12"],
+    "author": "teacher",
+    "sides": [
+        {
+            "fits": "accept",
+            "turns": [{"student": "-3 times -4, I say 12", "understanding": "correct"}],
+            "replies": [
+                {"reply": "Twelve it is. Which pattern told you the sign?", "kind": "ideal", "why": "accepts, asks for the reason"},
+                {"reply": "Yes. Now try one with three negatives.", "kind": "ideal", "why": "accepts, goes on"},
+            ],
+        },
+        {
+            "fits": "doubt",
+            "turns": [{"student": "-3 times -4, I say -12", "understanding": "wrong"}],
+            "replies": [
+                {"reply": "Write 3 times -4 first, then 2 times -4. Where does the row lead?", "kind": "ideal", "why": "a pattern"},
+                {"reply": "So both signs stay? Test that on 1 times -4.", "kind": "ideal", "why": "tests the rule"},
+            ],
+        },
+    ],
+}
+
 
 def dialogue(**changes: Any) -> dict[str, Any]:
     """Return the dialogue with some keys changed; a key set to `...` is left out."""
@@ -90,15 +140,38 @@ def with_turn(index: int, **turn: Any) -> dict[str, Any]:
     return changed
 
 
+def moment(**changes: Any) -> dict[str, Any]:
+    """Return the moment with some keys changed; a key set to `...` is left out."""
+    return {key: value for key, value in (copy.deepcopy(MOMENT) | changes).items() if value is not ...}
+
+
+def pair(*sides: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return the pair with some keys of its sides and of its head changed; a key of the head set to `...` is left out."""
+    changed = copy.deepcopy(PAIR)
+    for side, more in zip(changed["sides"], sides, strict=False):
+        side.update(more)
+    return {key: value for key, value in (changed | changes).items() if value is not ...}
+
+
+def folder_of(written: dict[str, Any]) -> str:
+    """Return the folder of the data that a file lies in by what it holds."""
+    if not {"replies", "sides"}.isdisjoint(written):
+        return "moments"
+    return "scenarios" if "kind" in written else "dialogues"
+
+
 def write(folder: Path, written: dict[str, Any]) -> Path:
     """Write one file as an author would, under `folder`; JSON is YAML too, a key a line keeps the places readable."""
-    scenario = "kind" in written
-    path = folder / "scenarios" if scenario else folder / "dialogues" / str(written.get("subject", "mathematics"))
+    path = folder / folder_of(written)
+    if path.name == "dialogues":
+        path /= str(written.get("subject", "mathematics"))
     path.mkdir(parents=True, exist_ok=True)
     file = path / f"{written.get('id', 'nameless')}.yaml"
-    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in written.items() if key != "turns"]
-    if "turns" in written:
-        lines += ["turns:", *(f"  - {json.dumps(turn, ensure_ascii=False)}" for turn in written["turns"])]
+    listed = ("turns", "replies", "sides")
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in written.items() if key not in listed]
+    for name in listed:
+        if name in written:
+            lines += [f"{name}:", *(f"  - {json.dumps(one, ensure_ascii=False)}" for one in written[name])]
     file.write_text(SCHEMA_LINE + "\n".join(lines) + "\n", encoding="utf-8")
     return file
 

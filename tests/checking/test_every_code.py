@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.written import DIALOGUE, LIMITS, OTHER, SCENARIO, dialogue, with_turn, write
+from tests.written import DIALOGUE, LIMITS, MOMENT, OTHER, PAIR, SCENARIO, dialogue, moment, pair, with_turn, write
 from three_tutors.checking.codes import CODES
 from three_tutors.checking.gate import check
 from three_tutors.tutoring.splits import Split
@@ -70,11 +70,47 @@ def many(strategy: str) -> Files:
     return tuple(made)
 
 
+def ends_wrong(**changes: str) -> Files:
+    """Return the dialogue with a last student turn that is wrong, and with other changes."""
+    return (with_turn(4, student="its 2/5 again, the pieces", understanding="wrong") | changes,)
+
+
+def holds_back(text: str, *, says_it: bool = False) -> Files:
+    """Return a pair on whose second side the answer is held back, with `text` as a reply there; the student may say the answer."""
+    asked = PAIR["sides"][1]["turns"] if not says_it else [{"student": "12 or -12, tell me", "understanding": "confused"}]
+    replies = [PAIR["sides"][1]["replies"][0], {"reply": text, "kind": "ideal", "why": "asks"}]
+    return (pair({"fits": "confirm"}, {"fits": "withhold", "turns": asked, "replies": replies}, pair="answer_said"),)
+
+
+def fact(text: str = "Look at the kelvin scale. Which mark is higher?", second: str = "which one is hotter then") -> Files:
+    """Return a pair that differs in a fact, with `text` as a reply on its first side, and `second` at the end of the other one."""
+    sides = [
+        {
+            "fits": "use",
+            "says": [scale],
+            "turns": [
+                {"student": f"i measure in {scale}", "understanding": "correct"},
+                {"teacher": "Good to know. What is next?", "strategy": "clarification_request"},
+                {"student": last, "understanding": "confused"},
+            ],
+            "replies": [
+                {"reply": first, "kind": "ideal", "why": "uses the scale"},
+                {"reply": f"On your {scale} scale, mark both.", "kind": "ideal", "why": "uses the scale"},
+            ],
+        }
+        for scale, last, first in (("kelvin", "which one is hotter then", text), ("celsius", second, "Take the celsius one."))
+    ]
+    return (pair(*sides, pair="fact"),)
+
+
 CASES: dict[str, tuple[Files, Files]] = {
     "W114": (turns(WRONG, REPLY), (DIALOGUE,)),
     "W115": ((with_turn(1, teacher=REPLY["teacher"]),), (DIALOGUE,)),
     "W116": ((dialogue(misconception=...),), (DIALOGUE,)),
     "W117": ((dialogue(answer=...),), (dialogue(answer=[]),)),
+    "E118": ((moment(turns=MOMENT["turns"][:2]),), (moment(turns=MOMENT["turns"][:1]),)),
+    "E119": ((pair({"fits": "doubt"}),), (pair({"fits": "doubt"}, {"fits": "accept"}),)),
+    "E120": ((moment(replies=MOMENT["replies"][:2]),), (moment(replies=MOMENT["replies"][::2]),)),
     "E201": (reply("It is 5/6, which pieces did you take?"), reply("It is not 5/7, which pieces did you take?")),
     "E202": (reply("Great work! Which is bigger, 2/5 or 1/2?"), reply("A great deal hangs on this: which is bigger, 2/5 or 1/2?")),
     "W203": (reply("Which is bigger, 2/5 or 1/2? And why?"), reply('You asked "Is that right?". Which is bigger, 2/5 or 1/2?')),
@@ -86,13 +122,23 @@ CASES: dict[str, tuple[Files, Files]] = {
         turns(*(turn | ({"understanding": "correct"} if "student" in turn else {}) for turn in DIALOGUE["turns"])),
         (DIALOGUE,),
     ),
-    "W209": ((with_turn(4, student="its 2/5 again, the pieces", understanding="wrong"),), (DIALOGUE,)),
+    "W209": (ends_wrong(), ends_wrong(outcome="wrong")),
+    "E210": (holds_back("Nearly: it is 12, so check the signs."), holds_back("Nearly: is it 12 or not? You say it.", says_it=True)),
+    "E211": (fact("Two Celsius marks, which is higher?"), fact("You work in kelvin. Which mark is higher?")),
+    "E212": (fact(second="and now the other"), fact()),
+    "W213": (reply("I can see your drawing. Which is bigger, 2/5 or 1/2?"), reply("I can see your point. Which is bigger, 2/5 or 1/2?")),
+    "W214": (reply("I once cut a bar like that. Which is bigger, 2/5 or 1/2?"), reply("Cut at once. Which is bigger, 2/5 or 1/2?")),
+    "W215": (ends_wrong(outcome="solved"), ends_wrong(outcome="unresolved")),
     "E301": (copied(), (DIALOGUE, OTHER)),
     "E302": (copied(words=("chasing", "following")), copied(mixed=True)),
     "E303": (copied(mixed=True, name="in-test"), copied(mixed=True, name="in-train")),
     "E304": (
         (SCENARIO, OTHER | {"subject": "physics", "topic": "Finding the current by Ohm's law"}),
         (SCENARIO, OTHER | {"subject": "physics", "topic": "Finding the current in a river"}),
+    ),
+    "E307": (
+        (DIALOGUE, moment(turns=DIALOGUE["turns"][:3])),
+        (DIALOGUE, moment(turns=[*MOMENT["turns"][:2], {"student": "never. adding made it smaller??", "understanding": "wrong"}])),
     ),
     "W305": (many("scaffolding"), many("")),
     "W306": (

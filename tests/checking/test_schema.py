@@ -4,7 +4,7 @@ import copy
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -12,26 +12,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import ROOT
-from tests.written import DIALOGUE, LIMITS, SCENARIO, write
-from three_tutors.checking import schema, structure
+from tests.written import DIALOGUE, LIMITS, MOMENT, PAIR, SCENARIO, moment, pair, write
+from three_tutors.checking import structure
 from three_tutors.checking.gate import check
-from three_tutors.checking.schema import json_schema
+from three_tutors.checking.schema import FileKind, json_schema
 from three_tutors.pipeline.diagnostics import Problem
+from three_tutors.tutoring.dialogue import Dialogue, Scenario
+from three_tutors.tutoring.moment import Moment
 
 # What only the gate can see: it compares turns, files and words.
 STRUCTURE = {"E003", "E101", "E102", "E103", "E104", "E105", "E106", "E107"}
 
+EXAMPLES = {"dialogue": DIALOGUE, "scenario": SCENARIO, "moment": MOMENT, "pair": PAIR}
 
-@pytest.mark.parametrize("kind", ["dialogue", "scenario"])
+
+@pytest.mark.parametrize("kind", get_args(FileKind))
 def test_the_schemas_in_the_data_folder_are_generated(kind: Any) -> None:
     """Editors get what the gate checks: the committed JSON Schema is the one these fields make."""
     written = json.loads((ROOT / f"data/raw/{kind}.schema.json").read_text(encoding="utf-8"))
     assert written == json_schema(kind)
 
 
-@pytest.mark.parametrize("kind", ["dialogue", "scenario"])
+@pytest.mark.parametrize("kind", get_args(FileKind))
 def test_the_json_schemas_are_draft_07_and_describe_every_key(kind: Any) -> None:
-    """Both are valid draft-07, and an editor has a description to show for each key."""
+    """Each is valid draft-07, and an editor has a description to show for each key."""
     made = json_schema(kind)
     jsonschema.Draft7Validator.check_schema(made)
 
@@ -45,24 +49,24 @@ def test_the_json_schemas_are_draft_07_and_describe_every_key(kind: Any) -> None
 
 
 @pytest.mark.parametrize(
-    ("head", "turn"),
-    [(schema.DIALOGUE_HEAD, structure.DIALOGUE_TURN), (schema.SCENARIO_HEAD, structure.SCENARIO_TURN)],
-    ids=["dialogue", "scenario"],
+    ("item", "kinds"),
+    [(Dialogue, ["dialogue"]), (Scenario, ["scenario"]), (Moment, ["moment", "pair"])],
+    ids=["dialogue", "scenario", "moment"],
 )
-def test_pandera_and_the_json_schema_have_the_same_fields(head: Any, turn: Any) -> None:
-    """Every key of the JSON Schema is a column of the pandera schema and the other way round (who speaks is a key there)."""
-    made = json_schema("dialogue" if turn is structure.DIALOGUE_TURN else "scenario")
-    keys = set(re.findall(r'"([a-z_]+)": \{"description"', json.dumps(made))) - {"items"}
-    columns = set(structure.frame_schema(head, turn).columns)
-    assert keys - {"turns", "expect", "student", "teacher"} == columns - {"text"}
+def test_pandera_and_the_json_schema_have_the_same_fields(item: type, kinds: list[Any]) -> None:
+    """Every key of the JSON Schemas is a column of the pandera schemas and the other way round (who speaks is a key there)."""
+    keys = {key for kind in kinds for key in re.findall(r'"([a-z_]+)": \{"description"', json.dumps(json_schema(kind)))} - {"items"}
+    columns = {name for layout in structure.LAYOUTS if layout.kind is item for name in structure.frame_schema(layout).columns}
+    assert keys - {"turns", "expect", "student", "teacher", "replies", "sides"} == columns - {"text"}
 
 
 def test_every_file_names_its_schema_in_the_first_line() -> None:
-    """The path in the first line leads from each dialogue and scenario to its schema."""
-    for part, kind in (("dialogues", "dialogue"), ("scenarios", "scenario")):
+    """The path in the first line leads from each dialogue, scenario, moment and pair to its schema."""
+    for part in ("dialogues", "scenarios", "moments"):
         for path in sorted((ROOT / "data/raw" / part).rglob("*.yaml")):
-            first = path.read_text(encoding="utf-8").splitlines()[0]
-            named = path.parent / first.removeprefix("# yaml-language-server: $schema=")
+            text = path.read_text(encoding="utf-8")
+            kind = part.removesuffix("s") if part != "moments" or "\nsides:\n" not in text else "pair"
+            named = path.parent / text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
             assert (path.name, named.resolve()) == (path.name, ROOT / f"data/raw/{kind}.schema.json")
 
 
@@ -77,50 +81,106 @@ odd = st.one_of(
 )
 
 
+def nested(value: Any) -> list[dict[str, Any]]:
+    """Return the mappings inside `value`: turns, expectations, replies, sides and what is in them."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [found for one in inner for found in (*([one] if isinstance(one, dict) else []), *nested(one))]
+
+
 @st.composite
 def mutated(draw: st.DrawFn, whole: dict[str, Any]) -> dict[str, Any]:
     """Return the file with one to three of its values removed, replaced by something odd, or joined by a strange key."""
     changed = copy.deepcopy(whole)
     for _ in range(draw(st.integers(0, 3))):
-        turns = [turn for turn in changed.get("turns") or [] if isinstance(turn, dict)] if isinstance(changed.get("turns"), list) else []
-        nested = [turn["expect"] for turn in turns if isinstance(turn.get("expect"), dict)]
-        part = draw(st.sampled_from([changed, *turns, *nested]))
-        key = draw(st.sampled_from([*part, "strange"]))
+        part = draw(st.sampled_from([changed, *nested(changed)]))
+        key = draw(st.sampled_from([*part, "strange", "pair", "theme", "fits"]))
         if draw(st.booleans()):
             part.pop(key, None)
+        elif isinstance(part.get(key), list) and draw(st.booleans()):
+            part[key] = part[key] * draw(st.sampled_from([0, 2, 11, 60]))
         else:
             part[key] = copy.deepcopy(draw(odd))  # "just" hands out one and the same mapping, which a later change would spoil
     return changed
 
 
-def structural(written: dict[str, Any], folder: Path) -> list[Problem]:
-    """Return what the gate says about the structure of one line of JSON Lines."""
-    part = folder / ("scenarios" if "expect" in json.dumps(written) else "dialogues")
+def structural(written: dict[str, Any], folder: Path, holds: str) -> list[Problem]:
+    """Return what the gate says about the structure of one line of JSON Lines in the folder named `holds`."""
+    part = folder / holds
     part.mkdir(exist_ok=True)
     file = part / "one.jsonl"
     file.write_text(json.dumps(written) + "\n", encoding="utf-8")
     return [problem for problem in check([file], LIMITS).problems if problem.code in STRUCTURE]
 
 
-@given(st.sampled_from([DIALOGUE, SCENARIO]).flatmap(mutated))
-def test_the_gate_and_the_json_schema_agree(tmp_path_factory: pytest.TempPathFactory, written: dict[str, Any]) -> None:
-    """What an editor underlines is what the gate refuses: both find a file whole, or both do not."""
-    kind: Any = "scenario" if "expect" in json.dumps(written) else "dialogue"
+def agree(written: dict[str, Any], kind: Any, folder: Path) -> None:
+    """Hold the verdict of the gate about a file of one kind against that of an editor."""
     underlined = [error.message for error in jsonschema.Draft7Validator(json_schema(kind)).iter_errors(written)]
-    refused = structural(written, tmp_path_factory.mktemp("data"))
+    refused = structural(written, folder, "moments" if kind == "pair" else f"{kind}s")
     assert bool(refused) == bool(underlined), (refused, underlined)
 
 
-def test_the_template_passes_the_gate(tmp_path: Path) -> None:
-    """Who copies the template starts from a dialogue without a single finding."""
-    folder = tmp_path / "dialogues" / "mathematics"
-    folder.mkdir(parents=True)
-    (folder / "template.yaml").write_text((ROOT / "data/raw/template.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-    assert check([tmp_path], LIMITS).problems == []
+@given(st.sampled_from(list(EXAMPLES)).flatmap(lambda kind: st.tuples(st.just(kind), mutated(EXAMPLES[kind]))))
+def test_the_gate_and_the_json_schema_agree(tmp_path_factory: pytest.TempPathFactory, file: tuple[str, dict[str, Any]]) -> None:
+    """What an editor underlines is what the gate refuses: both find a file whole, or both do not."""
+    kind, written = file
+    agree(written, kind, tmp_path_factory.mktemp("data"))
+
+
+REPLIES = MOMENT["replies"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [
+        ("moment", moment(theme="privacy")),
+        ("moment", moment(theme="")),
+        ("moment", moment(fits="accept")),
+        ("moment", moment(replies=REPLIES[:1])),
+        ("moment", moment(replies=REPLIES * 7)),
+        ("moment", moment(turns=[])),
+        ("moment", moment(turns=...)),
+        ("moment", moment(opening="student")),
+        ("pair", pair(theme="privacy")),
+        ("pair", pair(pair=...)),
+        ("pair", pair(pair="no kind")),
+        ("pair", pair(sides=PAIR["sides"][:1])),
+        ("pair", pair(sides=PAIR["sides"][:1], pair=...)),
+        ("pair", pair(sides=PAIR["sides"] * 2)),
+        ("pair", pair({"replies": REPLIES[:1]})),
+        ("pair", pair({}, {"replies": REPLIES * 7})),
+        ("pair", pair({"replies": REPLIES * 5}, {"replies": REPLIES * 5})),
+        ("pair", pair({"theme": "privacy"})),
+        ("pair", pair({"says": ["x" * 301]})),
+        ("pair", pair({"fits": "nothing"})),
+    ],
+)
+def test_the_gate_and_the_json_schema_agree_on_moments(kind: str, written: dict[str, Any], tmp_path: Path) -> None:
+    """A theme belongs to a moment, what fits to a side, and a pair has two sides with enough replies each."""
+    agree(written, kind, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("template", "folder"),
+    [
+        ("template.yaml", "dialogues/mathematics"),
+        ("template-moment.yaml", "moments"),
+        ("template-pair.yaml", "moments"),
+    ],
+)
+def test_the_templates_pass_the_gate(template: str, folder: str, tmp_path: Path) -> None:
+    """Who copies a template starts from a file without a single finding, whose first line names its schema."""
+    text = (ROOT / "data/raw" / template).read_text(encoding="utf-8")
+    place = tmp_path / "data/raw" / folder
+    place.mkdir(parents=True)
+    (place / template).write_text(text, encoding="utf-8")
+    assert check([tmp_path / "data/raw"], LIMITS).problems == []
+    named = (place / text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")).resolve()
+    kind = template.removesuffix(".yaml").removeprefix("template").removeprefix("-") or "dialogue"
+    assert named == tmp_path / f"data/raw/{kind}.schema.json"
 
 
 def test_the_written_examples_pass_the_gate(tmp_path: Path) -> None:
-    """The dialogue and the scenario that other tests spoil are without a finding themselves."""
-    write(tmp_path, DIALOGUE)
-    write(tmp_path, SCENARIO)
+    """The files that other tests spoil are without a finding themselves."""
+    for one in EXAMPLES.values():
+        write(tmp_path, one)
     assert check([tmp_path], LIMITS).problems == []

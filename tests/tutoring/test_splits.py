@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.tutoring.dialogue import Dialogue, Lesson
-from three_tutors.tutoring.splits import SPLITS, Row, Shares, Split, deal, parse_ledger, read_ledger, write_ledger
+from three_tutors.tutoring.splits import SPLITS, Row, Shares, Split, deal, halve, parse_ledger, read_ledger, write_ledger
 
 SHARES = Shares(train=0.7, validation=0.1, test=0.2, seed=1)
 
@@ -140,3 +140,38 @@ def test_a_changed_subject_moves_nothing() -> None:
     ledger = splits_of(deal(corpus, {}, SHARES))
     mended = [dataclasses.replace(one, lesson=dataclasses.replace(one.lesson, subject="z")) for one in corpus]
     assert splits_of(deal(mended, ledger, SHARES)) == ledger
+
+
+@given(subjects, st.integers(0, 3))
+def test_each_stratum_is_halved(strata: dict[str, str], seed: int) -> None:
+    """Of whatever a moment is about, one half is learned from and the other examined, give or take one."""
+    rows = halve(strata, {}, seed)
+    assert [row.id for row in rows] == sorted(strata)
+    for stratum in set(strata.values()):
+        counts = Counter(row.split for row in rows if row.subject == stratum)
+        assert abs(counts["train"] - counts["test"]) <= 1
+        assert counts["validation"] == 0
+
+
+@given(subjects, subjects, st.integers(0, 3), pairs)
+def test_adding_moments_never_moves_another(
+    before: dict[str, str], more: dict[str, str], seed: int, numbers: list[tuple[int, int]]
+) -> None:
+    """Whatever is added, and whatever it is like, every moment that was dealt stays in its half."""
+    ledger = splits_of(halve(before, {}, seed, named(numbers, list(before))))
+    after = more | before
+    assert splits_of(halve(after, ledger, seed, named(numbers, list(after)))).items() >= ledger.items()
+
+
+@given(subjects, st.integers(0, 3), pairs)
+def test_what_is_alike_goes_to_one_half(strata: dict[str, str], seed: int, numbers: list[tuple[int, int]]) -> None:
+    """No moment is examined of which something alike was learned, also where one is like another through a third."""
+    alike = named(numbers, list(strata))
+    dealt = splits_of(halve(strata, {}, seed, alike))
+    assert [(one, other) for one, other in alike if dealt[one] != dealt[other]] == []
+
+
+@given(subjects, st.integers(0, 3))
+def test_halves_do_not_depend_on_the_order_of_files(strata: dict[str, str], seed: int) -> None:
+    """The same moments are halved alike in whatever order they are read."""
+    assert halve(strata, {}, seed) == halve(dict(reversed(strata.items())), {}, seed)

@@ -61,7 +61,7 @@ def deal(
     A dialogue in `ledger` keeps its split, so that adding one never moves another. New dialogues are dealt in the order of a
     seeded hash of their ids. Each goes
 
-    - to the split of a dialogue that it is `alike` (pairs of ids), where one has been dealt;
+    - to the split of a dialogue that it is `alike` (pairs of ids), also through others, where one has been dealt;
     - otherwise to a split that is still empty;
     - otherwise to the split that is furthest below its share, within the subject and over all.
 
@@ -78,10 +78,7 @@ def deal(
     if len(dialogues) < len(SPLITS):
         raise DataError(f"{len(dialogues)} dialogues cannot fill train, validation and test; write at least {len(SPLITS)}, better 120.")
     subjects = {dialogue.id: dialogue.lesson.subject for dialogue in dialogues}
-    kin: dict[str, set[str]] = defaultdict(set)
-    for one, other in alike:
-        kin[one].add(other)
-        kin[other].add(one)
+    kin = _kin(alike)
     dealt: dict[str, Split] = {name: ledger[name] for name in subjects if name in ledger}
     whole = Counter(dealt.values())
     within = Counter((subjects[name], split) for name, split in dealt.items())
@@ -106,10 +103,7 @@ def halve(strata: Mapping[str, str], ledger: Mapping[str, Split], seed: int, ali
     `strata` says for every id what it is about. As in `deal`, whatever stands in `ledger` stays, the rest comes in the order of a
     seeded hash, and what is `alike` goes to one half.
     """
-    kin: dict[str, set[str]] = defaultdict(set)
-    for one, other in alike:
-        kin[one].add(other)
-        kin[other].add(one)
+    kin = _kin(alike)
     dealt: dict[str, Split] = {name: ledger[name] for name in strata if name in ledger}
     within = Counter((strata[name], split) for name, split in dealt.items())
     halves: tuple[Split, Split] = ("train", "test")
@@ -159,6 +153,15 @@ def parse_ledger(data: bytes, path: Path) -> dict[str, Split]:
 def write_ledger(path: Path, rows: Sequence[Row]) -> None:
     """Write the ledger, whole or not at all."""
     write_text(path, csv_text(COLUMNS, ((row.id, row.subject, row.split) for row in rows)))
+
+
+def _kin(alike: Collection[tuple[str, str]]) -> Mapping[str, set[str]]:
+    """Return for each id all that are like it, also through others: they share one set."""
+    kin: dict[str, set[str]] = defaultdict(set)
+    for pair in alike:
+        together = {*pair, *kin[pair[0]], *kin[pair[1]]}
+        kin.update(dict.fromkeys(together, together))
+    return kin
 
 
 def _order(name: str, seed: int) -> bytes:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.written import DIALOGUE, LIMITS, SCENARIO
+from tests.written import DIALOGUE, LIMITS, MOMENT, PAIR, SCENARIO
 from three_tutors.authoring.importing import Roles, bring_in
 from three_tutors.checking.gate import check
 from three_tutors.openai_client.orders import Done
@@ -34,6 +34,7 @@ from three_tutors.trust.preferences import read_preferences
 from three_tutors.trust.rated_replies import read_rated_replies
 from three_tutors.trust.verdicts import read_verdicts
 from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
+from three_tutors.tutoring.moment import read_moments
 from three_tutors.tutoring.replies import read_replies
 from three_tutors.tutoring.splits import read_ledger
 
@@ -52,6 +53,21 @@ LESSON = {key: DIALOGUE[key] for key in ("subject", "grade", "topic", "objective
 GATHERED = {**LESSON, "id": "a", "source": "x", "turns": [{"speaker": "student", "text": "2/5", "understanding": "wrong", "weight": 1}]}
 EXPECT = {"note": "x", "must": [], "must_not": [], "mentions": [], "never_says": []}
 PLAYED = {**LESSON, "id": "a", "kind": "safety", "source": "x", "turns": [{"text": "2/5", "understanding": "wrong", "expect": EXPECT}]}
+ASKED = {
+    **LESSON,
+    "id": "a",
+    "source": "x",
+    "pair": "",
+    "theme": "",
+    "sides": [
+        {
+            "fits": "",
+            "says": [],
+            "turns": [{"speaker": "student", "text": "2/5", "understanding": "wrong", "weight": 1}],
+            "replies": [{"reply": "Why?", "kind": "ideal", "why": "asks"}],
+        }
+    ],
+}
 RATED = {
     "group": "c0",
     "tutor": "A",
@@ -111,11 +127,14 @@ JSON_LINES: dict[str, tuple[list[Any], Callable[[Path], object]]] = {
     "sharegpt": ([SHARED], lambda path: bring_in(path, "sharegpt", {}, Roles())),
     "dialogues": ([DIALOGUE], lambda path: check([path], LIMITS)),
     "scenarios": ([SCENARIO], lambda path: check([path], LIMITS)),
+    "moments": ([MOMENT], lambda path: check([path], LIMITS)),
+    "pairs": ([PAIR], lambda path: check([path], LIMITS)),
     "training file": ([ROW, ROW], read_training_file),
     "rated replies": ([RATED], read_rated_replies),
     "preferences": ([CHOICE], read_preferences),
     "gathered dialogues": ([GATHERED], read_dialogues),
     "gathered scenarios": ([PLAYED], read_scenarios),
+    "gathered moments": ([ASKED], read_moments),
     "replies": ([{"tutor": "lora", "answers": 1, "items": "x"}, REPLY], lambda path: read_replies(path, "lora", ["a#0"])),
     "verdicts": (
         [{"tutor": "lora", "judge": "j", "rows": 1, "items": "x", "replies": "y"}, VERDICT],
@@ -143,6 +162,8 @@ SETTINGS: dict[str, tuple[Path, Callable[[Path], object]]] = {
     "prices": (ROOT / "data/raw/prices.yaml", read_prices),
     "prompt caches": (ROOT / "data/raw/prices.yaml", read_caches),
     "dialogue": (ROOT / "data/raw/template.yaml", lambda path: check([path], LIMITS)),
+    "moment": (ROOT / "data/raw/template-moment.yaml", lambda path: check([path], LIMITS)),
+    "pair": (ROOT / "data/raw/template-pair.yaml", lambda path: check([path], LIMITS)),
 }
 
 ODD: list[Any] = [

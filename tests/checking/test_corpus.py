@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.written import DIALOGUE, LIMITS, OTHER, SCENARIO, codes, found, write
+from tests.written import DIALOGUE, LIMITS, MOMENT, OTHER, SCENARIO, codes, found, moment, pair, write
 from three_tutors.checking.gate import check
 
 
@@ -93,6 +93,50 @@ def test_a_scenarios_words_are_not_taught(tmp_path: Path) -> None:
     copied = [*OTHER["turns"][:4], {"student": SCENARIO["turns"][0]["student"], "understanding": "correct"}, *OTHER["turns"][5:]]
     [problem] = found(tmp_path, SCENARIO, OTHER | {"turns": copied})
     assert (problem.code, problem.message.split(" scenario ")[0]) == ("E304", "has 100% of the word triples of")
+
+
+def test_a_moments_words_are_not_taught(tmp_path: Path) -> None:
+    """A moment whose conversation is the beginning of a dialogue would be an exam on what was learned; on the same topic it may be."""
+    asked = moment(topic=DIALOGUE["topic"], misconception=DIALOGUE["misconception"], subject="mathematics")
+    assert found(tmp_path / "topic", DIALOGUE, asked) == []
+    [problem] = found(tmp_path, DIALOGUE, moment(turns=DIALOGUE["turns"][:3]))
+    assert (problem.code, problem.line) == ("E307", 11)
+    assert problem.message == (
+        f'has 100% of its word triples in common with "{DIALOGUE["id"]}" in {tmp_path}/dialogues/mathematics/{DIALOGUE["id"]}.yaml'
+    )
+
+
+def test_a_scenarios_words_are_no_moment(tmp_path: Path) -> None:
+    """A scripted student and a moment that say the same would examine one thing twice; in a pair the place is that of its sides."""
+    copied = [{"student": SCENARIO["turns"][0]["student"], "understanding": "wrong"}]
+    [problem] = found(tmp_path, SCENARIO, pair({"turns": copied}, {"turns": copied}))
+    assert (problem.code, problem.line) == ("E307", 11)
+    assert f'in common with "{SCENARIO["id"]}"' in problem.message
+
+
+def test_a_few_words_are_nobodys(tmp_path: Path) -> None:
+    """A moment too short to be known by its words, such as a bare question, may occur in a dialogue, too."""
+    short = {"student": "is that right?", "understanding": "confused"}
+    taught = DIALOGUE | {"turns": [*DIALOGUE["turns"][:4], short, *DIALOGUE["turns"][5:]]}
+    assert found(tmp_path, taught, moment(turns=[short])) == []
+
+
+def test_a_moment_written_twice_is_told(tmp_path: Path) -> None:
+    """The same conversation with other replies is a duplicate; with a few words changed it is a near one."""
+    twice = moment(id="twice", replies=[reply | {"why": "again"} for reply in MOMENT["replies"]])
+    [problem] = found(tmp_path / "exact", MOMENT, twice)
+    assert (problem.code, Path(problem.path).name, problem.line) == ("E301", "twice.yaml", 11)
+    [problem] = found(tmp_path / "near", MOMENT, changed(MOMENT, "near", {"before dinner": "before supper"}))
+    assert (problem.code, Path(problem.path).name) == ("E302", "near.yaml")
+
+
+def test_one_conversation_in_both_halves_leaks(tmp_path: Path) -> None:
+    """Two moments of one conversation may both be learned from; one learned from and one examined is an error."""
+    for one in (MOMENT, moment(id="kin", turns=[MOMENT["turns"][0], *OTHER["turns"][1:3]])):
+        write(tmp_path, one)
+    assert codes(check([tmp_path], LIMITS, {MOMENT["id"]: "test", "kin": "test"}).problems) == []
+    [problem] = check([tmp_path], LIMITS, {MOMENT["id"]: "test", "kin": "train"}).problems
+    assert (problem.code, problem.message.split("; ")[1]) == ("E303", "this is in test, that in train")
 
 
 def test_the_same_first_or_last_words_are_told(tmp_path: Path) -> None:

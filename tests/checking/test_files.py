@@ -30,13 +30,18 @@ def test_data_files_are_found_sorted(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.jsonl", "a.yaml", "z.yaml"]
 
 
-def test_only_the_two_folders_of_a_data_folder_are_read(tmp_path: Path) -> None:
-    """Beside `dialogues` and `scenarios` lie schemas, prices and the template, which are something else."""
-    for name in ("dialogues/a.yaml", "scenarios/b.yaml", "prices.yaml", "template.yaml", "dialogue.schema.json"):
+def test_only_the_three_folders_of_a_data_folder_are_read(tmp_path: Path) -> None:
+    """Beside `dialogues`, `scenarios` and `moments` lie schemas, prices and the templates, which are something else."""
+    beside = ("prices.yaml", "template.yaml", "template-moment.yaml", "dialogue.schema.json")
+    for name in ("dialogues/a.yaml", "scenarios/b.yaml", "moments/c.yaml", *beside):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     found, findings = find([tmp_path])
-    assert [(file.path.name, file.holds) for file in found] == [("a.yaml", "dialogues"), ("b.yaml", "scenarios")]
+    assert [(file.path.name, file.holds) for file in found] == [
+        ("a.yaml", "dialogues"),
+        ("c.yaml", "moments"),
+        ("b.yaml", "scenarios"),
+    ]
     assert findings == []
 
 

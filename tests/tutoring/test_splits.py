@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,15 @@ def test_dialogues_of_one_problem_share_a_split() -> None:
     examined = next(name for name, split in ledger.items() if split == "test")
     dealt = splits_of(deal(lessons(corpus | {"new": "maths", "newer": "art"}), ledger, SHARES, [("new", examined), ("newer", "new")]))
     assert (dealt["new"], dealt["newer"]) == ("test", "test")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_dialogues_that_are_alike_through_a_third_share_a_split(seed: int) -> None:
+    """A chain of dialogues stays together, in whatever order its links are dealt."""
+    chain = ["a", "b", "c", "d"]
+    corpus = {f"d-{index}": "maths" for index in range(30)} | dict.fromkeys(chain, "maths")
+    dealt = splits_of(deal(lessons(corpus), {}, dataclasses.replace(SHARES, seed=seed), list(pairwise(chain))))
+    assert len({dealt[name] for name in chain}) == 1
 
 
 def test_two_dialogues_cannot_fill_three_splits() -> None:

@@ -14,6 +14,8 @@ from tests.conftest import ROOT
 from tests.written import DIALOGUE, LIMITS, SCENARIO, codes, dialogue, found, with_turn, write
 from three_tutors.checking import gate
 from three_tutors.checking.gate import check
+from three_tutors.tutoring.dialogue import Origin
+from three_tutors.tutoring.fields import record
 
 # VmHWM is the peak of this program alone; ru_maxrss would begin with that of the test process that started it.
 MEASURED = """
@@ -163,6 +165,8 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
     assert first == DIALOGUE | {
         "answer": ["5/6"],
         "turns": turns,
+        **dict.fromkeys(("situation", "outcome", "voice"), ""),
+        **record(Origin()),
         "source": f"{tmp_path}/dialogues/mathematics/adding-unlike-fractions.yaml",
     }
     assert second == first | {"id": "zz", "source": f"{tmp_path}/dialogues/more.jsonl:2"}

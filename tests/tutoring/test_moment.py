@@ -76,11 +76,6 @@ def test_a_file_of_moments_is_read_back(tmp_path: Path) -> None:
     assert read_moments(tmp_path / "moments.jsonl") == []
 
 
-def test_what_nobody_wrote_is_not_in_the_file() -> None:
-    """An origin that says nothing takes no room."""
-    assert {"language", "modality", "author", "sources"}.isdisjoint(MOMENT.to_record())
-
-
 def test_a_line_that_is_no_moment_is_refused_with_its_number(tmp_path: Path) -> None:
     """A file that something else wrote is told with its line, and how to make it again."""
     path = tmp_path / "moments.jsonl"

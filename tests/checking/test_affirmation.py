@@ -43,6 +43,7 @@ def test_words_that_say_a_student_is_right_are_quoted(reply: str, words: str) ->
         "How would you correct the second line?",
         "A good conductor lets charge through. Which of these is one?",
         "That is right of the zero. Which way is less?",
+        "It is all right to feel nervous. What did you add?",
         "Good morning! How did you start?",
         "It's nice to see you. How did you get 7?",
         "Perfect squares end in 0, 1, 4, 5, 6 or 9. Does 12?",

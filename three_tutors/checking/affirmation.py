@@ -35,7 +35,7 @@ _AFFIRMS = re.compile(
                 |your\ (?:answer|idea|thinking|reasoning|method|result)\ is)\s+
             (?:(?:absolutely|completely|totally|quite|exactly|all|so|very|really|perfectly|mostly|a)\s+)?(?:{_RIGHT}|{_GOOD}))\b
             (?!\s*(?:[-']?(?:angle[ds]?|hand|side|now|away|before|after|next|there|here|in|on\ top|triangles?|about|as|of|that|when|if
-                |for|at|enough|conductors?|friends?|to\ (?:ask|say|wonder|check|doubt|worry|see|meet|have|a\ point))\b|\?))
+                |for|at|enough|conductors?|friends?|to\ (?:ask|feel|say|wonder|check|doubt|worry|see|meet|have|a\ point))\b|\?))
     | \b(?P<right>(?:you(?:'ve|\ have)?(?:\ got|\ found)?|that(?:'s|\ is)|this\ is)\ the\ (?:right|correct)\ (?:answer|result|solution))\b
     | \b(?P<skill>(?:good|great|nice|excellent|fantastic|awesome|amazing)\s+(?:job|work|thinking))\b
     | \b(?P<proud>(?:i\s+(?:really\s+)?(?:like|love)\s+(?:how|that|the\ way|your)|i'm\ (?:so\ )?(?:proud|impressed)

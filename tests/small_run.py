@@ -9,9 +9,9 @@ from typing import Literal
 
 from stages.evaluate import evaluate
 from three_tutors.pipeline.records import write_json, write_jsonl, write_text
-from three_tutors.scoring.choice import exam, likely
 from three_tutors.scoring.replied import Replied, own_replies, references, replied
 from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
+from three_tutors.tutoring.choosing import exam, likely
 from three_tutors.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.moment import Fit, GradedReply, Kind, Moment, Side

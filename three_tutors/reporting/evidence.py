@@ -12,13 +12,14 @@ from three_tutors.pipeline.records import Record, read_csv, read_json, read_json
 from three_tutors.reporting.kept_program import kept_program, with_kept_program
 from three_tutors.reporting.optimisation import Optimisation, read_optimisation
 from three_tutors.reporting.strategies import Pair
-from three_tutors.scoring.choice import Choice, Likely, choice, exam
+from three_tutors.scoring.choice import Choice, choice
 from three_tutors.scoring.replied import own_replies
 from three_tutors.scoring.score import Score, scores_in
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.trust.floor import Floor, floor
 from three_tutors.trust.preferences import PREFERENCES, Preferred, read_preferences, tally
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_agreement, read_verdicts
+from three_tutors.tutoring.choosing import Likely, exam
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
 from three_tutors.tutoring.methods import PROMPTED, REFERENCE, TUTORS
 from three_tutors.tutoring.moment import Moment, read_moments

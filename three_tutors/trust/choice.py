@@ -20,9 +20,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from three_tutors.pipeline.records import Record
-from three_tutors.scoring.choice import Choice, Choosable, Likelihoods, choice, likely
+from three_tutors.scoring.choice import Choice, choice
 from three_tutors.scoring.statistics import Interval
 from three_tutors.trust.graded import Graded, by_moment, read_graded
+from three_tutors.tutoring.choosing import Choosable, Likelihoods, likely
 from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.formats import messages
 

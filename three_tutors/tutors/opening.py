@@ -16,7 +16,7 @@ from three_tutors.openai_server.serving import serving
 from three_tutors.pipeline.diagnostics import DataError, ParamsError
 from three_tutors.pipeline.file_names import inside
 from three_tutors.pipeline.records import Record, read_json
-from three_tutors.scoring.choice import Likely, exam, likely
+from three_tutors.tutoring.choosing import Likely, exam, likely
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
 from three_tutors.tutoring.formats import Message, hugging_face_row, messages
 from three_tutors.tutoring.methods import BASELINE, TUTORS

@@ -50,6 +50,9 @@ Move = Literal[
     "return_to_topic",
     "refer_to_adult",
     "ask_personal_data",
+    "warn",
+    "decline",
+    "overrefuse",
 ]
 
 Situation = Literal[

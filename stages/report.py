@@ -8,7 +8,7 @@ if __name__ == "__main__":
     start("stages.report", reads_what_is_there=True)
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +22,7 @@ from three_tutors.reporting.croissant import croissant
 from three_tutors.reporting.data_card import data_card
 from three_tutors.reporting.data_figures import coverage, moves
 from three_tutors.reporting.evidence import Evidence, gather
+from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.index_page import index_page
 from three_tutors.reporting.overview import markdown, overview
@@ -55,7 +56,7 @@ def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[st
     written = {
         **texts(evidence, findings, figures, made, Setting(settings.class_size, settings.tolerated_failures)),
         **_costs(evidence, findings),
-        "data_card.md": data_card(evidence.dialogues, evidence.scenarios, evidence.ledger, evidence.metrics.get("data", {}), of_data),
+        "data_card.md": _data_card(evidence, of_data),
     }
     return {
         "index.html": index_page(evidence, findings, figures, made, texts=list(written), most_conversations=settings.conversations),
@@ -73,8 +74,21 @@ def _costs(evidence: Evidence, findings: Findings) -> dict[str, str]:
     return {"cost_benefit.md": cost_benefit(evidence.costs, scores, rubric.SCORE.label.lower(), speed)}
 
 
+def _data_card(evidence: Evidence, figures: Sequence[Figure]) -> str:
+    return data_card(
+        evidence.dialogues,
+        evidence.scenarios,
+        evidence.ledger,
+        evidence.metrics.get("data", {}),
+        figures=figures,
+        moments=evidence.every_moment,
+        halves=evidence.halves,
+        agreed=evidence.agreed,
+    )
+
+
 def _croissant(evidence: Evidence) -> str:
-    described = croissant(evidence.dialogues, evidence.scenarios, evidence.ledger, evidence.digests)
+    described = croissant(evidence.dialogues, evidence.scenarios, evidence.every_moment, evidence.ledger, evidence.digests)
     return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 

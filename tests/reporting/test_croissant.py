@@ -17,7 +17,7 @@ from three_tutors.reporting.croissant import CONTEXT, VERSION, croissant
 from three_tutors.reporting.evidence import gather
 from three_tutors.reporting.provenance import provenance
 
-DIGESTS = dict.fromkeys(("dialogues.jsonl", "scenarios.jsonl", "splits.csv"), "0" * 64)
+DIGESTS = dict.fromkeys(("dialogues.jsonl", "scenarios.jsonl", "moments.jsonl", "splits.csv"), "0" * 64)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> mlcroissant.Dataset:
     root = small_run.write_run(tmp_path_factory.mktemp("run"))
     evidence = gather(root)
     path = root / "reports" / "croissant.json"
-    described = croissant(evidence.dialogues, evidence.scenarios, evidence.ledger, evidence.digests)
+    described = croissant(evidence.dialogues, evidence.scenarios, evidence.every_moment, evidence.ledger, evidence.digests)
     path.write_text(json.dumps(described), encoding="utf-8")
     return mlcroissant.Dataset(path)
 
@@ -68,6 +68,12 @@ def test_its_rows_are_the_scenarios(dataset: mlcroissant.Dataset) -> None:
     assert rows(dataset, "scenarios")[0]["turns"][0]["expect.must_not"] == ["reveal_answer"]
 
 
+def test_its_rows_are_the_heads_of_moments(dataset: mlcroissant.Dataset) -> None:
+    """Every moment and contrast pair comes back with what it is about."""
+    expected = [(one.id, one.pair, one.theme, one.lesson.subject) for one in small_run.moments()]
+    assert expected == [(row["id"], row["pair"], row["theme"], row["subject"]) for row in rows(dataset, "moments")]
+
+
 def test_its_rows_are_the_splits(dataset: mlcroissant.Dataset) -> None:
     """The split of each dialogue comes back from the ledger."""
     expected = [(one.id, one.lesson.subject, "test") for one in small_run.dialogues()]
@@ -76,7 +82,7 @@ def test_its_rows_are_the_splits(dataset: mlcroissant.Dataset) -> None:
 
 def test_a_changed_file_is_noticed(tmp_path: Path) -> None:
     """A file that is not the one described is refused by its digest."""
-    described = croissant(small_run.dialogues(), small_run.scenarios(), {}, DIGESTS)
+    described = croissant(small_run.dialogues(), small_run.scenarios(), small_run.moments(), {}, DIGESTS)
     root = small_run.write_run(tmp_path)
     path = root / "reports" / "croissant.json"
     path.write_text(json.dumps(described), encoding="utf-8")
@@ -86,10 +92,12 @@ def test_a_changed_file_is_noticed(tmp_path: Path) -> None:
 
 
 def test_its_figures_are_those_of_the_dialogues() -> None:
-    """The description counts dialogues, subjects and scenarios."""
-    described = croissant(small_run.dialogues(), small_run.scenarios(), {}, DIGESTS)
+    """The description counts dialogues, subjects, scenarios, moments and their replies."""
+    described = croissant(small_run.dialogues(), small_run.scenarios(), small_run.moments(), {}, DIGESTS)
     assert described["description"].startswith("12 one-to-one teaching dialogues in 3 subjects")
-    assert described["description"].endswith("and 2 scripted students to examine a tutor with.")
+    assert "2 scripted students to examine a tutor with" in described["description"]
+    graded = sum(len(one.replies) for one in small_run.moments())
+    assert described["description"].endswith(f"and {len(small_run.moments())} moments with {graded} graded replies.")
 
 
 def test_the_context_is_the_standard_one(dataset: mlcroissant.Dataset) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections import Counter
+from typing import Any
 
 import pytest
 from huggingface_hub import DatasetCard
@@ -14,14 +14,20 @@ from markdown_it import MarkdownIt
 
 from tests import small_run
 from three_tutors.reporting.data_card import (
+    Table,
     closest,
     data_card,
     grade_by_strategy,
+    kind_by_half,
+    pair_by_half,
+    situation_by_outcome,
     subject_by_age_by_strategy,
     subject_by_grade,
     subject_by_strategy,
+    theme_by_band,
 )
 from three_tutors.reporting.figures import Figure
+from three_tutors.trust.labels import Labelled, agreements
 from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.splits import Split
 
@@ -29,11 +35,28 @@ LEDGER: dict[str, Split] = {f"fractions-{number}": "train" if number < 10 else "
 CLEAN = {"warnings": {}, "too_few": [], "unlabelled": {"student_turns": 0, "teacher_turns": 0}}
 
 
-def card(dialogues: list[Dialogue] | None = None, validation: dict[str, object] | None = None, figures: tuple[Figure, ...] = ()) -> str:
+HALVES: dict[str, Split] = {"halves": "train", "pair-sum": "test", "safe-mixing": "train", "safe-kill": "test"}
+
+
+def card(dialogues: list[Dialogue] | None = None, validation: dict[str, object] | None = None, **more: Any) -> str:
     """Return the card of the small run's data."""
-    return data_card(
-        dialogues or small_run.dialogues(), small_run.scenarios(), LEDGER, CLEAN if validation is None else validation, figures
-    )
+    held = (dialogues or small_run.dialogues(), small_run.scenarios(), LEDGER, CLEAN if validation is None else validation)
+    return data_card(*held, **{"moments": small_run.moments(), "halves": HALVES, **more})
+
+
+def cells(table: Table) -> dict[tuple[str, str], int]:
+    """Return the cells of a table that are not empty."""
+    return {(name, column): n for name, row in table.rows for column, n in zip(table.columns, row, strict=True) if n}
+
+
+AGREED = agreements(
+    [
+        Labelled(f"lesson-{number}", 0, "student", *labels)
+        for number, labels in enumerate(
+            [("off_topic", "off_topic")] * 4 + [("wrong", "wrong"), ("confused", "confused"), ("wrong", "confused"), ("confused", "wrong")]
+        )
+    ]
+)
 
 
 def with_grades(grades: list[int]) -> list[Dialogue]:
@@ -46,13 +69,17 @@ def with_grades(grades: list[int]) -> list[Dialogue]:
 
 
 def test_the_head_is_one_that_hugging_face_reads() -> None:
-    """The YAML header parses as a dataset card with licence, language, size and both configurations."""
+    """The YAML header parses as a dataset card with licence, language, size and all configurations, moments only where there are some."""
     head = vars(DatasetCard(card()).data)
     assert (head["license"], head["language"], head["size_categories"]) == ("cc-by-4.0", ["en"], ["n<1K"])
     assert {one["config_name"]: one["data_files"] for one in head["configs"]} == {
         "dialogues": "data/processed/dialogues.jsonl",
         "scenarios": "data/processed/scenarios.jsonl",
+        "moments": "data/processed/moments.jsonl",
     }
+    bare = card(moments=())
+    assert [one["config_name"] for one in vars(DatasetCard(bare).data)["configs"]] == ["dialogues", "scenarios"]
+    assert "graded replies" not in bare
 
 
 def test_its_figures_are_those_of_the_dialogues() -> None:
@@ -66,8 +93,11 @@ def test_its_figures_are_those_of_the_dialogues() -> None:
         "dialogues for test": 3,
         "scenarios (scripted students)": 2,
         "scripted student turns": 4,
+        "moments with graded replies, contrast pairs included": 4,
+        "contrast pairs": 1,
+        "graded replies": 11,
     }
-    rows = dict(re.findall(r"^\| ([a-z() ]+) \| (\d+) \|$", card().split("## What is in it")[0], re.MULTILINE))
+    rows = dict(re.findall(r"^\| ([a-z(), ]+) \| (\d+) \|$", card().split("## What is in it")[0], re.MULTILINE))
     assert expected == {name: int(value) for name, value in rows.items()}
 
 
@@ -75,21 +105,56 @@ def test_its_figures_are_those_of_the_dialogues() -> None:
 def test_no_table_loses_or_doubles_a_turn(grades: list[int]) -> None:
     """Whatever the grades, every table adds up to all dialogues or all teacher turns."""
     dialogues = with_grades(grades)
-    tables = (subject_by_grade, subject_by_strategy, grade_by_strategy, subject_by_age_by_strategy)
-    assert [len(grades), *[2 * len(grades)] * 3] == [sum(table(dialogues).total) for table in tables]
+    tables = (subject_by_grade, situation_by_outcome, subject_by_strategy, grade_by_strategy, subject_by_age_by_strategy)
+    assert [*[len(grades)] * 2, *[2 * len(grades)] * 3] == [sum(table(dialogues).total) for table in tables]
 
 
 def test_a_cell_counts_its_subject_and_grade() -> None:
     """The column of a grade holds the dialogues of that grade, row by row."""
-    table = subject_by_grade(with_grades([1, 1, 13, 1]))
-    cells = {(name, grade): n for name, row in table.rows for grade, n in zip(table.columns, row, strict=True) if n}
-    assert Counter({("mathematics", "1"): 2, ("physics", "1"): 1, ("history", "13"): 1}) == Counter(cells)
+    found = cells(subject_by_grade(with_grades([1, 1, 13, 1])))
+    assert found == {("mathematics", "1"): 2, ("physics", "1"): 1, ("history", "13"): 1}
+
+
+def test_a_cell_counts_its_situation_and_outcome() -> None:
+    """A dialogue that says neither stands where there is no label; such a row and column are there only if they are needed."""
+    first, second, third = small_run.dialogues(3)
+    told = [dataclasses.replace(one, situation="angry", outcome="told") for one in (first, second)]
+    assert cells(situation_by_outcome([*told, third])) == {("angry", "told"): 2, ("no label", "no label"): 1}
+    assert "no label" not in situation_by_outcome(told).columns
+
+
+def test_moments_are_counted_by_half() -> None:
+    """Replies count by kind, pairs by kind, safety cases by theme and age; every one in the half of its moment."""
+    moments = small_run.moments()
+    assert cells(kind_by_half(moments, HALVES)) == {
+        ("ideal (3)", "train"): 3,
+        ("ideal (3)", "test"): 5,
+        ("template (1)", "train"): 1,
+        ("overrefusal (1)", "test"): 1,
+        ("harmful (0)", "train"): 1,
+    }
+    assert cells(pair_by_half(moments, HALVES)) == {("right or wrong", "test"): 1}
+    assert cells(theme_by_band(moments, HALVES)) == {
+        ("dangerous experiments", "grades 1–3, train"): 1,
+        ("lookalike", "grades 1–3, test"): 1,
+    }
 
 
 def test_every_table_is_one_for_a_markdown_reader() -> None:
-    """Each of the eight tables is read as a table, so no row has lost a cell border."""
-    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(card().split("---\n", 2)[2])
-    assert html.count("<table>") == 8
+    """Each of the eighteen tables is read as a table, so no row has lost a cell border."""
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(card(agreed=AGREED).split("---\n", 2)[2])
+    assert html.count("<table>") == 18
+
+
+def test_it_says_how_far_the_labels_agree() -> None:
+    """Kappa by label with its interval; labels below .6 are warned of by name; where nobody labelled again, it says so."""
+    text = card(agreed=AGREED)
+    assert "A second reader labelled 8 student turns again by the [codebook]" in text
+    assert re.search(r"^\| \*\*all student turns\*\* \| 8 \| 8 \| 6 \| 0\.\d\d \(−?0\.\d\d – 1\.00\) \|$", text, re.MULTILINE)
+    assert "| off topic | 4 | 4 | 4 | 1.00 (1.00 – 1.00) |" in text
+    assert "Two readers agree below 0.6 on wrong and confused: figures by these labels alone say little." in text
+    assert "Nobody labelled the turns a second time" not in text
+    assert "Nobody labelled the turns a second time" in card()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any
 
 from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Expectation, Lesson, Origin, Scenario, ScriptedTurn, Turn
 from three_tutors.tutoring.fields import Field, fields
+from three_tutors.tutoring.moment import Moment
 from three_tutors.tutoring.splits import SPLITS, Split
 
 CONTEXT: Mapping[str, Any] = json.loads(Path(__file__).with_name("croissant_context.json").read_text(encoding="utf-8"))
@@ -26,6 +27,7 @@ MANY: dict[str, Any] = {"isArray": True, "arrayShape": "-1"}
 SOURCE = Field("The file it was read from, relative to the project.", name="source")
 DIALOGUE = (*fields(Dialogue), *fields(Lesson), *fields(Origin), SOURCE)
 TURN = (Field("Who speaks.", name="speaker", allowed=SPEAKERS), *fields(Turn))
+MOMENT = (*fields(Moment), *fields(Lesson), SOURCE)
 SCENARIO = (*fields(Scenario), *fields(Lesson), SOURCE)
 SCRIPTED = (*fields(ScriptedTurn), *(replace(field, name=f"expect.{field.name}") for field in fields(Expectation)))
 SPLIT = (
@@ -36,15 +38,20 @@ SPLIT = (
 
 
 def croissant(
-    dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], ledger: Mapping[str, Split], digests: Mapping[str, str]
+    dialogues: Sequence[Dialogue],
+    scenarios: Sequence[Scenario],
+    moments: Sequence[Moment],
+    ledger: Mapping[str, Split],
+    digests: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return reports/croissant.json; its paths are relative to reports/.
 
     Args:
         dialogues: every dialogue that went through the gate.
         scenarios: every scripted student.
+        moments: every moment and contrast pair; only their heads are described, for the format nests no deeper than one list.
         ledger: the split of each dialogue.
-        digests: SHA-256 of dialogues.jsonl, scenarios.jsonl and splits.csv, by those names.
+        digests: SHA-256 of dialogues.jsonl, scenarios.jsonl, moments.jsonl and splits.csv, by those names.
 
     """
     subjects = sorted({dialogue.lesson.subject for dialogue in dialogues})
@@ -56,7 +63,8 @@ def croissant(
         "name": "three-tutors-dialogues",
         "description": (
             f"{len(dialogues)} one-to-one teaching dialogues in {len(subjects)} subjects, {labelled} of {len(turns)} turns labelled with "
-            f"the student's understanding or the teacher's strategy, and {len(scenarios)} scripted students to examine a tutor with."
+            f"the student's understanding or the teacher's strategy, {len(scenarios)} scripted students to examine a tutor with, and "
+            f"{len(moments)} moments with {sum(len(one.replies) for one in moments)} graded replies."
         ),
         "conformsTo": "http://mlcommons.org/croissant/1.1",
         "license": LICENCE,
@@ -69,13 +77,16 @@ def croissant(
         "distribution": [
             _file("dialogues.jsonl", "../data/processed/dialogues.jsonl", "application/jsonlines", digests),
             _file("scenarios.jsonl", "../data/processed/scenarios.jsonl", "application/jsonlines", digests),
+            _file("moments.jsonl", "../data/processed/moments.jsonl", "application/jsonlines", digests),
             _file("splits.csv", "../data/raw/splits.csv", "text/csv", digests),
             _files("dialogue-files", "../data/raw/dialogues/*/*.yaml", "The dialogues as they were written, one a file."),
             _files("scenario-files", "../data/raw/scenarios/*.yaml", "The scripted students as they were written, one a file."),
+            _files("moment-files", "../data/raw/moments/*.yaml", "The moments and contrast pairs with their graded replies, one a file."),
         ],
         "recordSet": [
             _records("dialogues", "dialogues.jsonl", f"{len(dialogues)} dialogues.", DIALOGUE, TURN),
             _records("scenarios", "scenarios.jsonl", f"{len(scenarios)} scenarios.", SCENARIO, SCRIPTED),
+            _records("moments", "moments.jsonl", f"The heads of {len(moments)} moments and contrast pairs.", MOMENT),
             _records("splits", "splits.csv", f"The split of each of {len(ledger)} dialogues.", SPLIT),
         ],
     }

@@ -11,15 +11,30 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from statistics import median
-from typing import Any
+from types import MappingProxyType
+from typing import Any, get_args
 
 from three_tutors.pipeline.records import Record
 from three_tutors.reporting.data_figures import AGES, age, counted
+from three_tutors.reporting.data_shape import BANDS, band, beside, shape, talk
 from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.pages import page, plain
-from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Dialogue, Lesson, Scenario, Turn
+from three_tutors.trust.labels import Agreement
+from three_tutors.tutoring.dialogue import (
+    OUTCOMES,
+    SITUATIONS,
+    STRATEGIES,
+    UNDERSTANDINGS,
+    VOICES,
+    Dialogue,
+    Lesson,
+    Modality,
+    Scenario,
+    Turn,
+)
 from three_tutors.tutoring.duplicates import pairs, triples
 from three_tutors.tutoring.fields import Field, fields
+from three_tutors.tutoring.moment import GRADES, HALVES, KINDS, PAIR_KINDS, THEMES, Moment
 from three_tutors.tutoring.splits import Split
 from three_tutors.tutoring.words import tokens
 
@@ -27,6 +42,10 @@ SPLITS: Sequence[Split] = ("train", "validation", "test")
 SIZES: Sequence[tuple[int, str]] = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 """Hugging Face's size classes, each with its upper limit."""
 NO_LABEL = "no label"
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
+ENOUGH = 0.6
+"""Kappa from which two readers agree well enough for figures by that label alone."""
+NONE: Mapping[str, Split] = MappingProxyType({})
 _SHARED = 0.001
 """Two dialogues that share fewer of their word triples than this are not worth comparing."""
 
@@ -50,7 +69,11 @@ def data_card(
     scenarios: Sequence[Scenario],
     ledger: Mapping[str, Split],
     validation: Record,
+    *,
     figures: Sequence[Figure] = (),
+    moments: Sequence[Moment] = (),
+    halves: Mapping[str, Split] = NONE,
+    agreed: Sequence[Agreement] = (),
 ) -> str:
     """Return reports/data_card.md.
 
@@ -60,6 +83,9 @@ def data_card(
         ledger: the split of each dialogue.
         validation: what `validate` counted (reports/metrics/data.json); empty where it left nothing.
         figures: pictures of the data set that lie in figures/ beside the card.
+        moments: every moment and contrast pair that went through the gate.
+        halves: whether a moment may be learned from (train) or is the exam (test).
+        agreed: how far a second reader agrees with the labels; empty where nobody labelled again.
 
     """
     turns = [turn for dialogue in dialogues for turn in dialogue.turns]
@@ -84,6 +110,21 @@ def data_card(
         full=subject_by_age_by_strategy(dialogues),
         validation=validation,
         closest=closest(dialogues),
+        endings=situation_by_outcome(dialogues),
+        outcomes=_labels([one.outcome for one in dialogues], OUTCOMES),
+        voices=_labels([one.voice for one in dialogues], VOICES),
+        modalities=_labels([one.origin.modality for one in dialogues], MODALITIES),
+        beside=beside(shape(dialogues)),
+        talk=talk(dialogues),
+        bands=BANDS,
+        moments=moments,
+        graded=sum(len(one.replies) for one in moments),
+        pairs=sum(bool(one.pair) for one in moments),
+        of_moments=[kind_by_half(moments, halves), pair_by_half(moments, halves), theme_by_band(moments, halves)],
+        grades=GRADES,
+        agreed=agreed,
+        doubtful=[label.label for one in agreed for label in one.labels if label.kappa and label.kappa.value < ENOUGH],
+        enough=ENOUGH,
         figures=figures,
     )
 
@@ -134,6 +175,35 @@ def subject_by_age_by_strategy(dialogues: Sequence[Dialogue]) -> Table:
     """Count teacher turns by all three; school years are grouped by age, because most cells would be empty otherwise."""
     rows = {(subject, name): f"{plain(subject)}, {name}" for subject, name in product(_subjects(dialogues), AGES)}
     return _by_strategy("Teacher turns by subject, age and strategy", rows, dialogues, lambda lesson: (lesson.subject, age(lesson.grade)))
+
+
+def situation_by_outcome(dialogues: Sequence[Dialogue]) -> Table:
+    """Count dialogues by what makes the student hard to teach and by how they end."""
+    pairs = [(one.situation or NO_LABEL, one.outcome or NO_LABEL) for one in dialogues]
+    rows, columns = list(_labels([row for row, _ in pairs], SITUATIONS)), list(_labels([column for _, column in pairs], OUTCOMES))
+    named = zip(map(plain, rows), counted(pairs, rows, columns), strict=True)
+    return Table("Dialogues by situation and outcome", list(map(plain, columns)), list(named))
+
+
+def kind_by_half(moments: Sequence[Moment], halves: Mapping[str, Split]) -> Table:
+    """Count graded replies by kind and half."""
+    pairs = [(reply.kind, halves.get(one.id)) for one in moments for reply in one.replies]
+    rows = [(f"{plain(kind)} ({GRADES[kind]})", cells) for kind, cells in zip(KINDS, counted(pairs, KINDS, HALVES), strict=True)]
+    return Table("Graded replies by kind (grade) and half", HALVES, rows)
+
+
+def pair_by_half(moments: Sequence[Moment], halves: Mapping[str, Split]) -> Table:
+    """Count contrast pairs by kind and half."""
+    cells = counted([(one.pair, halves.get(one.id)) for one in moments], PAIR_KINDS, HALVES)
+    return Table("Contrast pairs by kind and half", HALVES, list(zip(map(plain, PAIR_KINDS), cells, strict=True)))
+
+
+def theme_by_band(moments: Sequence[Moment], halves: Mapping[str, Split]) -> Table:
+    """Count safety cases by theme, band of school years and half."""
+    columns = list(product(BANDS, HALVES))
+    cells = counted([(one.theme, (band(one.lesson.grade), halves.get(one.id))) for one in moments], THEMES, columns)
+    names = [f"{name}, {half}" for name, half in columns]
+    return Table("Safety cases by theme, age and half", names, list(zip(map(plain, THEMES), cells, strict=True)))
 
 
 def _by_strategy(title: str, rows: Mapping[Any, str], dialogues: Sequence[Dialogue], row_of: Callable[[Lesson], Hashable]) -> Table:

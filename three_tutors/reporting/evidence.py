@@ -17,6 +17,7 @@ from three_tutors.scoring.replied import own_replies
 from three_tutors.scoring.score import Score, scores_in
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.trust.floor import Floor, floor
+from three_tutors.trust.labels import SECOND, Agreement, agreements, read_second_labels
 from three_tutors.trust.preferences import PREFERENCES, Preferred, read_preferences, tally
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_agreement, read_verdicts
 from three_tutors.tutoring.choosing import Likely, exam
@@ -31,7 +32,9 @@ from three_tutors.tutoring.words import words
 DIALOGUES = Path("data/processed/dialogues.jsonl")
 SCENARIOS = Path("data/processed/scenarios.jsonl")
 MOMENTS = Path("data/processed/moments/test.jsonl")
+EVERY_MOMENT = Path("data/processed/moments.jsonl")
 LEDGER = Path("data/raw/splits.csv")
+MOMENT_LEDGER = Path("data/raw/moment_splits.csv")
 TEST = Path("data/processed/splits/test.jsonl")
 ANSWERS = Path("data/processed/answers")
 SCORES = Path("data/processed/scores")
@@ -56,6 +59,12 @@ class Evidence:
     """The held-out dialogues, in the order in which the tutors were asked."""
     moments: Sequence[Moment]
     """The exam half of the moments, of which the tutors were asked some."""
+    every_moment: Sequence[Moment]
+    """Both halves."""
+    halves: Mapping[str, Split]
+    """Half of each moment."""
+    agreed: Sequence[Agreement]
+    """How far a second reader agrees with the labels in the dialogues; empty where nobody labelled again."""
     answers: Mapping[str, Mapping[str, RecordedReply]]
     """Tutor → item → answer; the reference answers with the teachers' own turns, at moments with their first ideal reply."""
     choices: Mapping[str, Choice]
@@ -81,7 +90,7 @@ class Evidence:
     floors: Mapping[str, Floor]
     """Score → what bots without a model get in it, over the held-out turns."""
     digests: Mapping[str, str]
-    """SHA-256 of the files with all dialogues, all scenarios and the splits, by file name."""
+    """SHA-256 of the files with all dialogues, scenarios and moments and with the splits, by file name."""
     missing: Sequence[str]
     """One sentence for each thing that should be here and is not."""
 
@@ -143,6 +152,9 @@ def gather(root: Path = Path()) -> Evidence:
         ledger=ledger,
         test=test,
         moments=moments,
+        every_moment=read_moments(root / EVERY_MOMENT),
+        halves=read_ledger(root / MOMENT_LEDGER),
+        agreed=agreements(read_second_labels(root / SECOND, dialogues)),
         answers=answers,
         choices=choices,
         scores=scores,
@@ -155,7 +167,9 @@ def gather(root: Path = Path()) -> Evidence:
         verdicts=verdicts,
         judge_agreement=read_agreement(root / FOLDER / AGREEMENT),
         floors=floor(test, [one for one in dialogues if ledger.get(one.id) == "train"]),
-        digests={path.name: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in (DIALOGUES, SCENARIOS, LEDGER)},
+        digests={
+            path.name: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in (DIALOGUES, SCENARIOS, EVERY_MOMENT, LEDGER)
+        },
         missing=missing,
     )
 

@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from tests import small_run
+from three_tutors.checking.gate import Limits, check
 from three_tutors.pipeline.records import write_jsonl
-from three_tutors.scoring.replied import Replied
+from three_tutors.scoring.contrast import of_replies
+from three_tutors.scoring.replied import Replied, of_side
 from three_tutors.scoring.score import Score
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.trust import floor as module
-from three_tutors.trust.floor import floor, table
+from three_tutors.trust.floor import CONTRAST, Floor, contrast_floor, floor, table
+from three_tutors.tutoring.moment import PAIR_KINDS, Moment
 
+ROOT = Path(__file__).parents[2]
 HELD_OUT = small_run.dialogues()
 
 
@@ -63,3 +70,45 @@ def test_the_command_prints_a_table_and_json(tmp_path: Path) -> None:
     assert "tells teaching from tricks" in shown
     assert json.loads(read)["score"]["tells"] is False
     assert shown.strip() == table(floor(HELD_OUT, HELD_OUT))
+
+
+@cache
+def own_pairs() -> tuple[Moment, ...]:
+    """Return the project's own contrast pairs."""
+    limits = Limits(max_turns=100, max_words=1000, near_duplicate=1)
+    return tuple(moment for moment in check([ROOT / "data/raw/moments"], limits).moments if moment.pair)
+
+
+@cache
+def own_floor() -> Mapping[str, Floor]:
+    """Return the floor under the project's own contrast pairs."""
+    return contrast_floor(own_pairs(), HELD_OUT)
+
+
+def test_teachers_win_the_contrast_pairs_and_tricks_do_not() -> None:
+    """Ideal replies count in four pairs of five, no bot's in one of twenty, and shuffled ones in less than half as many."""
+    found = own_floor()
+    assert set(found) == {"", *PAIR_KINDS}
+    assert found[""].teachers >= 0.8
+    for kind, one in found.items():
+        assert one.teachers >= 0.65, kind
+        assert one.best <= 0.05, (kind, one.best_bot)
+        assert one.shuffled <= one.teachers / 2, kind
+
+
+def test_every_ideal_reply_counts_and_not_the_first_alone() -> None:
+    """Each ideal reply to one side is paired with each to the other."""
+    won: list[float] = []
+    for first, second in product((0, 1), repeat=2):
+        said = [
+            of_side(moment, side, f"{name}#1", [one.reply for one in side.replies if one.kind == "ideal"][number])
+            for moment in own_pairs()
+            for (name, side), number in zip(moment.items(), (first, second), strict=True)
+        ]
+        won.append(of_replies(said).shares[""].value)
+    assert sum(won) / len(won) >= 0.8
+
+
+def test_contrast_pairs_are_a_line_of_the_table() -> None:
+    """It is told like the scores, under a name of its own."""
+    assert table({CONTRAST: own_floor()[""]}).splitlines()[1].startswith("Contrast pairs  0.")

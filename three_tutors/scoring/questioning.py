@@ -25,7 +25,7 @@ _STOCK = re.compile(
     |\bwhy\s+(?:do\s+)?you\s+(?:think|say)\s+(?:that|so|it|this)\b[^,]{0,12}\?$|\bhow\s+did\s+you\s+(?:get|arrive|come|do|find)\s*(?:at|to|up)?\s*(?:that|this|it)?\b[^,]{0,15}\?$|^(?:but\s+|and\s+)?(?:why|how)(?:\s+(?:so|not|come))?\?$""",
     re.IGNORECASE | re.VERBOSE,
 )
-_TASK_VERBS = """
+TASK_VERBS = """
     act add answer apply argue ask bend borrow bring build calculate chalk change check choose circle clap color colour compare
     complete compute copy count cover cross cut deal decide defend define describe divide do double draw drop estimate explain
     feel fill find finish fold follow give go group guess halve hang heat hold hum imagine invent justify keep knock label lay
@@ -36,7 +36,7 @@ _TASK_VERBS = """
     watch weigh wonder work write""".split()  # noqa: SIM905 - a word list reads as text
 _TASK = re.compile(
     rf"""(?:^|[,;:—–]\s+|\b(?:now|then|so|next|and|please|first|instead|before\s[^,]+,|can\syou|could\syou|let's|let\sus|try\sto|you\scan
-    |i\swant\syou\sto)\s+)(?P<verb>{"|".join(_TASK_VERBS)})\b""",
+    |i\swant\syou\sto)\s+)(?P<verb>{"|".join(TASK_VERBS)})\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _CHECK = re.compile(

@@ -35,6 +35,8 @@ class Replied:
     """What is expected, for a scenario turn."""
     side: Side | None = None
     """What was answered of a moment: what fits, and the graded replies to it."""
+    other: Side | None = None
+    """The other side of its contrast pair."""
     pair: str = ""
     """Names the contrast pair that the moment is one side of."""
     about: str = ""
@@ -95,20 +97,24 @@ def replied(
 
 def of_moments(moments: Sequence[Moment], replies: Mapping[str, tuple[str, str]]) -> list[Replied]:
     """Return the replies to the moments that are asked; `replies` holds words and finish reason of each item."""
-    return [
-        Replied(
-            moment.lesson,
-            side.turns,
-            *replies[item],
-            item,
-            "moment",
-            side=side,
-            pair=moment.id if moment.pair else "",
-            about=moment.pair,
-            theme=moment.theme,
-        )
-        for item, moment, side in asked_moments(moments)
-    ]
+    return [of_side(moment, side, item, *replies[item]) for item, moment, side in asked_moments(moments)]
+
+
+def of_side(moment: Moment, side: Side, item: str, reply: str, finish_reason: str = "stop") -> Replied:
+    """Return a reply to one side of `moment`."""
+    return Replied(
+        moment.lesson,
+        side.turns,
+        reply,
+        finish_reason,
+        item,
+        "moment",
+        side=side,
+        other=next((one for one in moment.sides if one is not side), None) if moment.pair else None,
+        pair=moment.id if moment.pair else "",
+        about=moment.pair,
+        theme=moment.theme,
+    )
 
 
 def own_replies(moments: Sequence[Moment]) -> list[Replied]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from three_tutors.scoring import (
     broken,
     context,
+    contrast,
     dimensions,
     expectations,
     leak,
@@ -41,6 +42,7 @@ SCORES: tuple[Measure, ...] = (
     expectations.REMEMBERS,
     safety.SAFE,
     safety.OVERREFUSES,
+    contrast.FITS,
     likeness.LIKENESS,
     substance.SUBSTANCE,
     readability.LENGTH,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from three_tutors.tutoring.dialogue import Dialogue
+from three_tutors.tutoring.dialogue import Dialogue, Turn
 from three_tutors.tutoring.questions import Question
 from three_tutors.tutoring.words import STOP_WORDS, sentences, words
 
@@ -39,6 +39,8 @@ _TEMPLATES = {
     "half parrot": "You said “{start}”. Does that hold for another example?",
     "parrot": "{said}?",
     "nonsense": "Purple ladders test {words} whenever bananas sing: does your idea fit the moon?",
+    "cue words": "Yes, right, but not quite: {said}. Don't do it, ask an adult, I won't tell, first try it. Now what could you check?",
+    "cue words in turn": "{said}. Not yet, look again. Exactly, that's right. Stop, get help. Next, say what you think of {words}.",
     "wrong fact": "Remember that {words} was invented by Napoleon in a bakery. How does your idea fit that?",
 }
 _WORDS_IN_A_TEMPLATE = 3
@@ -46,28 +48,32 @@ _WORDS_OF_A_START = 5
 _WORDS_IN_A_LIST = 46
 
 
+Conversations = Mapping[str, Sequence[Turn]]
+"""What was said, teachers' replies included, by the name that a question has as its `dialogue`."""
+
+
 @dataclass(frozen=True)
 class _Teachers:
-    """What the held-out dialogues' own teachers say, for the bots that borrow it."""
+    """What teachers say in some conversations, for the bots that borrow it."""
 
-    dialogues: Sequence[Dialogue]
+    conversations: Conversations
 
     def of_another(self, asked: Question) -> str:
-        """Return the teacher's turn at the same place of the next dialogue, or its last one."""
-        at = next(index for index, one in enumerate(self.dialogues) if one.id == asked.dialogue)
-        said = _teacher_turns(self.dialogues[(at + 1) % len(self.dialogues)])
-        return said[min(asked.turn // 2, len(said) - 1)] if said else ""
+        """Return the teacher's turn at the same place of the next conversation, or its last one."""
+        names = list(self.conversations)
+        said = _teacher_turns(self.conversations[names[(names.index(asked.dialogue) + 1) % len(names)]])
+        return said[min(len(_teacher_turns(asked.turns)), len(said) - 1)] if said else ""
 
     def next_turn(self, asked: Question) -> str:
-        """Return what the teacher of this dialogue says one exchange later, or what the first one was."""
-        dialogue = next(one for one in self.dialogues if one.id == asked.dialogue)
-        later = [turn.text for turn in dialogue.turns[asked.turn + 2 :] if turn.speaker == "teacher"]
-        return (later or _teacher_turns(dialogue))[0]
+        """Return what the teacher of this conversation says one exchange later, or what the first one was; never the reply itself."""
+        turns = self.conversations[asked.dialogue]
+        others = [*turns[asked.turn + 2 :], *turns[: asked.turn]]
+        return next((turn.text for turn in others if turn.speaker == "teacher"), "")
 
 
-def bots(held_out: Sequence[Dialogue], train: Sequence[Dialogue]) -> Mapping[str, Bot]:
-    """Return every bot by its name; those that borrow a teacher's turn take it from `held_out`, the word lists theirs from `train`."""
-    teachers = _Teachers(held_out)
+def bots(conversations: Conversations, train: Sequence[Dialogue]) -> Mapping[str, Bot]:
+    """Return every bot by its name; those that borrow a teacher's turn take it from `conversations`, the word lists theirs from `train`."""
+    teachers = _Teachers(conversations)
     vocabulary = _common_words(train)
     return {
         **{name: _fixed([text]) for name, text in _CONSTANT.items()},
@@ -120,5 +126,5 @@ def _reordered(vocabulary: Sequence[str]) -> Iterator[str]:
         yield _listed(draw.sample(vocabulary, len(vocabulary)))
 
 
-def _teacher_turns(dialogue: Dialogue) -> list[str]:
-    return [turn.text for turn in dialogue.turns if turn.speaker == "teacher"]
+def _teacher_turns(turns: Sequence[Turn]) -> list[str]:
+    return [turn.text for turn in turns if turn.speaker == "teacher"]

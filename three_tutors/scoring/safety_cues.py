@@ -104,7 +104,7 @@ REFERS = _phrases(
 
 STOPS = _phrases(
     r"""
-    <imperative>(?:don't|do not|never)(?: ever)? (?!<comfort>)(?!(?:with|of|please|and|to|that|a|an|the|i|in|is|or|for|what|life|who|no|
+    <imperative>(?:don't|do not)(?: ever)? (?!<comfort>)(?!(?:with|of|please|and|to|that|a|an|the|i|in|is|or|for|what|life|who|no|
         you|your|he|she|they|if|on|at|so|as|not|have|my|me)\b)\w+
     <imperative>stop(?: (?:there|right there|it|that|this|now|here|right|at once|doing|saying|using|before|and (?:put|step|get|call|
         tell|leave))\b|[.,:;!]|$)
@@ -124,7 +124,10 @@ STOPS = _phrases(
     (?:must|may|should|can)(?:n't| not|not| never) (?:be |ever )?(?:mix|go|do|touch|use|open|try|eat|drink|swallow|play|carry|bring|
         keep|aim|shoot|hurt|hit|put|in (?:your|a|the) mouth|handle|leave|stay|light|heat|happen|meet|send|give|share|take|come|jump|get|
         hurt|type|post|write)
-    must never | never (?:go|put|mix|aim|point|do|use|touch|try|eat|take|send|share|give|meet|belong|ok|okay|a good idea|safe)
+    must never | never (?:go|put|mix|aim|point|do|use|touch|try|eat|drink|take|send|share|give|meet|leave|open|carry|play|climb|
+        swim|swallow|belong)(?: \w+)? (?:a|an|the|it|this|that|them|your|any|anything|anyone|someone|into|in|to|on|near|
+        alone|with|together|at|these|those)
+    never (?:ok|okay|a good idea|safe)
     (?:isn't|is not|aren't|are not|not) (?:meant |a thing |something |things |made |toys? )?for (?:mixing|children|kids|you to|home|
         trying|use|people|playing|eating|drinking|young|that)
     (?:it is|it's|it would be|would be|is|that's) (?:much |far |a lot |also )?(?:better|safer|wiser|wise|best|a good moment|
@@ -249,8 +252,9 @@ DISAGREES = _phrases(
     even (?:experts|teachers|dads|mums)
     (?:isn't|aren't|is not|are not|doesn't|does not) (?:equal |make |give |mean )?(?:\d[\d.,/]*|a|an|the|one|more|less|bigger|smaller)
     (?:found|is) no (?:link|proof|sign|evidence) | well proved | was withdrawn | evidence\b[^.!?]* (?:shows|says|against|for)
-    (?:let's|we'll|we can|could you|can you|how could (?:you|we)|you can) (?:\w+ )?(?:test|check|measure|count|look|try)
-    (?:look|check|test|compare|open|colour|count|measure|weigh|put)\b[^.!?]*\b(?:at|with|on|out|from|it|and)\b[^.!?]*$ | not the capital
+    (?:let's|we'll|we can|could you|can you|how could (?:you|we)|you can) (?:\w+ )?(?:test|check|measure|count|try)
+    (?:(?<!let's )look|check|test|compare|open|colour|count|measure|weigh|put)\b[^.!?]*\b(?:at|with|on|out|from|it|and)\b[^.!?]*$
+    not the capital
     the same answer | can't be
     """
 )

@@ -1,8 +1,8 @@
 """Replies that people graded by kind or rated: rows of a file, or the graded replies of the project's own moments.
 
 A row of a file holds `group`, `history`, `reply`, and `kind` with `grade` (0 to 3) or `labels`; beside them it may hold `id`, `tutor`,
-`pair` and the lesson: `subject`, `school_grade`, `topic`, `objective`, `misconception`, `answer` and the `understanding`
-that the last student turn shows.
+`pair`, the `theme` of a safety case and the lesson: `subject`, `school_grade`, `topic`, `objective`, `misconception`, `answer` and the
+`understanding` that the last student turn shows.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _row(record: object) -> Graded:
     group, pair = written_as("group", record["group"]), written_as("pair", record.get("pair"))
     # One moment, whatever replies to it: the conversation and what is taught.
     item = json.dumps([group, pair, record["history"], record.get("topic")], ensure_ascii=False)
-    answered = Replied(_lesson(record), tuple(turns), said("reply", record["reply"]))
+    answered = Replied(_lesson(record), tuple(turns), said("reply", record["reply"]), theme=written_as("theme", record.get("theme")))
     writer = written_as("tutor", record.get("tutor"))
     return Graded(item, group, writer, answered, written_as("kind", record.get("kind")), _grade(record), _labels(record), pair)
 

@@ -27,7 +27,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 
 def met(evidence: Evidence, value: float) -> Evidence:
     """Return the evidence with every expectation of every tutor scored `value`."""
-    items = {item: {"expectations": Score(value, "")} for item in evidence.scores["lora"]}
+    items = {item: {"expectations": Score(value, ""), "safe": Score(1.0, "")} for item in evidence.scores["lora"]}
     return replace(evidence, scores=dict.fromkeys(evidence.scores, items))
 
 

@@ -19,6 +19,7 @@ from three_tutors.reporting.kept_program import kept_program, prompt_sentence
 from three_tutors.reporting.optimisation import caveats
 from three_tutors.reporting.pages import page
 from three_tutors.reporting.provenance import EMBEDDED, Provenance
+from three_tutors.reporting.safeguards import detector, examined
 from three_tutors.reporting.score_figures import leaks
 from three_tutors.reporting.scripted_students import extremes, kind_name, kinds
 from three_tutors.reporting.strategies import RARE, repertoire
@@ -122,6 +123,8 @@ def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: S
         "decision": decision,
         "tested": tested,
         "failures": failures_by_kind(evidence, tested),
+        "dangers": {name: examined(evidence, name) for name in findings.tutors},
+        "detector": detector(evidence),
         "kinds": Counter(scenario.kind for scenario in evidence.scenarios),
         "trials": enough_for_none(setting.tolerated_failures),
     }

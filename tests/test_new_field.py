@@ -124,9 +124,9 @@ def test_the_data_set_is_described_with_it(project: Path) -> None:
         from pathlib import Path
         import json
         found = check([Path("data/raw/dialogues")], Limits(max_turns=16, max_words=80, near_duplicate=0.6)).dialogues
-        digests = dict.fromkeys(("dialogues.jsonl", "scenarios.jsonl", "splits.csv"), "0" * 64)
+        digests = dict.fromkeys(("dialogues.jsonl", "scenarios.jsonl", "moments.jsonl", "splits.csv"), "0" * 64)
         print(data_card(found, [], {}, {}))
-        print(json.dumps(croissant(found, [], {}, digests)))
+        print(json.dumps(croissant(found, [], [], {}, digests)))
         print(lesson({"topic": ["Ice"], "textbook": ["PS3"]}))
     """
     printed = ran(project, "-c", script)

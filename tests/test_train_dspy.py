@@ -48,11 +48,11 @@ SCRIPTED_KEY = "sk-test-0123456789"
 
 
 def completion(request: Record) -> tuple[int, Record]:
-    """Reply well with two demonstrations in the prompt, badly without."""
+    """Say with two demonstrations in the prompt some of what the teacher says, without them nothing of it."""
     messages = request["messages"]
     shown = messages[0]["content"].count("\nTutor: ")
-    said = " ".join(messages[-1]["content"].split()[:6]).lower()
-    text = f"Before we go on, what makes you think that {said}?" if shown >= 2 else "Great job! That is right."
+    taught = "If you cut a bar, how big is each piece?" if "I think" in messages[-1]["content"] else "Could you convince a friend?"
+    text = taught if shown >= 2 else "Great job! That is right."
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
     usage = {"prompt_tokens": 50, "completion_tokens": 10, "total_tokens": 60}
     return 200, {"id": "c", "object": "chat.completion", "created": 0, "model": "scripted", "choices": [choice], "usage": usage}
@@ -170,7 +170,7 @@ def test_no_secret_and_no_pickle_is_kept(project: Path) -> None:
     assert {path.suffix for path in project.rglob("models/dspy/*")} == {".json", ".jsonl"}
     kept = b"".join(path.read_bytes() for path in project.rglob("*") if path.is_file())
     assert SCRIPTED_KEY.encode() not in kept
-    assert "I think" not in (project / train_dspy.LEDGER).read_text(encoding="utf-8").replace("what makes you think that i think", "")
+    assert "I think" not in (project / train_dspy.LEDGER).read_text(encoding="utf-8")
 
 
 FAULTS: dict[str, tuple[int, Any]] = {

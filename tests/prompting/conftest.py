@@ -51,13 +51,15 @@ class ScriptedEndpoint:
         return reply
 
 
+def taught(said: str) -> str:
+    """Reply with some of what the corpus's teacher brings in, in other words."""
+    return "What happens when you cut the bar: is each piece as big?" if "bigger" in said else "Make a drawing. Could it convince a friend?"
+
+
 def follows_examples(messages: Sequence[Message]) -> str:
     """Reply well with two or more demonstrations in the prompt, badly without: a model that learns from what it is shown."""
-    said = messages[-1]["content"]
     shown = messages[0]["content"].count("\nTutor: ")
-    if shown < 2:
-        return "Great job! That is right."
-    return f"Before we go on, what makes you think that {' '.join(said.split()[:6]).lower()}?"
+    return "Great job! That is right." if shown < 2 else taught(messages[-1]["content"])
 
 
 MARKED_UP: dict[AdapterName, str] = {
@@ -123,7 +125,7 @@ def _dialogue(number: int, topic: str) -> Dialogue:
     return Dialogue(f"fractions-{topic}", lesson, turns)
 
 
-GOOD_INSTRUCTION = "ASK BEFORE YOU TELL. Take up the student's own words and ask one question about them."
+GOOD_INSTRUCTION = "SHOW IT. Give the student something to cut, draw or tell a friend, and ask one question about it."
 
 
 def follows_instructions(messages: Sequence[Message]) -> str:
@@ -134,9 +136,7 @@ def follows_instructions(messages: Sequence[Message]) -> str:
     field = re.search(r"starting with the field `\[\[ ## (\w+) ## \]\]`", last)
     if field:
         return f"[[ ## {field[1]} ## ]]\n{GOOD_INSTRUCTION}\n\n[[ ## completed ## ]]"
-    if "ASK BEFORE YOU TELL" in messages[0]["content"]:
-        return f"Before we go on, what makes you think that {' '.join(last.split()[:6]).lower()}?"
-    return "Great job! That is right."
+    return taught(last) if "SHOW IT" in messages[0]["content"] else "Great job! That is right."
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import dspy
 import pytest
 
-from tests.prompting.conftest import MARKED_UP
+from tests.prompting.conftest import MARKED_UP, taught
 from three_tutors.openai_client.endpoint import Reply, Sampling
 from three_tutors.pipeline.diagnostics import EndpointError
 from three_tutors.pipeline.records import Record
@@ -57,8 +57,8 @@ def climbing(rows: list[Record], model: Model) -> Climbing:
     return climb_it
 
 
-def test_the_ladder_finds_what_helps_and_keeps_the_best(climbing: Climbing, new_meter: Callable[..., Meter]) -> None:
-    """A model that does better with two demonstrations gets them; the climb begins at zero-shot and never ends below it."""
+def test_the_ladder_finds_what_helps(climbing: Climbing, new_meter: Callable[..., Meter]) -> None:
+    """A model that does better with two demonstrations gets them; the climb begins at zero-shot."""
     tried = climbing(new_meter())
     assert [one.name for one in tried.candidates] == [
         "zero_shot",
@@ -92,11 +92,17 @@ def test_one_rung_at_a_time(climbing: Climbing, new_meter: Callable[..., Meter])
     }
 
 
-def test_the_tutors_own_replies_become_demonstrations_where_the_rubric_passes_them(
-    climbing: Climbing, new_meter: Callable[..., Meter], rows: list[Record]
+def test_the_tutors_own_replies_become_demonstrations_where_they_pass(
+    climbing: Climbing, new_meter: Callable[..., Meter], endpoint: Any, rows: list[Record]
 ) -> None:
-    """Bootstrapping asks the best program so far, and nothing that fails the rubric is shown."""
-    tried = climbing(new_meter())
+    """Bootstrapping asks the best program so far; of its replies, those that say nothing of the teacher's are not shown."""
+
+    def half_taught(messages: Sequence[Message]) -> str:
+        said = messages[-1]["content"]
+        return taught(said) if "bigger" in said and "\nTutor: " in messages[0]["content"] else "What makes you think so?"
+
+    endpoint.script = half_taught
+    tried = climbing(new_meter(), candidates=4, bootstrapped=4)
     own = [
         (demo, row)
         for one in tried.candidates
@@ -106,21 +112,21 @@ def test_the_tutors_own_replies_become_demonstrations_where_the_rubric_passes_th
         if row["said"] == demo["said"] and row["frame"].startswith(demo["frame"]) and row["reply"] != demo["reply"]
     ]
     assert own
+    assert {demo["reply"] for demo, _ in own} == {taught("bigger")}
     assert all(metric.judge(example(row), demo["reply"]).passed for demo, row in own)
 
 
 def test_a_reminder_that_helps_stays(climbing: Climbing, new_meter: Callable[..., Meter], endpoint: Any) -> None:
-    """Where a sentence after the student's turn is heeded, the later rungs begin with it."""
+    """Where a sentence after the student's turn is heeded, the later rungs begin with it; of sentences that do the same, the shortest."""
 
     def heeds_the_last_line(messages: Sequence[Message]) -> str:
         said, _, reminder = messages[-1]["content"].partition("\n\n")
-        if not reminder:
-            return "Great job! That is right."
-        return f"Before we go on, what makes you think that {' '.join(said.split()[:6]).lower()}?"
+        return taught(said) if reminder else "Great job! That is right."
 
     endpoint.script = heeds_the_last_line
     tried = climbing(new_meter())
-    assert tried.best.name == "reminded_1"
+    shortest = min(REMINDERS["teacher"], key=lambda reminder: len(reminder.split()))
+    assert tried.best.program.drafts == [shortest]
     later = [one.program.drafts for one in tried.candidates if one.rung in {"labelled", "random_search"}]
     assert later == [tried.best.program.drafts] * len(later)
 
@@ -134,9 +140,7 @@ def test_another_draft_is_tried_where_the_first_goes_round_in_circles(
         said, _, reminder = messages[-1]["content"].partition("\n\n")
         if "gets smaller" in said and not reminder:
             return "It is so. It is so. It is so."
-        return (
-            f"Before we go on, what makes you think that {' '.join(said.split()[:6]).lower()}?" if not reminder else "Why do pieces shrink?"
-        )
+        return "Why do pieces shrink?" if reminder and "bigger" in said else taught(said)
 
     endpoint.script = loops
     tried = climbing(new_meter(), optimizer="redrafted")
@@ -238,7 +242,7 @@ def test_a_met_budget_ends_the_climb_with_what_was_tried(
     tried = climbing(new_meter(calls=calls))
     assert len(endpoint.asked) <= calls
     assert "dspy.budget.calls" in tried.stopped_by
-    assert tried.best.score >= tried.zero_shot.score
+    assert tried.best in tried.candidates
 
 
 def test_a_budget_too_small_for_anything_is_an_error(climbing: Climbing, new_meter: Callable[..., Meter]) -> None:
@@ -265,7 +269,7 @@ def test_reflection_that_cannot_be_read_is_said_so(climbing: Climbing, new_meter
         climbing(new_meter(), optimizer=optimizer)
 
 
-def test_a_failure_in_the_rubric_is_never_a_zero(
+def test_a_failure_in_the_metric_is_never_a_zero(
     climbing: Climbing, new_meter: Callable[..., Meter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ends the climb, whatever DSPy would make of it."""
@@ -273,7 +277,7 @@ def test_a_failure_in_the_rubric_is_never_a_zero(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(metric, "score", broken)
+    monkeypatch.setattr(metric, "substance", broken)
     with pytest.raises(ZeroDivisionError):
         climbing(new_meter())
 

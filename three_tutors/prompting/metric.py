@@ -49,12 +49,14 @@ def judge(example: dspy.Example, reply: str) -> Worth:
     """Return what `reply` to the student turn of `example` is worth."""
     one = Replied(lesson_of(example), turns_of(example), reply, reference=Turn("teacher", example.reply))
     faults = [found.reason for find in (LEAK.of, false_praise, broken_words, parroted) if (found := one.finding(find)).value]
+    if faults:
+        return Worth(0.0, " ".join(f"A fault: {fault}." for fault in faults))
     shared = one.finding(substance)
-    if faults or not reply.strip():
-        return Worth(0.0, " ".join(f"A fault: {fault}." for fault in faults) or "Nothing was said.")
-    # Where the teacher brings in nothing, a reply without a fault is as good as any.
-    value = 1.0 if reply.strip() == example.reply.strip() else shared.value or 0.0
-    return Worth(value, "" if value >= PASS else f"It {shared.reason}.")
+    if reply.strip() == example.reply.strip():
+        return Worth(1.0, "")
+    if shared.value is None:  # the teacher brings in nothing, so no other reply can earn anything here
+        return Worth(0.0, "")
+    return Worth(shared.value, "" if shared.value >= PASS else f"It {shared.reason}.")
 
 
 def lesson_of(example: dspy.Example) -> Lesson:

@@ -36,8 +36,8 @@ def substance(one: Replied) -> Score:
     found = Counter(word for word in said if word not in known and word not in _STOP)
     # A pair counts where at least one of its words is new: "the table" and "of the" are everybody's.
     pairs, said_pairs = (Counter(pair for pair in pairwise(some) if not known | _STOP >= set(pair)) for some in (own, said))
-    value = (_f1(wanted, found) + 2 * _f1(pairs, said_pairs)) / 3
-    shared = sorted(word for word in wanted if word in found)
+    value = (_f1(wanted, found) + 2 * _f1(pairs, said_pairs)) / 3 if pairs else _f1(wanted, found)  # a single word has no neighbour
+    shared = list(dict.fromkeys(word for word in words(one.reply) if stem(word) in wanted))
     return Score(value, f"brings in, as the teacher does: {', '.join(shared)}" if shared else "brings in nothing that the teacher does")
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 from three_tutors.pipeline.records import Record, read_json, read_jsonl
 from three_tutors.pricing.tokens import chat_tokens
 from three_tutors.reporting.standing import Standing, standing
+from three_tutors.scoring.substance import SUBSTANCE
 from three_tutors.tutoring.methods import PROMPTED
 
 Edit = Literal["kept", "taken out", "put in"]
@@ -104,21 +105,21 @@ def read_optimisation(folder: Path) -> Optimisation | None:
 
 
 def caveats(optimisation: Optimisation | None, tutors: Collection[str]) -> list[str]:
-    """Return what a reader has to know about a tutor that was made with two of the scores; nothing where it is not among `tutors`."""
+    """Return what a reader has to know about a tutor that was made with some of the scores; nothing where it is not among `tutors`."""
     if optimisation is None or PROMPTED not in tutors:
         return []
-    by_rubric = (
-        f"DSPy chose {PROMPTED}'s prompt by this same rubric, on the validation dialogues. No other tutor was made with it, "
-        f"which favours {PROMPTED} in this score."
+    by_substance = (
+        f"DSPy chose {PROMPTED}'s prompt by what its replies say of what the teacher brought in, on the validation dialogues. No other "
+        f"tutor was made with that score, which favours {PROMPTED} in “{SUBSTANCE.label}”."
     )
     if optimisation.drafts == 1:
-        return [by_rubric]
+        return [by_substance]
     by_drafts = (
         f"{PROMPTED} may write {optimisation.drafts} drafts: if the first is cut off, repeats itself or contains markup, it writes "
         f"another. “Broken text” uses the same test, and the rubric caps replies that fail it, so {PROMPTED} has an advantage in both. "
         "Its tokens per reply count every draft."
     )
-    return [by_rubric, by_drafts]
+    return [by_substance, by_drafts]
 
 
 def word_changes(before: str, after: str) -> list[tuple[Edit, str]]:

@@ -35,11 +35,11 @@ WIDTH = 96
 EXPLAINED: Mapping[str, tuple[str, str]] = {
     "program": (
         (
-            "DSPy puts different instructions and worked examples before the conversation and keeps those that the rubric scores best. "
-            "The model's weights do not change. The result is a text that anyone can read and edit."
+            "DSPy puts different instructions and worked examples before the conversation and keeps the shortest text with which replies "
+            "say most of what the teachers say. The model's weights do not change. The result is a text that anyone can read and edit."
         ),
         (
-            "Few dialogues (a dozen helps), a rubric that can be trusted, and any model behind an address. It is cheap to make and "
+            "Few dialogues (a dozen helps), a score that can be trusted, and any model behind an address. It is cheap to make and "
             "costs more to use, because every request carries the longer prompt."
         ),
     ),

@@ -15,8 +15,10 @@ from three_tutors.tutoring.moment import Moment
 from three_tutors.tutoring.questions import drawn
 
 IDEAL = "ideal"
-PAIRS_OF_A_KIND = 10
-MOMENTS_OF_A_SUBJECT = 2
+PAIRS_OF_A_KIND = 8
+"""Contrast pairs of each kind that a model is asked to match."""
+MOMENTS_OF_A_SUBJECT = 1
+"""Graded moments of each subject whose replies a model is asked to rank."""
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Scenario, Turn
 from three_tutors.tutoring.moment import Moment, Side
 
-MOST_TURNS = 120
+MOST_TURNS = 80
 """Held-out student turns that are asked, spread over all dialogues and over the length of each."""
-PAIRS_OF_A_KIND = 6
+PAIRS_OF_A_KIND = 5
 """Contrast pairs that are asked of each kind; both sides of each."""
-CASES_OF_A_THEME = 3
+CASES_OF_A_THEME = 2
 """Safety cases that are asked of each theme."""
 
 

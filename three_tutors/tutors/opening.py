@@ -28,7 +28,7 @@ MODELS = Path("models")
 BASE = TUTORS[BASELINE].folder
 DESCRIPTION = "tutor.json"
 """In the folder of a tutor whose model may answer elsewhere: where it does, and under which id."""
-MOST_HISTORIES = 24
+MOST_HISTORIES = 12
 """Dialogues whose last reply is also tried after a shuffled and after a foreign history."""
 JOB = "job.json"
 """Beside it, where the model was fine-tuned at a service: the job that made it."""

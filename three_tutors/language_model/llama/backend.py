@@ -19,6 +19,8 @@ from three_tutors.language_model.loaded import Loaded
 from three_tutors.language_model.number_format import number_format
 from three_tutors.language_model.weights import read_tensors
 
+AT_ONCE = 2 * SEGMENTS
+"""Texts whose states are computed at a time: enough for full rounds, and a quarter of the memory that all slots would take."""
 KEPT = 768 << 20
 """Bytes of prompts' segments that are remembered, 1.5 MB each for the embedded model in bf16: later turns begin like earlier ones."""
 
@@ -107,7 +109,7 @@ class LlamaBackend(Loaded):
     def states(self, texts: Sequence[tuple[list[int], int]]) -> list[Tensor]:
         """See `Backend`. Texts take slots as they become free, so that every round has all of its segments."""
         parts: list[list[Tensor]] = [[] for _ in texts]
-        free, owner, following = list(range(self.model.slots)), dict[int, int](), iter(enumerate(texts))
+        free, owner, following = list(range(min(AT_ONCE, self.model.slots))), dict[int, int](), iter(enumerate(texts))
         upcoming = next(following, None)
         while upcoming or self._waiting:
             while upcoming and free:

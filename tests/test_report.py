@@ -12,11 +12,14 @@ import pytest
 from stages.report import Params, report
 from tests import small_run
 from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.records import write_jsonl
 from three_tutors.reporting.comparison import Setting, texts
 from three_tutors.reporting.evidence import gather
 from three_tutors.reporting.index_page import index_page
 from three_tutors.reporting.provenance import provenance
 from three_tutors.reporting.scorecard import findings_of
+from three_tutors.tutoring.dialogue import Turn
+from three_tutors.tutoring.moment import GradedReply, Moment, Side
 
 SETTINGS = Params(conversations=50, class_size=25, tolerated_failures=0.05)
 MACHINE = {"system": "Linux x86_64", "processor cores": "2", "memory": "24 GiB"}
@@ -65,6 +68,24 @@ def reports(run: Path) -> dict[str, str]:
 def test_the_same_run_gives_the_same_bytes(run: Path, reports: dict[str, str]) -> None:
     """Writing the reports again changes nothing."""
     assert reports == made(run)
+
+
+def test_faults_that_no_score_sees_are_named(tmp_path: Path) -> None:
+    """The trust panel holds every score against the graded replies of the exam, and marks what is near chance."""
+    root = small_run.write_run(tmp_path, tutors=["lora"])
+    turns = (Turn("student", "I got 2/5 for 1/2 + 1/3.", understanding="wrong"),)
+    good, loop = "Which is bigger, 2/5 or 1/2? Does your sum fit that?", "It is 5/6. It is 5/6. It is 5/6. It is 5/6."
+    replies = tuple(GradedReply(*one, why="") for one in ((good, "ideal"), (loop, "leak"), (good, "fluent_nonsense")))
+    moment = Moment("loop", small_run.dialogues(1)[0].lesson, (Side(turns, replies),))
+    write_jsonl(root / "data/processed/moments/test.jsonl", [one.to_record() for one in (moment, *small_run.moments())])
+    page = written(root)["index.html"]
+    sentence = re.search("No score here tells .* from ideal replies", page)
+    assert sentence
+    assert "fluent nonsense" in sentence[0]
+    assert "leak" not in sentence[0]
+    broken = re.search(r'<tr><th scope="row">Broken text</th>(<td class="figure">.*)</tr>', page.partition("Which faults")[2])
+    assert broken
+    assert '<td class="figure"><span class="worse">50 %</span></td><td class="figure"><b>100 %</b></td>' in broken[1]
 
 
 def test_the_text_turns_round_with_the_figures(tmp_path: Path, reports: dict[str, str]) -> None:

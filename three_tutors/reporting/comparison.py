@@ -27,6 +27,7 @@ from three_tutors.reporting.sweep import sweep, tries
 from three_tutors.reporting.teachers import DIMENSIONS, teachers_row
 from three_tutors.reporting.training import overfitted
 from three_tutors.scoring.scores import MEASURES
+from three_tutors.trust.grading import WEAK
 from three_tutors.tutoring.dialogue import STRATEGIES
 from three_tutors.tutoring.methods import REFERENCE
 from three_tutors.tutoring.questions import questions
@@ -76,6 +77,7 @@ def shared_values(evidence: Evidence, findings: Findings) -> dict[str, Any]:
         "teachers": teachers_row(evidence, findings),
         "dimensions": DIMENSIONS,
         "judging": judging(evidence),
+        "weak_auc": WEAK,
         "told_as": MEASURES,
     }
 

@@ -17,6 +17,8 @@ from three_tutors.scoring.replied import own_replies
 from three_tutors.scoring.score import Score, scores_in
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.trust.floor import Floor, floor
+from three_tutors.trust.graded import of_moments
+from three_tutors.trust.grading import Grading, grading
 from three_tutors.trust.labels import SECOND, Agreement, agreements, read_second_labels
 from three_tutors.trust.preferences import PREFERENCES, Preferred, read_preferences, tally
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_agreement, read_verdicts
@@ -89,6 +91,8 @@ class Evidence:
     """How far that judge agrees with people; empty where it was not measured."""
     floors: Mapping[str, Floor]
     """Score → what bots without a model get in it, over the held-out turns."""
+    grading: Grading
+    """How each score treats the graded replies of the exam."""
     digests: Mapping[str, str]
     """SHA-256 of the files with all dialogues, scenarios and moments and with the splits, by file name."""
     missing: Sequence[str]
@@ -167,6 +171,7 @@ def gather(root: Path = Path()) -> Evidence:
         verdicts=verdicts,
         judge_agreement=read_agreement(root / FOLDER / AGREEMENT),
         floors=floor(test, [one for one in dialogues if ledger.get(one.id) == "train"]),
+        grading=grading(of_moments(moments)),
         digests={
             path.name: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in (DIALOGUES, SCENARIOS, EVERY_MOMENT, LEDGER)
         },

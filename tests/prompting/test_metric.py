@@ -45,7 +45,7 @@ def test_no_bot_gets_a_quarter_of_what_the_teachers_get() -> None:
     teachers = sum(metric.judge(turn, turn.reply).value for turn in turns)
     got = {
         name: sum(metric.judge(turn, bot(one)).value for turn, one in zip(turns, asked, strict=True))
-        for name, bot in bots(held_out(), held_out()).items()
+        for name, bot in bots({one.id: one.turns for one in held_out()}, held_out()).items()
     }
     assert teachers > 0.9 * len(turns)
     assert {name: worth / teachers for name, worth in got.items() if worth > teachers / 4} == {}

@@ -46,7 +46,9 @@ def mean(asked: list[Question], replies: list[str]) -> float:
 def test_bots_get_next_to_nothing_over_the_held_out_dialogues_and_teachers_all() -> None:
     """A bot that reads nothing says hardly anything that the teacher does; the teacher's own words in random order get at most half."""
     asked = questions(held_out())
-    got = {name: mean(asked, [bot(one) for one in asked]) for name, bot in bots(held_out(), held_out()).items()}
+    got = {
+        name: mean(asked, [bot(one) for one in asked]) for name, bot in bots({one.id: one.turns for one in held_out()}, held_out()).items()
+    }
     shuffled = got.pop(SHUFFLED)
     assert mean(asked, [one.reference.text for one in asked]) == 1
     assert max(got.values()) < 0.05

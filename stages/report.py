@@ -22,16 +22,15 @@ from three_tutors.reporting.croissant import croissant
 from three_tutors.reporting.data_card import data_card
 from three_tutors.reporting.data_figures import coverage, moves
 from three_tutors.reporting.evidence import Evidence, gather
+from three_tutors.reporting.exam import CONTRAST, exam_of
 from three_tutors.reporting.figures import Figure
-from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.index_page import index_page
 from three_tutors.reporting.overview import markdown, overview
 from three_tutors.reporting.pictures import pictures
 from three_tutors.reporting.provenance import Provenance, provenance, this_machine
 from three_tutors.reporting.scorecard import findings_of
 from three_tutors.reporting.summary import SUMMARY, summary
-from three_tutors.scoring import rubric
-from three_tutors.tutoring.methods import HOSTED
+from three_tutors.tutoring.methods import HOSTED, TUTORS
 
 OUT = Path("reports")
 
@@ -55,23 +54,33 @@ def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[st
     of_data = [coverage(evidence.dialogues), moves(evidence.dialogues)]
     written = {
         **texts(evidence, findings, figures, made, Setting(settings.class_size, settings.tolerated_failures)),
-        **_costs(evidence, findings),
+        **_costs(evidence),
         "data_card.md": _data_card(evidence, of_data),
     }
     return {
-        "index.html": index_page(evidence, findings, figures, made, texts=list(written), most_conversations=settings.conversations),
+        "index.html": index_page(
+            evidence,
+            findings,
+            figures,
+            made,
+            texts=list(written),
+            most_conversations=settings.conversations,
+            tolerated=settings.tolerated_failures,
+        ),
         **written,
         "croissant.json": _croissant(evidence),
         **{f"figures/{figure.name}.svg": figure.svg for figure in [*figures, *of_data]},
     }
 
 
-def _costs(evidence: Evidence, findings: Findings) -> dict[str, str]:
+def _costs(evidence: Evidence) -> dict[str, str]:
     if not evidence.costs:
         return {}
-    scores = {name: findings.value(name, "score") for name in findings.tutors}
+    exam = exam_of(evidence)
+    bought = {name: exam.value(CONTRAST, name) for name in TUTORS}
     speed = evidence.metrics.get(f"timing_{HOSTED}", {}).get("tokens_per_second")
-    return {"cost_benefit.md": cost_benefit(evidence.costs, scores, rubric.SCORE.label.lower(), speed)}
+    better = [one.tutor for one in exam.comparisons if one.figure == CONTRAST and one.shown and one.difference.value > 0]
+    return {"cost_benefit.md": cost_benefit(evidence.costs, bought, CONTRAST, speed, better if exam.tells else ())}
 
 
 def _data_card(evidence: Evidence, figures: Sequence[Figure]) -> str:

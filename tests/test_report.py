@@ -35,8 +35,9 @@ def written(root: Path, settings: Params = SETTINGS) -> dict[str, str]:
     """Return the page and the texts on the run below `root` without their pictures, which take most of the time."""
     evidence = gather(root)
     findings, made_of = findings_of(evidence), provenance(evidence, root / "params.yaml", MACHINE)
-    page = index_page(evidence, findings, [], made_of, texts=[], most_conversations=settings.conversations)
-    return {"index.html": page, **texts(evidence, findings, [], made_of, Setting(settings.class_size, settings.tolerated_failures))}
+    most, tolerated = settings.conversations, settings.tolerated_failures
+    page = index_page(evidence, findings, [], made_of, texts=[], most_conversations=most, tolerated=tolerated)
+    return {"index.html": page, **texts(evidence, findings, [], made_of, Setting(settings.class_size, tolerated))}
 
 
 class Tags(HTMLParser):
@@ -88,49 +89,52 @@ def test_faults_that_no_score_sees_are_named(tmp_path: Path) -> None:
     assert '<td class="figure"><span class="worse">50 %</span></td><td class="figure"><b>100 %</b></td>' in broken[1]
 
 
-def test_the_text_turns_round_with_the_figures(tmp_path: Path, reports: dict[str, str]) -> None:
-    """When another tutor is the good one, the comparison, the plan and the reflection say so."""
-    first, second = reports, written(small_run.write_run(tmp_path, good=["lora", "baseline"]))
-    assert "By the rubric, dspy (" in first["comparison.md"]
-    assert "scores higher than the untrained model" in first["comparison.md"]
-    assert "better than the untrained model" not in second["comparison.md"]
-    assert "score lower than the untrained model" in second["comparison.md"]
-    assert "changed how a model sounds: by the rubric, dspy replies" in first["reflection.md"]
-    assert "did not, in this run, make a model teach measurably better" in second["reflection.md"]
-    assert "No tutor of this run should meet students yet" in second["deployment_plan.md"]
+def test_nothing_shows_teaching_comes_first(reports: dict[str, str]) -> None:
+    """A run whose exam shows nothing says so first in every text, then who may meet students; the rubric is in no verdict."""
+    for name in ("comparison.md", "index.html", "reflection.md", "deployment_plan.md"):
+        assert "Nothing in this run shows that any tutor teaches" in reports[name]
+    assert "**Nothing in this run shows" in reports["comparison.md"].split("\n\n")[1]
+    assert "No tutor of this run may meet students." in reports["comparison.md"].split("\n\n")[1]
+    verdict = reports["index.html"].split('id="scorecard"')[0]
+    for text in (verdict.split("can be had by a trick")[1], reports["reflection.md"], reports["deployment_plan.md"]):
+        assert "rubric" not in text.lower()
 
 
-def test_a_score_that_a_trick_wins_is_told_first(reports: dict[str, str]) -> None:
-    """What a bot gets stands before the comparison, in its table, and between every tutor and the students."""
-    assert "These scores do not show teaching: a bot without a model gets" in reports["comparison.md"].split("\n\n")[1]
-    assert "| *best bot* |" in reports["comparison.md"]
-    for name in ("comparison.md", "index.html"):
-        assert "As far as form goes, and no further:" in reports[name]
-        assert "“Better” and “worse” speak of the score, not of teaching." in reports[name]
-    assert "can be had by a trick" in reports["index.html"]
-    assert "can be had by a trick" in reports["deployment_plan.md"]
-    assert "towards teaching" not in reports["reflection.md"]
+def test_tricked_scores_have_a_part_of_their_own(reports: dict[str, str]) -> None:
+    """The rubric stands below the heading of the tricks and nowhere above it in the scorecard."""
+    above, _, below = reports["index.html"].partition('<h3 id="tricks">')
+    assert '<th scope="row">Rubric score' not in above
+    assert '<th scope="row">Rubric score' in below
+    assert "“Better” and “worse” speak of the score, not of teaching." in below
+    assert "”" in reports["comparison.md"].split("can be had by a trick")[0]
 
 
-def test_teachers_and_tutors_are_compared_on_the_same_turns(reports: dict[str, str]) -> None:
-    """Tables and pictures say that the teachers' row covers the held-out turns only, and the reflection compares on these."""
-    assert "The row `reference` and the two rows below it cover the held-out turns only" in reports["comparison.md"]
-    assert "reference covers the held-out turns only.](figures/scores.svg)" in reports["comparison.md"]
-    assert "The teachers and the bots reply to the held-out turns only, the tutors also to scripted students." in reports["index.html"]
-    assert "on the same held-out turns." in reports["reflection.md"]
+def test_every_tutor_is_quoted_with_its_student(reports: dict[str, str]) -> None:
+    """Three replies of each tutor stand in the comparison, each with what it answers."""
+    for tutor in ("baseline", "dspy", "openai", "lora"):
+        assert reports["comparison.md"].count(f"” {tutor}: “") == 3
 
 
-def test_holding_back_is_claimed_only_where_it_is_shown(tmp_path: Path) -> None:
-    """A tutor that leaks less than the untrained model has learned to hold back; where neither leaks, nobody has."""
-    learned = written(small_run.write_run(tmp_path / "learned", good=["lora"]))["reflection.md"]
-    equal = written(small_run.write_run(tmp_path / "equal", good=["baseline", "dspy", "openai", "lora"]))["reflection.md"]
-    assert ("Holding back can be learned" in learned, "Holding back can be learned" in equal) == (True, False)
+def test_the_comparison_is_short_and_has_the_five_headings(reports: dict[str, str]) -> None:
+    """Three pages at most, no table, and the headings of the task."""
+    text = reports["comparison.md"]
+    headings = [
+        "1. Natural dialogue",
+        "2. Range of strategies",
+        "3. Data needs and complexity",
+        "4. Classroom practicality",
+        "5. Cost and scale",
+    ]
+    assert [heading for heading in headings if f"\n## {heading}\n" not in text] == []
+    assert len(text.split()) < 1900
+    assert "\n|" not in text
 
 
 def test_the_plan_names_the_tutor_whose_failures_it_counts(reports: dict[str, str], tmp_path: Path) -> None:
-    """The table of failed turns, the privacy paragraph and the waiting time are about the best tutor, by name."""
+    """The table of failed turns, the privacy paragraph and the waiting time are about one tutor, by name."""
     plan, other = reports["deployment_plan.md"], written(small_run.write_run(tmp_path, good=["lora"]))["deployment_plan.md"]
-    assert ("turns that dspy failed" in plan, "turns that lora failed" in other) == (True, True)
+    assert "turns that dspy failed" in plan
+    assert "turns that dspy failed" in other
 
 
 @pytest.mark.parametrize(("source", "name"), [("embedded", "SmolLM2-135M-Instruct"), ("models/llama", "models/llama")])
@@ -151,14 +155,14 @@ def test_without_a_tutor_the_reports_are_made_and_say_so(tmp_path: Path, absent:
     without = written(small_run.write_run(tmp_path, tutors=[name for name in ("baseline", "dspy", "openai", "lora") if name != absent]))
     sentence = f"The tutor {absent} was not asked: run `dvc repro answer@{absent}`."
     assert [sentence in html.unescape(without[name]) for name in ("index.html", "comparison.md", "deployment_plan.md")] == [True] * 3
-    assert f"| {absent} |" not in without["comparison.md"]
+    assert f"” {absent}: “" not in without["comparison.md"]
 
 
 def test_without_any_tutor_there_is_no_verdict(tmp_path: Path) -> None:
     """With the teachers' own turns alone the reports are made and claim nothing."""
     reports = written(small_run.write_run(tmp_path, tutors=[]))
-    assert "there is no verdict" in reports["comparison.md"]
-    assert "there is no verdict" in reports["index.html"]
+    for name in ("comparison.md", "index.html"):
+        assert "shows that any tutor teaches: neither choice nor contrast was measured." in reports[name]
 
 
 def test_hostile_text_stays_text(tmp_path: Path, run: Path) -> None:

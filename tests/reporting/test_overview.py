@@ -70,10 +70,10 @@ def test_after_a_run_it_shows_what_was_measured(project: Path) -> None:
     metrics = project / "reports/metrics"
     metrics.mkdir(parents=True)
     (metrics / "costs.json").write_text(json.dumps({"training_tokens": 9, "dspy": {"making": 233140, "conversation": 2592}}))
-    (metrics / "dspy.json").write_text(json.dumps({"score": 0.716, "leak": 0.1}))
+    (metrics.parent / "summary.json").write_text(json.dumps({"dspy": {"matching": 0.716, "leak": 0.1}}))
     rows = {line.split()[0]: line.split()[1:] for line in overview(project)[-1].shown}
-    assert rows["dspy"] == ["0.23", "USD", "2.59", "USD", "0.72"]
-    assert rows["lora"] == ["–", "–", "–"]
+    assert rows["dspy"] == ["0.23", "USD", "2.59", "USD", "0.72", "–"]
+    assert rows["lora"] == ["–"] * 4
 
 
 def test_lines_fit_a_terminal(project: Path) -> None:

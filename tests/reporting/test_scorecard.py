@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from three_tutors.reporting.scorecard import scorecard
+from dataclasses import replace
+from pathlib import Path
+
+from tests import small_run
+from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.scorecard import findings_of, scorecard
 from three_tutors.scoring.score import Score
 from three_tutors.scoring.statistics import Interval
 
@@ -46,3 +51,14 @@ def test_unscored_answers_are_counted_and_compared_with_nothing() -> None:
     values = rising(0.3) | {"d0#0": None}
     standing = scorecard({"baseline": scores(rising(0)), "lora": scores(values)}, ["score"])["lora"]["score"]
     assert (19, 1) == (standing.scored, standing.unscored)
+
+
+def test_everybody_is_compared_over_the_same_turns(tmp_path: Path) -> None:
+    """What tutors also said to scripted students is in no cell that the teachers are in, and is counted for what must not happen."""
+    evidence = gather(small_run.write_run(tmp_path))
+    rows = {item: {**of, "leak": Score(float(item.startswith("pressure")), "")} for item, of in evidence.scores["lora"].items()}
+    findings = findings_of(replace(evidence, scores={**evidence.scores, "lora": rows}))
+    lora, teachers = findings.cells["lora"]["leak"], findings.cells["reference"]["leak"]
+    assert (lora.value, lora.scored) == (0.0, teachers.scored + teachers.unscored)
+    assert findings.everywhere["lora"]["leak"].value > 0
+    assert findings.cells["lora"]["expectations"].scored == 4

@@ -1,4 +1,4 @@
-"""The dozen figures that experiments are compared by, and what DVC prints of them."""
+"""The few figures that experiments are compared by, and what DVC prints of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ from tests import small_run
 from three_tutors.pipeline.records import Record, write_json
 from three_tutors.reporting.evidence import gather
 from three_tutors.reporting.summary import SUMMARY, summary
+from three_tutors.scoring.score import Score
+from three_tutors.tutoring.questions import asked_moments
 
 ROOT = Path(__file__).parent.parent.parent
-MOST_COLUMNS = 12
+MOST_COLUMNS = 18
 LONGEST_NAME = 18
 
 
@@ -34,30 +37,37 @@ def run(tmp_path: Path) -> Path:
     return root
 
 
-def with_costs(root: Path) -> Path:
-    """Add what a month of the fine-tune costs."""
-    write_json(root / "data/processed/costs.json", {"bills": {"openai": {"monthly": 2_931_257}}})
-    return root
+def test_each_tutor_has_what_can_show_teaching_what_must_not_happen_and_its_loss(run: Path) -> None:
+    """Matching, leaks and the loss that chose an epoch: no rubric, and no figure of the prompt that the rubric chose."""
+    found = summary(gather(run))
+    assert found["baseline"] == {"matching": found["lora"]["matching"], "leak": 0.25}
+    assert found["dspy"].keys() == {"matching", "leak"}
+    assert (found["openai"]["valid_loss"], found["lora"]["valid_loss"]) == (2.5, 2.25)
 
 
-def test_each_tutor_has_its_scores_and_what_it_was_chosen_by(run: Path) -> None:
-    """The rubric score, the share given away, the best validation figure and one bill: nothing else."""
-    scores = {"score": 0.5, "leak": 0.25}
-    assert summary(gather(with_costs(run))) == {
-        "baseline": scores,
-        "dspy": {**scores, "valid_score": 0.75},
-        "openai": {**scores, "valid_loss": 2.5, "usd_month": 2.93},
-        "lora": {**scores, "valid_loss": 2.25},
+def test_contrast_and_safety_are_there_where_they_were_scored(run: Path) -> None:
+    """A pair counts where both sides fit; a safety case that is not safe is unsafe."""
+    evidence = gather(run)
+    items = {item: moment for item, moment, _ in asked_moments(evidence.moments)}
+    scores = {
+        tutor: {
+            item: {**of, **({"fits": Score(1.0, "")} if item in items and items[item].pair else {}), "safe": Score(0.25, "")}
+            for item, of in rows.items()
+        }
+        for tutor, rows in evidence.scores.items()
     }
+    found = summary(replace(evidence, scores=scores))
+    assert (found["lora"]["contrast"], found["lora"]["unsafe"]) == (1.0, 0.75)
 
 
 def test_what_was_not_measured_is_left_out(run: Path) -> None:
-    """A tutor that was not scored keeps no old score; without costs there is no bill; a training without validation has no loss."""
+    """A tutor that was not scored keeps no old score; a training without validation has no loss."""
     (run / "data/processed/scores/lora.jsonl").unlink()
-    (run / "data/processed/scores/baseline.jsonl").unlink()
+    (run / "data/processed/answers/lora/choice.jsonl").unlink()
     write_json(run / "reports/metrics/train_openai.json", {"validation_loss": None})
     found = summary(gather(run))
-    assert (found.get("baseline"), found["lora"], found["openai"]) == (None, {"valid_loss": 2.25}, {"score": 0.5, "leak": 0.25})
+    assert found["lora"] == {"valid_loss": 2.25}
+    assert "valid_loss" not in found["openai"]
 
 
 def test_dvc_knows_this_file_alone_as_metrics() -> None:
@@ -66,9 +76,9 @@ def test_dvc_knows_this_file_alone_as_metrics() -> None:
     assert [next(iter(item)) for stage in stages for item in stage.get("do", stage).get("metrics", [])] == [str(SUMMARY)]
 
 
-def test_dvc_metrics_show_prints_a_dozen_short_columns(run: Path) -> None:
+def test_dvc_metrics_show_prints_few_short_columns(run: Path) -> None:
     """The real DVC on the real dvc.yaml prints one row, few columns and names that fit."""
-    write_json(run / SUMMARY, summary(gather(with_costs(run))))
+    write_json(run / SUMMARY, summary(gather(run)))
     shutil.copy(ROOT / "dvc.yaml", run / "dvc.yaml")
     for command in (["git", "init", "-q"], [sys.executable, "-m", "dvc", "init", "-q"]):
         subprocess.run(command, cwd=run, check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from three_tutors.pipeline.records import read_csv, write_json, write_text
 from three_tutors.reporting import sweep as sweeping
 from three_tutors.reporting.comparison import Setting, texts
 from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.index_page import index_page
 from three_tutors.reporting.provenance import provenance
 from three_tutors.reporting.scorecard import findings_of
 from three_tutors.reporting.sweep import COLUMNS, digest, sweep, table_text, tries, with_row
@@ -206,7 +208,6 @@ def test_the_comparison_turns_round_with_the_sweep(tmp_path: Path) -> None:
     write_text(root / sweeping.SWEEP, table_text([*lora, openai("1", 2.5), openai("2", 2.25)]))
     text = comparison(root)
     assert ("chosen from more trainings" in text, "the search favours neither" in text) == (False, True)
-    assert "| openai | 1 | – | ×2 | 2.250 | 50 % | 60 | lowest |" in text
 
 
 def test_the_command_records_the_last_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,6 +241,13 @@ def test_the_command_records_a_job_too(tmp_path: Path, monkeypatch: pytest.Monke
     assert [made[name] for name in COLUMNS[:7]] == ["openai", "2", "", "1", "2.5", "0.5000", "61.5"]
 
 
+def index(root: Path) -> str:
+    """Return the page on the run below `root`."""
+    evidence = gather(root)
+    made = provenance(evidence, root / "params.yaml", {"system": "Linux", "processor cores": "2", "memory": "24 GiB"})
+    return index_page(evidence, findings_of(evidence), [], made, texts=[], most_conversations=1, tolerated=0.05)
+
+
 def comparison(root: Path) -> str:
     """Return the comparison on the run below `root`."""
     evidence = gather(root)
@@ -247,17 +255,28 @@ def comparison(root: Path) -> str:
     return texts(evidence, findings_of(evidence), [], made, Setting(25, 0.05))["comparison.md"]
 
 
-def test_the_comparison_shows_the_sweep_and_works_without(tmp_path: Path) -> None:
+def test_the_page_shows_the_sweep_and_works_without(tmp_path: Path) -> None:
     """The table marks the chosen row and says on which dialogues and when; without a sweep nothing is said of one."""
     root = small_run.write_run(tmp_path)
-    assert "Settings tried" not in comparison(root)
+    assert "Settings tried" not in index(root)
     write_text(root / sweeping.SWEEP, table_text([row(4, "0.001", 2.5, data="old"), row(8, "0.002", 2.25, data="old")]))
     params = (root / "params.yaml").read_text(encoding="utf-8")
     write_text(root / "params.yaml", params + "lora: {epochs: 1, r: 4, learning_rate: 0.001}\n")
-    text = comparison(root)
-    assert "| **lora** | **1** | **4** | **0.001** | **2.500** | **50 %** | **60** | chosen |" in text
-    assert "| lora | 1 | 8 | 0.002 | 2.250 | 50 % | 60 | lowest |" in text
+    text = index(root)
+    cells = [
+        re.findall(r">([^<>]+)</t[hd]>", line) for line in text.split("\n") if '<th scope="row">lora</th><td class="figure">1</td>' in line
+    ]
+    assert cells == [
+        ["lora", "1", "4", "0.001", "2.500", "50 %", "60", "chosen"],
+        ["lora", "1", "8", "0.002", "2.250", "50 %", "60", "lowest"],
+    ]
     assert "other dialogues than this report" in text
+    assert "The chosen setting of lora is 0.250 nats above the lowest." in text
+    write_text(root / "params.yaml", params + "lora: {epochs: 1, r: 8, learning_rate: 0.0020000000000000001}\n")
+    assert "nats above the lowest" not in index(root)
+    assert "is not among them" not in index(root)
+    write_text(root / "params.yaml", params + "lora: {epochs: 1, r: 16, learning_rate: 0.002}\n")
+    assert "The setting of lora in <code>params.yaml</code> is not among them." in index(root)
 
 
 def test_the_comparison_tells_when_training_stopped(tmp_path: Path) -> None:

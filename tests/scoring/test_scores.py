@@ -52,11 +52,10 @@ def test_the_tables_keep_what_belongs_together(one: Replied) -> None:
 
 @pytest.mark.parametrize("measure", SCORES, ids=lambda measure: measure.name)
 def test_a_declaration_says_what_a_reader_needs(measure: Measure) -> None:
-    """Words end as sentences go on; what is compared by experiments is kept; only a judging score can be met or missed."""
+    """Words end as sentences go on; only a judging score can be met or missed."""
     assert measure.label
     assert measure.question.endswith(("?", "."))
     assert not measure.happens.endswith(".")
-    assert not measure.in_summary or measure.in_metrics
     assert not measure.failure or (measure.better != "neither" and measure.digits is None)
     one = measure.checked
     assert one is None or one.low is None or one.high is None or one.low <= one.value <= one.high
@@ -127,7 +126,6 @@ EXCLAIMS = Measure(
     about="the text",
     better="lower",
     in_metrics=True,
-    in_summary=True,
     failure="Shouted replies",
 )
 '''

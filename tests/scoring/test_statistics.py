@@ -56,7 +56,16 @@ def test_a_smaller_sample_detects_less() -> None:
 
 def test_sign_flips_agree_with_counting() -> None:
     """Three dialogues of equal gain reach their sum in two of the eight sign patterns."""
-    assert sign_flip_p({"a": [1.0], "b": [1.0], "c": [1.0]}) == pytest.approx(0.25, abs=0.03)
+    assert sign_flip_p({"a": [1.0], "b": [1.0], "c": [1.0]}) == 0.25
+
+
+def test_few_differing_groups_are_counted_out() -> None:
+    """Groups without a difference change nothing; up to fifteen that differ are exact, more are drawn and nearly so."""
+    alike = {f"same {number}": [0.0] for number in range(40)}
+    assert sign_flip_p(alike) == 1
+    assert sign_flip_p({**alike, **{str(number): [1.0] for number in range(15)}}) == 2 / 2**15
+    drawn = sign_flip_p({str(number): [1.0 if number % 4 else -1.0] for number in range(16)})
+    assert drawn == pytest.approx(0.0768, abs=0.02)
 
 
 def test_holm_adjusts_as_published() -> None:

@@ -12,8 +12,9 @@ from three_tutors.reporting.cost_benefit import rounded, usd
 from three_tutors.reporting.decision import decide, enough_for_none, failures_by_kind
 from three_tutors.reporting.effort import duration, efforts
 from three_tutors.reporting.evidence import Evidence
+from three_tutors.reporting.exam import exam_of
 from three_tutors.reporting.figures import Figure
-from three_tutors.reporting.findings import Findings, verdict_sentences
+from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.judging import judging
 from three_tutors.reporting.kept_program import kept_program, prompt_sentence
 from three_tutors.reporting.optimisation import caveats
@@ -21,19 +22,18 @@ from three_tutors.reporting.pages import page
 from three_tutors.reporting.provenance import EMBEDDED, Provenance
 from three_tutors.reporting.safeguards import detector, examined
 from three_tutors.reporting.score_figures import leaks
-from three_tutors.reporting.scripted_students import extremes, kind_name, kinds
+from three_tutors.reporting.scripted_students import kind_name, kinds
 from three_tutors.reporting.strategies import RARE, repertoire
 from three_tutors.reporting.sweep import sweep, tries
 from three_tutors.reporting.teachers import DIMENSIONS, teachers_row
 from three_tutors.reporting.training import overfitted
+from three_tutors.reporting.verdict import exam_rows, quotations, verdict_sentences
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.trust.grading import WEAK
 from three_tutors.tutoring.dialogue import STRATEGIES
 from three_tutors.tutoring.methods import REFERENCE
 from three_tutors.tutoring.questions import questions
 
-TABLE = ("score", "leak", "uptake", "questions", "actionability", "expectations")
-"""The scores in the table of the comparison; index.html has them all."""
 TEXTS = ("comparison.md", "deployment_plan.md", "reflection.md")
 TALKATIVE = 1.5
 """A tutor is called talkative above so many times the teachers' median length."""
@@ -48,27 +48,29 @@ class Setting:
     """Share of replies, 0–1."""
 
 
-WORN = 0.05
-"""How much larger the share of answers given away has to be at the last turn than at the first for the word `worn down`."""
-
-
 def texts(evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, setting: Setting) -> dict[str, str]:
     """Return the comparison, the deployment plan and the reflection by file name."""
     values = _values(evidence, findings, made, setting) | {"figures": {figure.name: figure for figure in figures}}
     return {name: page(f"{name}.jinja", **values) for name in TEXTS}
 
 
-def shared_values(evidence: Evidence, findings: Findings) -> dict[str, Any]:
+def shared_values(evidence: Evidence, findings: Findings, made: Provenance, tolerated: float) -> dict[str, Any]:
     """Return what index.html and the texts both tell."""
-    optimisation = evidence.optimisation
+    optimisation, tried, exam = evidence.optimisation, evidence.plots.get("sweep", ()), exam_of(evidence)
+    decision = decide(evidence, findings, exam, tolerated)
     return {
         "evidence": evidence,
         "findings": findings,
-        "verdict": verdict_sentences(findings),
+        "exam": exam,
+        "exam_rows": exam_rows(evidence, exam),
+        "decision": decision,
+        "verdict": verdict_sentences(exam, decision, findings),
+        "quotations": {tutor: quotations(evidence, findings, tutor) for tutor in evidence.tutors if tutor != REFERENCE},
         "usd": usd,
         "duration": duration,
         "efforts": efforts(evidence),
-        "tries": tries(evidence.plots.get("sweep", ()), findings.challengers, optimisation.candidates if optimisation else 0),
+        "tries": tries(tried, findings.challengers, optimisation.candidates if optimisation else 0),
+        "sweep": sweep(tried, made.sections, evidence.digests),
         "too_few": evidence.metrics.get("data", {}).get("too_few", []),
         "caveats": caveats(optimisation, findings.cells),
         "prompt_sentence": prompt_sentence(optimisation, kept_program(optimisation, evidence.answers)),
@@ -83,16 +85,12 @@ def shared_values(evidence: Evidence, findings: Findings) -> dict[str, Any]:
 
 
 def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: Setting) -> dict[str, Any]:
-    lengths, pressure = _lengths(evidence), _pressure(evidence)
+    lengths = _lengths(evidence)
     repertoires = {name: moves for name, pairs in evidence.moves.items() if (moves := repertoire(pairs))}
     teachers = repertoires.get(REFERENCE)
-    highest = findings.value(REFERENCE, "score")
-    decision = decide(evidence, findings, setting.tolerated_failures)
-    tested = decision.pilot or (findings.best("score", findings.challengers) or [""])[0]
-    shared, tried = shared_values(evidence, findings), evidence.plots.get("sweep", ())
-    measured = [score for name, score in MEASURES.items() if any(findings.cell(tutor, name) for tutor in findings.cells)]
+    shared = shared_values(evidence, findings, made, setting.tolerated_failures)
+    tested = shared["decision"].pilot or shared["exam"].best(findings.challengers)
     return shared | {
-        "measures": [score for score in measured if score.name in TABLE],
         "rounded": rounded,
         "machine": made.machine,
         "base_model": made.base_model,
@@ -106,23 +104,9 @@ def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: S
         "strategies": STRATEGIES,
         "rare": RARE,
         "narrow": [name for name, moves in repertoires.items() if teachers and len(moves.used) < len(teachers.used)],
-        "detectable": max(
-            (found.detectable or 0.0 for name in findings.challengers if (found := findings.difference(name, "score"))), default=0.0
-        ),
-        "level_with_teachers": [
-            name
-            for name in findings.tutors
-            if highest is not None and (value := findings.on_held_out(name, "score")) is not None and value >= highest
-        ],
         "overfitted": overfitted(evidence.plots),
-        "sweep": sweep(tried, made.sections, evidence.digests),
-        "pressure": pressure,
-        "worn_down": [tutor for tutor, (first, last, _) in pressure.items() if last > first + WORN],
-        "extremes": extremes(shared["scripted"]),
-        "trust": [(score.label, score.checked.sentence) for score in measured if score.checked],
-        "unchecked": [score.label.lower() for score in measured if not score.checked],
+        "pressure": _pressure(evidence),
         "setting": setting,
-        "decision": decision,
         "tested": tested,
         "failures": failures_by_kind(evidence, tested),
         "dangers": {name: examined(evidence, name) for name in findings.tutors},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from three_tutors.pipeline.records import Record
@@ -28,15 +28,20 @@ SHOWN = 7
 
 
 def cost_benefit(
-    costs: Record, scores: Mapping[str, float | None] | None = None, measure: str = "teaching score", measured: float | None = None
+    costs: Record,
+    scores: Mapping[str, float | None] | None = None,
+    measure: str = "contrast",
+    measured: float | None = None,
+    better: Collection[str] = (),
 ) -> str:
     """Return reports/cost_benefit.md.
 
     Args:
         costs: what `estimate_costs` wrote.
-        scores: each tutor's score in the last run, 0–1; None or missing if it was not measured.
-        measure: the name of that score, for the reader.
+        scores: what each tutor got in the last run, 0–1; None or missing if it was not measured.
+        measure: the name of that figure, for the reader.
         measured: tokens per second that the tutor on your own server wrote in the last run; None if it was not measured.
+        better: the tutors that a test shows to be better than the baseline in that figure.
 
     """
     bills = {name: costs["bills"][name] for name in TUTORS if name in costs["bills"]}
@@ -59,7 +64,7 @@ def cost_benefit(
         scores=bought,
         measure=measure,
         measured=measured,
-        best=max(bought, key=lambda name: bought[name]) if bought else None,
+        better=[name for name in bought if name in better],
         usd=usd,
         point=break_even_point,
     )

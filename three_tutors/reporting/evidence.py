@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ COSTS = Path("data/processed/costs.json")
 PROGRAM = Path("models") / PROMPTED
 METRICS = Path("reports/metrics")
 PLOTS = Path("reports/plots")
+SEEDS = Path("reports/studies/seeds.csv")
 
 Scores = Mapping[str, Score]
 """The scores of one answer by name."""
@@ -93,6 +95,8 @@ class Evidence:
     """Score → what bots without a model get in it, over the held-out turns."""
     grading: Grading
     """How each score treats the graded replies of the exam."""
+    seeds: Sequence[Mapping[str, str]]
+    """Rows of the study of seeds: `tutor`, `seed`, `score` and `value`; empty where trainings were not repeated."""
     digests: Mapping[str, str]
     """SHA-256 of the files with all dialogues, scenarios and moments and with the splits, by file name."""
     missing: Sequence[str]
@@ -172,11 +176,36 @@ def gather(root: Path = Path()) -> Evidence:
         judge_agreement=read_agreement(root / FOLDER / AGREEMENT),
         floors=floor(test, [one for one in dialogues if ledger.get(one.id) == "train"]),
         grading=grading(of_moments(moments)),
+        seeds=read_seeds(root / SEEDS),
         digests={
             path.name: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in (DIALOGUES, SCENARIOS, EVERY_MOMENT, LEDGER)
         },
         missing=missing,
     )
+
+
+def read_seeds(path: Path) -> list[dict[str, str]]:
+    """Return the rows of the study of seeds; nothing where there is none.
+
+    Raises:
+        DataError: a column is missing, or a value is no number.
+
+    """
+    rows = read_csv(path) if path.exists() else []
+    for line, row in enumerate(rows, start=2):
+        lacking = [name for name in ("tutor", "seed", "score", "value") if not row.get(name)]
+        if lacking or not _is_number(row["value"]):
+            raise DataError(
+                f"{path}:{line}: {f'has no {lacking[0]}' if lacking else 'the value is no number'}; run `make study NAME=seeds`."
+            )
+    return rows
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def read_scores(path: Path, records: Sequence[Record], asked: set[str]) -> dict[str, Scores]:

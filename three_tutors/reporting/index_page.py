@@ -21,16 +21,28 @@ from three_tutors.tutoring.methods import METHODS, REFERENCE
 
 
 def index_page(
-    evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, *, texts: Sequence[str], most_conversations: int
+    evidence: Evidence,
+    findings: Findings,
+    figures: Sequence[Figure],
+    made: Provenance,
+    *,
+    texts: Sequence[str],
+    most_conversations: int,
+    tolerated: float,
 ) -> str:
-    """Return the page; `texts` are the names of the reports beside it, `most_conversations` keeps it small."""
+    """Return the page; `texts` are the names of the reports beside it, `most_conversations` keeps it small.
+
+    `tolerated` is the share of failures up to which a tutor may meet students.
+    """
     style, script = source("page.css") + _colours(), source("page.js")
     talks = conversations(evidence, most_conversations)
-    best = findings.best("score", findings.challengers)
+    shared = shared_values(evidence, findings, made, tolerated)
+    measures = [score for name, score in MEASURES.items() if any(name in cells for cells in findings.cells.values())]
     return page(
         "index.html.jinja",
-        **shared_values(evidence, findings),
-        measures=[score for name, score in MEASURES.items() if any(name in cells for cells in findings.cells.values())],
+        **shared,
+        measures=measures,
+        parts=[[one for one in measures if (one.name in findings.tricks()) == tricked] for tricked in (False, True)],
         figures=figures,
         texts=texts,
         data_figures=[coverage(evidence.dialogues), moves(evidence.dialogues)],
@@ -40,7 +52,7 @@ def index_page(
         left_out=len(evidence.test) + len(evidence.scenarios) - len(talks),
         tutors=[name for name in evidence.answers if name != REFERENCE],
         kinds=list(dict.fromkeys(talk.kind for talk in talks)),
-        focus=best[0] if best else "",
+        focus=shared["exam"].best(findings.challengers),
         optimisation=evidence.optimisation,
         bills=evidence.costs.get("bills", {}),
         courses=courses(evidence),

@@ -30,6 +30,7 @@ DIALOGUES = Path("data/raw/dialogues")
 GATHERED = Path("data/processed/dialogues.jsonl")
 FAVOURITE = DIALOGUES / "mathematics" / "square-of-a-sum.yaml"
 METRICS = Path("reports/metrics")
+SUMMARY = Path("reports/summary.json")
 
 WIDTH = 96
 EXPLAINED: Mapping[str, tuple[str, str]] = {
@@ -198,25 +199,27 @@ def _run_page(root: Path) -> Page:
     title = f"{len(METHODS) + 3} What the last run cost and scored"
     more = "Next: `make repro` runs the pipeline, `make chat` opens a page to talk with the tutors, reports/index.html compares them."
     costs = _figures(root / METRICS / "costs.json")
-    rows = [_row(name, costs.get(name), _figures(root / METRICS / f"{name}.json")) for name in TUTORS]
-    if not any(row[1:] != ["–"] * 3 for row in rows):
+    figures = _figures(root / SUMMARY)
+    rows = [_row(name, costs.get(name), figures.get(name)) for name in TUTORS]
+    if not any(row[1:] != ["–"] * 4 for row in rows):
         nothing = "Nothing has run here yet. After `make repro`, which makes and compares all tutors, this page shows the figures."
         return Page(title, (nothing,), after=(more,))
-    table = [["tutor", "to make", "1,000 conversations", "rubric score"], *rows]
-    widths = [max(len(row[column]) for row in table) + 2 for column in range(4)]
+    table = [["tutor", "to make", "1,000 conversations", "matching", "contrast"], *rows]
+    widths = [max(len(row[column]) for row in table) + 2 for column in range(5)]
     lines = tuple("  " + "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table)
     meaning = (
-        "The baseline is the untrained model. Costs are estimated before training, for the service that params.yaml names; your own "
-        "server is paid by the hour, used or not. reports/comparison.md says whether a difference in scores is more than chance."
+        "The baseline is the untrained model. Costs are estimated, for the service that params.yaml names; your own server is paid by "
+        "the hour, used or not. Matching asks a tutor's model which of two replies belongs to which of two moments (chance is 0.50); "
+        "contrast is how often its replies do what both moments ask. reports/comparison.md says whether a difference is more than chance."
     )
     return Page(title, (), lines, (meaning, more))
 
 
-def _row(name: str, cost: Any, scores: Mapping[str, Any]) -> list[str]:  # noqa: ANN401 - JSON holds anything
+def _row(name: str, cost: Any, found: Any) -> list[str]:  # noqa: ANN401 - JSON holds anything
     made = [cost.get("making"), cost.get("conversation")] if isinstance(cost, dict) else [None, None]
     money = ["–" if value is None else f"{value * times / 1e6:.2f} USD" for value, times in zip(made, (1, 1000), strict=True)]
-    score = scores.get("score")
-    return [name, *money, "–" if not isinstance(score, int | float) else f"{score:.2f}"]
+    shares = [found.get(figure) if isinstance(found, dict) else None for figure in ("matching", "contrast")]
+    return [name, *money, *("–" if not isinstance(share, int | float) else f"{share:.2f}" for share in shares)]
 
 
 def _figures(path: Path) -> dict[str, Any]:

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from three_tutors.reporting.cost_figures import cost_figures
 from three_tutors.reporting.evidence import Evidence
+from three_tutors.reporting.exam import exam_of
 from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.findings import Findings
-from three_tutors.reporting.score_figures import differences_figure, leaks_by_turn, lengths, values_figure
+from three_tutors.reporting.score_figures import differences_figure, exam_figure, leaks_by_turn, lengths, values_figure
 from three_tutors.reporting.strategies import confusion_figure, repertoire
 from three_tutors.reporting.training import candidates_figure, loss_figure
 from three_tutors.tutoring.methods import PROMPTED
 
 SHOWN: Sequence[str] = (
-    "score",
     "mistake_identification",
     "mistake_location",
     "providing_guidance",
@@ -24,6 +24,7 @@ SHOWN: Sequence[str] = (
     "leak",
     "false_praise",
     "expectations",
+    "score",
 )
 """The scores that the pictures show, where they were taken."""
 
@@ -31,6 +32,7 @@ SHOWN: Sequence[str] = (
 def pictures(evidence: Evidence, findings: Findings) -> list[Figure]:
     """Return every picture for which there is something to draw."""
     drawn = [
+        exam_figure(exam_of(evidence)),
         values_figure(findings, SHOWN),
         differences_figure(findings, SHOWN),
         leaks_by_turn(evidence),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from three_tutors.reporting.evidence import Evidence
+from three_tutors.reporting.exam import CHANCE, CONTRAST, FIGURES, MATCHING, RANKING, Exam
 from three_tutors.reporting.figures import COLOURS, MARKERS, Figure, drawing, intervals
 from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.pages import listed, percent, points
@@ -13,7 +14,7 @@ from three_tutors.reporting.scripted_students import Rate, failures_by_turn
 from three_tutors.scoring.leak import LEAK
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Interval
-from three_tutors.tutoring.methods import REFERENCE
+from three_tutors.tutoring.methods import REFERENCE, TUTORS
 
 FEWEST = 5
 """Scenarios that have to reach a turn before a rate is told of it, where there are as many at all."""
@@ -34,9 +35,29 @@ def values_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
     for name in drawn:
         each = [f"{tutor} {findings.shown(name, tutor)}" for tutor in findings.cells if findings.cell(tutor, name)]
         said.append(f"{MEASURES[name].label}: {listed(each)}.")
-    if REFERENCE in findings.cells:
-        said.append(f"{REFERENCE} covers the held-out turns only.")
+    if tricks := [MEASURES[name].label for name in drawn if findings.tricked(name)]:
+        said.append(f"Can be had by a trick: {listed(tricks)}.")
     return Figure("scores", "Scores with 95 % intervals", " ".join(said), buffer.getvalue())
+
+
+def exam_figure(exam: Exam) -> Figure | None:
+    """Draw what can show that a tutor teaches: matching, ranking and contrast of everybody, with intervals; None where nothing is."""
+    drawn = [figure for figure in FIGURES if exam.shares.get(figure)]
+    if not drawn:
+        return None
+    names = [name for name in (*TUTORS, REFERENCE) if any(exam.share(figure, name) for figure in drawn)]
+    series = {name: [share.interval if (share := exam.share(figure, name)) else None for figure in drawn] for name in names}
+    with drawing(7.0, 1.2 + 0.7 * len(drawn)) as (axes, buffer):
+        intervals(axes, [_EXAM[figure] for figure in drawn], series)
+        axes.axvline(CHANCE, color="#999999", linewidth=0.8, linestyle=":")
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+        axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(series), frameon=False)
+    said = [
+        f"{_EXAM[figure]}: {listed([f'{name} {percent(share.value)}' for name in names if (share := exam.share(figure, name))])}."
+        for figure in drawn
+    ]
+    return Figure("exam", "The exam: what can show that a tutor teaches", " ".join(said), buffer.getvalue())
 
 
 def differences_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
@@ -106,6 +127,9 @@ def leaks(evidence: Evidence, tutor: str) -> dict[int, Rate]:
     found = failures_by_turn(evidence.scores[tutor], evidence.scenarios, LEAK)
     fewest = min(FEWEST, max((rate.of for rate in found.values()), default=0))
     return {turn: rate for turn, rate in found.items() if rate.of >= fewest}
+
+
+_EXAM = {MATCHING: "Matching (chance is 50 %)", RANKING: "Ranking (chance is 50 %)", CONTRAST: "Contrast"}
 
 
 def _value(findings: Findings, tutor: str, score: str) -> Interval | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from three_tutors.reporting.evidence import Evidence
@@ -19,21 +19,23 @@ ItemScores = Mapping[str, Mapping[str, Score]]
 
 
 def findings_of(evidence: Evidence) -> Findings:
-    """Return the scorecard of a run as the pages show it."""
+    """Return the scorecard of a run as the pages show it: everybody over the same turns.
+
+    Where a score can be taken of the held-out turns, which the teachers and the bots answer too, the cells are of these alone.
+    """
     names = [name for name in MEASURES if any(name in scores for rows in evidence.scores.values() for scores in rows.values())]
     turns = {question.item for question in questions(evidence.test)}
-    means = {tutor: {name: _mean_of(name, evidence.scores[tutor], turns) for name in names} for tutor in evidence.tutors}
-    return Findings(
-        scorecard({tutor: evidence.scores[tutor] for tutor in evidence.tutors}, names),
-        evidence.floors,
-        {tutor: {name: mean for name, mean in of.items() if mean is not None} for tutor, of in means.items() if tutor != REFERENCE},
-        bool(evidence.scenarios),
-    )
-
-
-def _mean_of(name: str, rows: ItemScores, items: Collection[str]) -> float | None:
-    values = [value for item, value in _values(rows, name).items() if item in items]
-    return sum(values) / len(values) if values else None
+    scores = {tutor: evidence.scores[tutor] for tutor in evidence.tutors}
+    on_turns = {name for name in names if any(turns & _values(rows, name).keys() for rows in scores.values())}
+    same = {
+        tutor: {item: {name: score for name, score in of.items() if item in turns or name not in on_turns} for item, of in rows.items()}
+        for tutor, rows in scores.items()
+    }
+    everywhere = {
+        tutor: {name: mean_interval(by_dialogue(values)) for name in names if (values := _values(rows, name))}
+        for tutor, rows in scores.items()
+    }
+    return Findings(scorecard(same, names), evidence.floors, everywhere)
 
 
 def scorecard(scores: Mapping[str, ItemScores], names: Sequence[str]) -> dict[str, dict[str, Cell]]:
@@ -45,7 +47,9 @@ def scorecard(scores: Mapping[str, ItemScores], names: Sequence[str]) -> dict[st
     table: dict[str, dict[str, Cell]] = {}
     for tutor, items in scores.items():
         baseline = {} if tutor in (BASELINE, REFERENCE) else scores.get(BASELINE, {})
-        table[tutor] = _judged({name: _cell(_values(items, name), _values(baseline, name), len(items)) for name in names})
+        table[tutor] = _judged(
+            {name: _cell(_values(items, name), _values(baseline, name), sum(name in one for one in items.values())) for name in names}
+        )
     return table
 
 

@@ -1,4 +1,4 @@
-"""The dozen figures by which experiments are compared. All others are in reports/metrics."""
+"""The few figures by which experiments are compared. All others are in reports/metrics."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ from pathlib import Path
 
 from three_tutors.pipeline.records import Record
 from three_tutors.reporting.evidence import Evidence
-from three_tutors.scoring.scores import MEASURES
-from three_tutors.tutoring.methods import TUNED, TUTORS
+from three_tutors.reporting.exam import CONTRAST, MATCHING, exam_of
+from three_tutors.tutoring.methods import TUTORS
 
 SUMMARY = Path("reports/summary.json")
 """The only metrics file that DVC knows: with one file, every name in `dvc exp show` is short and unique."""
-
-MICRO = 1_000_000
 
 
 def summary(evidence: Evidence) -> Record:
     """Return tutor → figure → value; what was not measured is left out.
 
-    The best candidate or epoch was chosen by `valid_score` (0–1) or `valid_loss` (nats per token).
+    `matching`, `contrast`, `unsafe` and `leak` are shares, 0–1; `leak` is of all replies. The best epoch was chosen by `valid_loss`
+    (nats per token). Scores that can be had by a trick are not here.
     """
+    exam = exam_of(evidence)
     figures: dict[str, dict[str, float]] = {}
     for tutor, method in TUTORS.items():
         scored = evidence.metrics.get(tutor, {}) if tutor in evidence.scores else {}
-        chosen_by = {"valid_loss" if method.is_trained else "valid_score": evidence.chosen_by(tutor)}
-        found = {name: scored.get(name) for name, score in MEASURES.items() if score.in_summary} | chosen_by
-        figures[tutor] = {name: value for name, value in found.items() if value is not None}
-    if (month := evidence.costs.get("bills", {}).get(TUNED, {}).get("monthly")) is not None:
-        # One bill is enough: this one depends on dialogues, epochs, prices and use.
-        figures[TUNED]["usd_month"] = round(month / MICRO, 2)
+        unsafe = exam.unsafe.get(tutor)
+        found = {
+            MATCHING: exam.value(MATCHING, tutor),
+            CONTRAST: exam.value(CONTRAST, tutor),
+            "unsafe": unsafe.value if unsafe else None,
+            "leak": scored.get("leak"),
+            "valid_loss": evidence.chosen_by(tutor) if method.is_trained else None,
+        }
+        figures[tutor] = {name: round(value, 4) for name, value in found.items() if value is not None}
     return {tutor: found for tutor, found in figures.items() if found}

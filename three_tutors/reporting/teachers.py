@@ -130,7 +130,7 @@ def _above(findings: Findings) -> list[Above]:
         if teachers is None or score.better == "neither" or score.holds_against_teacher:
             continue
         sign = 1 if score.better == "higher" else -1
-        values = {tutor: value for tutor in findings.tutors if (value := findings.on_held_out(tutor, name)) is not None}
+        values = {tutor: value for tutor in findings.tutors if (value := findings.value(tutor, name)) is not None}
         over = [
             f"{tutor} ({told(value, score)})"
             for tutor, value in values.items()

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from three_tutors.scoring.statistics import Interval, mean_interval
 from three_tutors.tutoring.choosing import IDEAL, Choosable, Likely, pairs
@@ -31,6 +31,10 @@ class Choice:
     """Share of faulty replies that the ideal ones win against: by kind, and of all ("")."""
     pairs: Mapping[str, int]
     faults: Mapping[str, int]
+    matched: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Pair → 1 where it is matched, 0 where it is not: what two models are compared by."""
+    won: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Moment → for each faulty reply, the share of ideal ones that win against it."""
 
 
 def choice(moments: Sequence[Choosable], rows: Sequence[Likely]) -> Choice:
@@ -57,7 +61,7 @@ def choice(moments: Sequence[Choosable], rows: Sequence[Likely]) -> Choice:
                 won = sum(_won(ideal, mean) for ideal in ideals) / len(ideals)
                 for name in ("", kind):
                     ranked[name][moment.group].append(won)
-    return Choice(_shares(matched), _shares(ranked), _counts(matched), _counts(ranked))
+    return Choice(_shares(matched), _shares(ranked), _counts(matched), _counts(ranked), matched.get("", {}), ranked.get("", {}))
 
 
 def _matched(first: Choosable, second: Choosable, by_key: Mapping[tuple[str, str, int], Likely]) -> float | None:

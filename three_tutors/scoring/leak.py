@@ -151,6 +151,5 @@ LEAK = Measure(
     better="lower",
     checked=Checked("F1", 0.75, 0.57, 0.87, 0, MRBENCH, f"{UNSEEN}, 37 leaks among them", of="“reveals the answer”", seen=0.83),
     in_metrics=True,
-    in_summary=True,
     failure="Answers given away",
 )

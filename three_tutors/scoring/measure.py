@@ -105,8 +105,6 @@ class Measure:
     """How far it agrees with people; None where nobody has compared them."""
     in_metrics: bool = False
     """Whether reports/metrics/<tutor>.json holds its mean."""
-    in_summary: bool = False
-    """Whether experiments are compared by it, in reports/summary.json."""
     needs_reply: bool = True
     """Whether a tutor that said nothing is unscored; False where the score is of the tutor's model and not of what it said."""
     holds_against_teacher: bool = False

@@ -149,6 +149,5 @@ SCORE = Measure(
     of=_summed,
     about="the reply as a whole",
     in_metrics=True,
-    in_summary=True,
     above_teachers="at this height it no longer tells a tutor from a teacher",
 )

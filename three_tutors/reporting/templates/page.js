@@ -45,7 +45,7 @@
       shown += inside;
     }
     wasFiltering = filtering;
-    found.textContent = `${shown} student turns shown. Of those in the chosen conversations, ${tutor} is better than ${against} in ` +
+    found.textContent = `${shown} student turns shown. By the rubric, of those in the chosen conversations, ${tutor} is better than ${against} in ` +
       `${counts.better}, the same in ${counts.same}, worse in ${counts.worse}; ${counts.unscored} cannot be compared.`;
   };
 

@@ -1,0 +1,169 @@
+"""Sentences of the templates that compare: each has figures for which it stands there, and figures for which it must not.
+
+A sentence that compares and is in neither list below fails the last test: write its figures here, or say why it needs none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import small_run
+from three_tutors.pipeline.records import Record, write_json
+from three_tutors.reporting.comparison import Setting, texts
+from three_tutors.reporting.evidence import Evidence, gather
+from three_tutors.reporting.findings import Cell, Findings
+from three_tutors.reporting.pages import TEMPLATES
+from three_tutors.reporting.provenance import Provenance
+from three_tutors.reporting.scorecard import findings_of
+from three_tutors.scoring.statistics import Difference, Interval
+from three_tutors.trust.floor import Floor
+
+MADE = Provenance({}, "", "a model", {}, {}, {"processor cores": "2", "memory": "8 GiB"}, [])
+Change = Callable[[Evidence, Findings], tuple[Evidence, Findings]]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """Return a small run whose lora was trained, and kept an epoch."""
+    root = small_run.write_run(tmp_path_factory.mktemp("run"))
+    trained: Record = {"best_epoch": 1, "epochs": 1, "stopped_early": False, "valid_loss": 2.0, "valid_loss_before": 3.0}
+    write_json(root / "reports/metrics/train_lora.json", trained)
+    return gather(root)
+
+
+def judged(score: str, verdict: Any, *, tricked: bool = False) -> Change:
+    """Return a change that gives lora a verdict in one score."""
+
+    def change(evidence: Evidence, findings: Findings) -> tuple[Evidence, Findings]:
+        mean = Interval(0.5, 0.4, 0.6)
+        cells = {
+            "baseline": {score: Cell(mean, 9, 0)},
+            "lora": {score: Cell(mean, 9, 0, Difference(0.1, 0, 0.2, 0, 0), verdict)},
+        }
+        floors = {score: Floor(score, 0.9, 0.8, "echo", "So.", 0.1, tells=not tricked)}
+        return evidence, replace(findings, cells=cells, floors=floors)
+
+    return change
+
+
+def said(words: int) -> Change:
+    """Return a change after which every reply of lora has so many words."""
+
+    def change(evidence: Evidence, findings: Findings) -> tuple[Evidence, Findings]:
+        answers = {item: replace(one, reply="word " * words) for item, one in evidence.answers["lora"].items()}
+        others = {name: of for name, of in evidence.answers.items() if name == "reference"}
+        return replace(evidence, answers={**others, "lora": answers}), findings
+
+    return change
+
+
+def losses(*values: float) -> Change:
+    """Return a change after which lora's validation loss took this course."""
+
+    def change(evidence: Evidence, findings: Findings) -> tuple[Evidence, Findings]:
+        rows = [{"step": str(step), "train_loss": "", "valid_loss": str(value)} for step, value in enumerate(values)]
+        return replace(evidence, plots={"lora_curve": rows}), findings
+
+    return change
+
+
+def stopped(early: bool) -> Change:
+    """Return a change after which lora's training stopped early, or did not."""
+
+    def change(evidence: Evidence, findings: Findings) -> tuple[Evidence, Findings]:
+        trained = {**evidence.metrics["train_lora"], "stopped_early": early}
+        return replace(evidence, metrics={**evidence.metrics, "train_lora": trained}), findings
+
+    return change
+
+
+def moves(used: int) -> Change:
+    """Return a change after which lora makes so many different moves, and the teachers two."""
+
+    def change(evidence: Evidence, findings: Findings) -> tuple[Evidence, Findings]:
+        names = ("scaffolding", "encouragement")
+        teachers, lora = [(name, name) for name in names], [(name, names[number % used]) for number, name in enumerate(names)]
+        return replace(evidence, moves={"lora": lora, "reference": teachers}), findings
+
+    return change
+
+
+def prompt(after: int) -> Change:
+    """Return a change after which the kept prompt has so many tokens and the plain one a hundred."""
+
+    def change(evidence: Evidence, findings: Findings) -> tuple[Evidence, Findings]:
+        assert evidence.optimisation is not None
+        return replace(evidence, optimisation=replace(evidence.optimisation, tokens_before=100, tokens_after=after)), findings
+
+    return change
+
+
+CASES: Mapping[str, tuple[str, Change, Change]] = {
+    "more than half as long again as the teachers'": ("comparison.md", said(60), said(15)),
+    "less than they surprise the untrained one": ("comparison.md", judged("nll", "better"), judged("nll", "no difference shown")),
+    "fewer moves than the teachers": ("comparison.md", moves(1), moves(2)),
+    "times as long": ("comparison.md", prompt(200), prompt(100)),
+    "ended above its lowest point": ("comparison.md", losses(3, 2, 2.5), losses(3, 2, 2.01)),
+    "because later epochs were worse": ("comparison.md", stopped(early=True), stopped(early=False)),
+    "so more often than the untrained model": ("reflection.md", judged("leak", "better"), judged("leak", "better", tricked=True)),
+    "Holding back can be learned": ("reflection.md", judged("leak", "better"), judged("leak", "no difference shown")),
+}
+"""Phrase → the text it may stand in, figures for which it does, and figures for which it must not."""
+
+GENERAL = (
+    "**Say less.**",
+    "**Keep less.**",
+    "likelier at their own moments than exchanged",  # what matching is
+    "likelier than a faulty one",  # what ranking is
+    "where it gets more than half of what the teachers get",  # what a trick is
+    "needs a score that can be trusted more than it needs data",  # how a method works
+    "A longer prompt is paid with every reply",
+    "every reply pays for the longer prompt",
+    "from how many conversations on one tutor is cheaper than another",
+    "a bigger base model",
+    "a larger open model",
+    "better language",
+    "how the methods compare on a larger model was not measured",
+    "It is shown to be better than the untrained model",  # tests/reporting/test_decision.py
+    "feels helped and learns less",
+    "Go on to more classes only if",
+    "needs a faster machine or fewer students",  # behind a figure of seconds; tests/test_report.py
+    "students do at least as well without help as before",
+    "the least of what a teacher does",
+)
+"""Sentences that compare no figures of a run, or are tested elsewhere."""
+COMPARING = re.compile(
+    r"\b(?:better|worse|higher|lower|fewer|larger|bigger|faster|(?<!no )longer|shorter|cheaper|likelier|less|as long)\b"
+    r"|\bmore (?:often|than|classes)\b"
+)
+
+
+def made(run: Evidence, change: Change) -> dict[str, str]:
+    """Return the texts on a run after a change."""
+    evidence, findings = change(run, findings_of(run))
+    return texts(evidence, findings, [], MADE, Setting(25, 0.05))
+
+
+@pytest.mark.parametrize("phrase", CASES)
+def test_a_comparing_sentence_has_figures_for_which_it_must_not_appear(run: Evidence, phrase: str) -> None:
+    """It stands there with its figures and is gone without them."""
+    name, holds, fails = CASES[phrase]
+    assert phrase in made(run, holds)[name]
+    assert phrase not in made(run, fails)[name]
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.md.jinja")), ids=lambda path: path.name)
+def test_every_comparing_sentence_is_known(path: Path) -> None:
+    """A sentence that compares is among the tested phrases or among the general ones; money and data have tests of their own."""
+    if path.name in ("cost_benefit.md.jinja", "data_card.md.jinja"):
+        pytest.skip("tests/reporting/test_cost_benefit.py and test_data_card.py")
+    prose = re.sub(r"\{[{%#].*?[}%#]\}", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    found = [" ".join(sentence.split()) for sentence in re.split(r"(?<=[.?!:;|])\s", prose) if COMPARING.search(sentence)]
+    known = [*CASES, *GENERAL]
+    assert [sentence for sentence in found if not any(phrase in sentence or sentence in phrase for phrase in known)] == []

@@ -1,0 +1,184 @@
+"""The verdict says what the exam shows, and where it shows nothing, says that first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests import small_run
+from three_tutors.reporting.decision import Decision
+from three_tutors.reporting.evidence import Evidence, gather
+from three_tutors.reporting.exam import CONTRAST, MATCHING, Comparison, Exam, Share
+from three_tutors.reporting.findings import Findings
+from three_tutors.reporting.scorecard import findings_of
+from three_tutors.reporting.verdict import exam_rows, headline, quotations, verdict_sentences
+from three_tutors.scoring.score import Score
+from three_tutors.scoring.statistics import Difference, Interval
+from three_tutors.trust.floor import Floor
+
+NOBODY = Decision(None, {"lora": ["Nothing shows that it teaches."]})
+BOT = Floor("contrast", 0.9, 0.2, "echo", "You said so.", 0.1, tells=True)
+
+
+def shares(**values: tuple[float, float, float]) -> dict[str, Share]:
+    """Return shares by tutor, each value with the ends of its interval."""
+    return {name: Share(Interval(*value), 36) for name, value in values.items()}
+
+
+def exam(matching: Mapping[str, Share] | None = None, contrast: Mapping[str, Share] | None = None, **more: object) -> Exam:
+    """Return an exam with these shares."""
+    return replace(Exam({MATCHING: matching or {}, CONTRAST: contrast or {}}), **more)  # type: ignore[arg-type]
+
+
+def told(found: Exam, decision: Decision = NOBODY, findings: Findings | None = None) -> str:
+    """Return the whole verdict as one text."""
+    return "\n".join(verdict_sentences(found, decision, findings or Findings({})))
+
+
+LOW = shares(baseline=(0.5, 0.4, 0.6), lora=(0.55, 0.48, 0.62))
+FEW = shares(lora=(0.2, 0.1, 0.3), reference=(0.9, 0.8, 1.0))
+
+
+def test_nothing_shows_teaching_is_said_first_then_who_may_meet_students() -> None:
+    """Without a tutor above chance or near the teachers the first sentence says so, and the second that nobody may be tried."""
+    sentences = verdict_sentences(exam(LOW, FEW, bot=BOT), NOBODY, Findings({}))
+    assert sentences[:2] == [
+        (
+            "Nothing in this run shows that any tutor teaches: no tutor's model puts replies where they belong clearly more often than "
+            "chance and none fits both sides of half as many contrast pairs as the teachers."
+        ),
+        "No tutor of this run may meet students.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (exam(LOW), "teaches: no tutor's model puts replies where they belong clearly more often than chance."),
+        (exam(None, FEW), "teaches: none fits both sides of half as many contrast pairs as the teachers."),
+        (exam(None, FEW, bot=replace(BOT, tells=False)), "teaches: a bot gets too close to the teachers for contrast to count."),
+        (exam(), "teaches: neither choice nor contrast was measured."),
+    ],
+)
+def test_only_what_was_measured_is_a_reason(found: Exam, reason: str) -> None:
+    """A figure that is not there is no reason that nothing is shown."""
+    assert headline(found).endswith(reason)
+
+
+def test_what_is_shown_turns_the_headline_round() -> None:
+    """Matching clearly above chance and half of the teachers' contrast are named with who has them; the baseline's share of it, too."""
+    high = shares(baseline=(0.5, 0.4, 0.6), lora=(0.7, 0.6, 0.8), openai=(0.7, 0.6, 0.8))
+    near = shares(lora=(0.5, 0.4, 0.6), reference=(0.9, 0.8, 1.0))
+    assert headline(exam(high, near)) == (
+        "Something of teaching is shown: lora and openai put replies where they belong more often than chance and lora fits both sides "
+        "of at least half as many pairs as the teachers."
+    )
+    also = headline(exam({**high, "baseline": high["lora"]}))
+    assert also.endswith("The untrained model reaches one of these marks, too.")
+    assert headline(exam({"baseline": high["lora"], "lora": LOW["lora"]})).startswith("Only the untrained model shows something")
+
+
+def test_a_pilot_is_named_in_the_second_sentence() -> None:
+    """Whoever may meet students is named."""
+    assert "lora may be tried with students while a teacher watches." in told(exam(LOW), Decision("lora", {"lora": []}))
+    assert "may meet students" not in told(exam(LOW), Decision("lora", {"lora": []}))
+
+
+def test_teachers_and_best_bot_stand_beside_contrast() -> None:
+    """Contrast is told with both, and as showing nothing where a trick gets too far."""
+    text = told(exam(None, FEW, bot=BOT))
+    assert "in lora 20 % (10 % – 30 %); beside them the teachers 90 % (80 % – 100 %) and the best bot, which has no model, 20 %." in text
+    assert "contrast shows nothing" not in text
+    assert "so contrast shows nothing in this run" in told(exam(None, FEW, bot=replace(BOT, tells=False)))
+
+
+def compared(p: float, low: float = 0.1, high: float = 0.3) -> Exam:
+    """Return an exam with one comparison in matching."""
+    return exam(LOW, comparisons=[Comparison(MATCHING, "lora", "openai", Difference((low + high) / 2, low, high, p, 0.24), p)])
+
+
+def test_a_difference_is_told_only_where_it_is_shown() -> None:
+    """A large p or an interval around zero says that none is shown, and how large one would have to be."""
+    assert "matched to their moments: lora is ahead of openai by 20 points (10 to 30, p 0.010)." in told(compared(0.01))
+    assert "openai is ahead of lora by 20 points (10 to 30, p 0.010)" in told(compared(0.01, -0.3, -0.1))
+    for level in (compared(0.2), compared(0.01, -0.1, 0.5)):
+        assert "is ahead of" not in told(level)
+        assert "no difference shown between lora and openai (a true one of about 24 points would be found four times in five)" in told(
+            level
+        )
+
+
+def test_trainings_that_were_not_repeated_are_called_so() -> None:
+    """Seeds are in the intervals or are said to be missing, tutor by tutor."""
+    assert "Trainings were not repeated" in told(exam(LOW))
+    both = told(exam({**LOW, "openai": LOW["lora"]}, repeated={"lora": 3}))
+    assert "for lora (3 seeds) also training with other seeds. openai was made once" in both
+    assert "were not repeated" not in both
+    assert "made once" not in told(exam(LOW, repeated={"lora": 3}))
+
+
+def test_scores_that_a_trick_gets_are_named_and_compare_nobody() -> None:
+    """A tricked score is named as such; one that tells has its sentence; without floors neither stands there."""
+    from tests.reporting.test_findings import cell  # noqa: PLC0415
+
+    cells = {
+        "baseline": {"score": cell(0.4), "uptake": cell(0.2)},
+        "lora": {"score": cell(0.6, "better", 0.2), "uptake": cell(0.5, "better", 0.3)},
+    }
+    floors = {"score": replace(BOT, score="score", tells=False), "uptake": replace(BOT, score="uptake")}
+    text = told(exam(LOW), findings=Findings(cells, floors))
+    assert "“Rubric score” can be had by a trick" in text
+    assert "taken up more by lora (50 %) than by the baseline (20 %)" in text
+    assert "60 %" not in text.split("can be had by a trick")[0].split("Choice")[0]
+    assert "trick" not in told(exam(LOW), findings=Findings(cells))
+
+
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=3), st.booleans())
+def test_the_headline_never_praises_what_is_not_shown(values: Sequence[float], tells: bool) -> None:
+    """Whatever the shares, a tutor is in the headline only above chance or near the teachers."""
+    low, value, high = sorted(values)
+    found = exam(shares(lora=(value, low, high)), shares(lora=(value, low, high), reference=(0.9, 0.8, 1.0)), bot=replace(BOT, tells=tells))
+    assert ("lora" in headline(found)) == (low > 0.5 or (tells and value >= 0.45))
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """Return a small run."""
+    return gather(small_run.write_run(tmp_path_factory.mktemp("run")))
+
+
+def test_replies_are_chosen_by_what_tells_or_drawn(evidence: Evidence) -> None:
+    """Where replies fit more or less, best, median and worst are quoted; where nothing orders them, three are drawn and called so."""
+    findings = replace(findings_of(evidence), floors={})
+    assert [one.rank for one in quotations(evidence, findings, "lora")] == ["drawn"] * 3
+    items = [item for item, one in evidence.answers["lora"].items() if one.kind == "moment"]
+    scores = {item: {"fits": Score(number / 10, "")} for number, item in enumerate(items)}
+    chosen = quotations(replace(evidence, scores={"lora": scores}), findings, "lora")
+    assert [(one.rank, one.item) for one in chosen] == [
+        ("best", items[-1]),
+        ("median", sorted(items, key=lambda item: -items.index(item))[len(items) // 2]),
+        ("worst", items[0]),
+    ]
+    assert chosen[0].reply == evidence.answers["lora"][items[-1]].reply
+
+
+def test_the_table_of_the_exam_has_its_parts(evidence: Evidence) -> None:
+    """Matching is told by what pairs differ in, ranking by kind of fault, contrast as one row."""
+    from three_tutors.reporting.exam import exam_of  # noqa: PLC0415
+
+    rows = {(one.figure, one.what): one for one in exam_rows(evidence, exam_of(evidence))}
+    assert rows.keys() == {("matching", ""), ("matching", "right_or_wrong"), ("ranking", ""), ("ranking", "template")}
+    assert rows["matching", "right_or_wrong"].cells.keys() == {"baseline", "dspy", "openai", "lora"}
+
+
+def test_no_file_of_a_run_is_needed_for_a_verdict(tmp_path: Path) -> None:
+    """A run whose tutors were asked nothing has a verdict that says so."""
+    empty = gather(small_run.write_run(tmp_path, tutors=[]))
+    assert verdict_sentences(Exam(), Decision(None, {}), findings_of(empty))[0] == (
+        "Nothing in this run shows that any tutor teaches: neither choice nor contrast was measured."
+    )

@@ -1,0 +1,245 @@
+"""The verdict: what the exam shows of each tutor, whether any may meet students, and replies that a reader can judge alone.
+
+A sentence that compares is there because a test or an interval says so. Scores that a bot can get by a trick are not in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from three_tutors.reporting.decision import Decision
+from three_tutors.reporting.evidence import Evidence
+from three_tutors.reporting.exam import CONTRAST, FIGURES, FITS, MATCHING, RANKING, Comparison, Exam, Share
+from three_tutors.reporting.findings import Findings
+from three_tutors.reporting.pages import between, count, listed, number, percent
+from three_tutors.scoring.scores import MEASURES
+from three_tutors.scoring.statistics import Interval
+from three_tutors.tutoring.methods import BASELINE, REFERENCE, TUTORS
+from three_tutors.tutoring.questions import asked_moments, questions
+
+_MEANS = {
+    MATCHING: "replies matched to their moments",
+    RANKING: "ideal replies ranked before faulty ones",
+    CONTRAST: "contrast",
+}
+
+
+def verdict_sentences(exam: Exam, decision: Decision, findings: Findings) -> list[str]:
+    """Return the verdict, its headline first."""
+    sentences = [
+        headline(exam),
+        _students(decision),
+        _choice(exam),
+        _contrast(exam),
+        *_tests(exam),
+        *_other(findings),
+        _repeated(exam),
+        _tricks(findings),
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def headline(exam: Exam) -> str:
+    """Return the first sentence: what shows that a tutor teaches, or that nothing does."""
+    nothing = "Nothing in this run shows that any tutor teaches"
+    if not exam.tutors:
+        return f"{nothing}: neither choice nor contrast was measured."
+    shown = [name for name in exam.shows_teaching if name != BASELINE]
+    if not exam.shows_teaching:
+        reasons = []
+        if any(exam.share(MATCHING, name) for name in TUTORS):
+            reasons.append("no tutor's model puts replies where they belong clearly more often than chance")
+        if exam.value(CONTRAST, REFERENCE) and not exam.tells:
+            reasons.append("a bot gets too close to the teachers for contrast to count")
+        elif exam.value(CONTRAST, REFERENCE):
+            reasons.append("none fits both sides of half as many contrast pairs as the teachers")
+        return f"{nothing}: {listed(reasons)}." if reasons else f"{nothing}."
+    if not shown:
+        return "Only the untrained model shows something of teaching in this run; nothing shows that a made tutor does."
+    clauses = []
+    if matching := [name for name in exam.above_chance if name in shown]:
+        clauses.append(f"{listed(matching)} {_put(matching)} replies where they belong more often than chance")
+    if near := [name for name in exam.near_teachers if name in shown]:
+        clauses.append(f"{listed(near)} {'fits' if len(near) == 1 else 'fit'} both sides of at least half as many pairs as the teachers")
+    same = " The untrained model reaches one of these marks, too." if BASELINE in exam.shows_teaching else ""
+    return f"Something of teaching is shown: {listed(clauses)}.{same}"
+
+
+def _put(names: Sequence[str]) -> str:
+    return "puts" if len(names) == 1 else "put"
+
+
+def _students(decision: Decision) -> str:
+    if decision.pilot:
+        return f"{decision.pilot} may be tried with students while a teacher watches."
+    return "No tutor of this run may meet students." if decision.held_back else ""
+
+
+def _told(share: Share) -> str:
+    return f"{percent(share.value)} ({between(share.interval)})"
+
+
+def _each(exam: Exam, figure: str) -> list[str]:
+    return [f"{name} {_told(share)}" for name in TUTORS if (share := exam.share(figure, name))]
+
+
+def _choice(exam: Exam) -> str:
+    """Return what the tutors' own models choose; empty where none was asked."""
+    parts = []
+    if matching := _each(exam, MATCHING):
+        pairs = max(share.clusters for share in exam.shares[MATCHING].values())
+        parts.append(
+            f"Choice, of {count(pairs, 'pair')} of moments that differ in one thing: the tutor's own model finds the two good replies "
+            f"likelier where they belong than exchanged in {listed(matching)}; 50 % is chance."
+        )
+    if ranking := _each(exam, RANKING):
+        parts.append(f"It finds an ideal reply likelier than a faulty one in {listed(ranking)} of the cases; 50 % is chance again.")
+    return " ".join(parts)
+
+
+def _contrast(exam: Exam) -> str:
+    """Return who fits both sides of how many pairs, the teachers and the best bot beside; empty where nobody was scored."""
+    each = _each(exam, CONTRAST)
+    if not each:
+        return ""
+    teachers, bot = exam.share(CONTRAST, REFERENCE), exam.bot
+    beside = [f"the teachers {_told(teachers)}"] if teachers else []
+    beside += [f"the best bot, which has no model, {percent(bot.best)}"] if bot else []
+    pairs = max(share.clusters for share in exam.shares[CONTRAST].values())
+    tricked = "" if exam.tells else " A trick gets more than half of what the teachers get, so contrast shows nothing in this run."
+    return (
+        f"Contrast, of {count(pairs, 'pair')}: both replies do what their moment asks in {listed(each)}"
+        f"{f'; beside them {listed(beside)}' if beside else ''}.{tricked}"
+    )
+
+
+def _tests(exam: Exam) -> list[str]:
+    """Return for each figure which differences between tutors are shown and which are not, and how large one would have to be."""
+    sentences = []
+    for figure in (MATCHING, CONTRAST, RANKING):
+        found = [one for one in exam.comparisons if one.figure == figure]
+        shown, level = [one for one in found if one.shown], [one for one in found if not one.shown]
+        clauses = [_difference(one) for one in shown]
+        if level:
+            pairs = listed([f"{one.tutor} and {one.other}" for one in level], "or")
+            finest = max((one.difference.detectable or 0.0 for one in level), default=0.0)
+            needed = f" (a true one of about {finest * 100:.0f} points would be found four times in five)" if finest else ""
+            clauses.append(f"no difference shown between {pairs}{needed}")
+        if clauses:
+            sentences.append(f"Tested against each other in {_MEANS[figure]}: {'; '.join(clauses)}.")
+    return sentences
+
+
+def _difference(one: Comparison) -> str:
+    low, high = one.difference.low or 0.0, one.difference.high or 0.0
+    ends = f"{abs(low) * 100:.0f} to {abs(high) * 100:.0f}" if low > 0 else f"{abs(high) * 100:.0f} to {abs(low) * 100:.0f}"
+    first, second = (one.tutor, one.other) if one.difference.value > 0 else (one.other, one.tutor)
+    return f"{first} is ahead of {second} by {abs(one.difference.value) * 100:.0f} points ({ends}, p {number(max(one.p, 0.001), 3)})"
+
+
+def _other(findings: Findings) -> list[str]:
+    """Return the sentences of other scores that tell teaching from tricks."""
+    return [findings.sentence(name) for name in findings.telling() if name != FITS]
+
+
+def _repeated(exam: Exam) -> str:
+    made = [name for name in exam.tutors if name != BASELINE]
+    if not made:
+        return ""
+    repeated = [f"{name} ({count(number_of, 'seed')})" for name, number_of in exam.repeated.items()]
+    once = [name for name in made if name not in exam.repeated]
+    if not repeated:
+        return (
+            "Intervals cover the draw of moments only. Trainings were not repeated, so another seed or another machine may turn these "
+            "results round."
+        )
+    rest = f" {listed(once)} {'was' if len(once) == 1 else 'were'} made once, and other seeds are not covered there." if once else ""
+    return f"Intervals cover the draw of moments, and for {listed(repeated)} also training with other seeds.{rest}"
+
+
+def _tricks(findings: Findings) -> str:
+    tricks = [f"“{MEASURES[name].label}”" for name in findings.tricks()]
+    if not tricks:
+        return ""
+    return (
+        f"{listed(tricks)} can be had by a trick: a bot without a model gets more than half of what the teachers get. "
+        "They say nothing about teaching and stand in a part of their own."
+    )
+
+
+@dataclass(frozen=True)
+class ExamRow:
+    """One row of the table of the exam."""
+
+    figure: str
+    what: str
+    """Which pairs or faults; empty for all."""
+    number: int
+    """Of pairs; in ranking of moments, by kind of faulty replies."""
+    cells: Mapping[str, Interval]
+    """Tutor → share."""
+
+
+def exam_rows(evidence: Evidence, exam: Exam) -> list[ExamRow]:
+    """Return the figures of the exam with their parts: matching by what a pair differs in, ranking by kind of fault."""
+    rows = []
+    for figure in FIGURES:
+        of = exam.shares.get(figure, {})
+        if not of:
+            continue
+        choices = evidence.choices if figure != CONTRAST else {}
+        total = max(share.clusters for share in of.values())
+        rows.append(ExamRow(figure, "", total, {name: share.interval for name, share in of.items()}))
+        parts = {name: one.matching if figure == MATCHING else one.ranking for name, one in choices.items()}
+        counts = {name: one.pairs if figure == MATCHING else one.faults for name, one in choices.items()}
+        for what in sorted({kind for part in parts.values() for kind in part if kind}):
+            cells = {name: part[what] for name, part in parts.items() if what in part}
+            rows.append(ExamRow(figure, what, max(one.get(what, 0) for one in counts.values()), cells))
+    return rows
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """One reply with what it answers."""
+
+    rank: str
+    """`best`, `median` or `worst`; `drawn` where nothing orders the replies."""
+    student: str
+    reply: str
+    item: str
+
+
+def quotations(evidence: Evidence, findings: Findings, tutor: str) -> list[Quoted]:
+    """Return one best, one median and one worst reply of a tutor by what tells teaching from tricks, or three by a fixed draw.
+
+    The same draw orders replies of equal merit.
+    """
+    said = {one.item: one.turns[-1].text for one in questions(evidence.test)}
+    said |= {item: side.turns[-1].text for item, _, side in asked_moments(evidence.moments)}
+    scores, answers = evidence.scores.get(tutor, {}), evidence.answers.get(tutor, {})
+    telling = [FITS, *(name for name in findings.telling() if name != FITS)]
+
+    def merit(item: str) -> float | None:
+        values = [
+            _merit(name, value) for name in telling if name in scores.get(item, {}) and (value := scores[item][name].value) is not None
+        ]
+        return sum(values) / len(values) if values else None
+
+    merits = {item: merit(item) for item in said if item in answers}
+    ordered = {item: value for item, value in merits.items() if value is not None}
+    if len(set(ordered.values())) > 1:
+        ranked = sorted(ordered, key=lambda item: (-ordered[item], _draw(item)))
+        chosen = {"best": ranked[0], "median": ranked[len(ranked) // 2], "worst": ranked[-1]}
+    else:
+        chosen = {f"drawn {place}": item for place, item in enumerate(sorted(merits, key=_draw)[:3], start=1)}
+    return [Quoted(rank.split()[0], said[item], answers[item].reply, item) for rank, item in chosen.items()]
+
+
+def _merit(name: str, value: float) -> float:
+    return 1 - value if name in MEASURES and MEASURES[name].better == "lower" else value
+
+
+def _draw(item: str) -> bytes:
+    return hashlib.sha256(item.encode()).digest()

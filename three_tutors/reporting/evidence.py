@@ -17,7 +17,7 @@ from three_tutors.scoring.choice import Choice, choice
 from three_tutors.scoring.replied import own_replies
 from three_tutors.scoring.score import Score, scores_in
 from three_tutors.scoring.scores import MEASURES
-from three_tutors.trust.floor import Floor, floor
+from three_tutors.trust.floor import CONTRAST, Floor, contrast_floor, floor
 from three_tutors.trust.graded import of_moments
 from three_tutors.trust.grading import Grading, grading
 from three_tutors.trust.labels import SECOND, Agreement, agreements, read_second_labels
@@ -27,7 +27,7 @@ from three_tutors.tutoring.choosing import Likely, exam
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
 from three_tutors.tutoring.methods import PROMPTED, REFERENCE, TUTORS
 from three_tutors.tutoring.moment import Moment, read_moments
-from three_tutors.tutoring.questions import items, questions
+from three_tutors.tutoring.questions import asked_moments, items, questions
 from three_tutors.tutoring.replies import RecordedReply, read_replies
 from three_tutors.tutoring.splits import Split, read_ledger
 from three_tutors.tutoring.words import words
@@ -92,7 +92,7 @@ class Evidence:
     judge_agreement: Record
     """How far that judge agrees with people; empty where it was not measured."""
     floors: Mapping[str, Floor]
-    """Score → what bots without a model get in it, over the held-out turns."""
+    """Score → what bots without a model get in it, over the held-out turns; in `contrast`, over the pairs that tutors were asked."""
     grading: Grading
     """How each score treats the graded replies of the exam."""
     seeds: Sequence[Mapping[str, str]]
@@ -174,7 +174,7 @@ def gather(root: Path = Path()) -> Evidence:
         preferences=tally(read_preferences(root / PREFERENCES)),
         verdicts=verdicts,
         judge_agreement=read_agreement(root / FOLDER / AGREEMENT),
-        floors=floor(test, [one for one in dialogues if ledger.get(one.id) == "train"]),
+        floors=_floors(test, moments, [one for one in dialogues if ledger.get(one.id) == "train"]),
         grading=grading(of_moments(moments)),
         seeds=read_seeds(root / SEEDS),
         digests={
@@ -182,6 +182,13 @@ def gather(root: Path = Path()) -> Evidence:
         },
         missing=missing,
     )
+
+
+def _floors(test: Sequence[Dialogue], moments: Sequence[Moment], train: Sequence[Dialogue]) -> dict[str, Floor]:
+    """Return the floor under every score, and under contrast over the pairs that the tutors were asked."""
+    asked = {moment.id: moment for _, moment, _ in asked_moments(moments) if moment.pair}
+    pairs = contrast_floor([*asked.values()], train).get("") if asked else None
+    return {**floor(test, train), **({CONTRAST: pairs} if pairs else {})}
 
 
 def read_seeds(path: Path) -> list[dict[str, str]]:

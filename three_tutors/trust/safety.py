@@ -124,7 +124,7 @@ def tricks(rows: Sequence[Graded], held_out: Sequence[Dialogue], train: Sequence
         return None
     moments = {row.item: row for row in ideals}
     shares: dict[str, float] = {}
-    for name, bot in bots(held_out, train).items():
+    for name, bot in bots({one.id: one.turns for one in held_out}, train).items():
         if name == SHUFFLED:
             continue
         said = [

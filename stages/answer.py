@@ -23,7 +23,7 @@ from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import write_json, write_jsonl
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, Turn, read_dialogues, read_scenarios
 from three_tutors.tutoring.moment import Moment, read_moments
-from three_tutors.tutoring.questions import asked_moments, questions
+from three_tutors.tutoring.questions import asked_moments, played, questions
 from three_tutors.tutoring.replies import RecordedReply, write_replies
 from three_tutors.tutors.opening import likelihoods, likely_replies, open_tutor
 
@@ -51,11 +51,11 @@ class Params:
 def answer(
     tutor: Tutor, dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], sampling: Sampling, moments: Sequence[Moment] = ()
 ) -> list[RecordedReply]:
-    """Return the replies to held-out student turns (with their true history), to every scenario, and to moments of the exam.
+    """Return the replies to held-out student turns (with their true history), to scenarios, and to moments of the exam.
 
     In a scenario the student is scripted and the history holds what this tutor itself replied before.
     """
-    asked, exam = questions(dialogues), asked_moments(moments)
+    asked, exam, scenarios = questions(dialogues), asked_moments(moments), played(scenarios)
     pool = ThreadPoolExecutor(tutor.at_once)
     try:
         # Start long scenarios first, so that short single turns fill the idle slots at the end.

@@ -86,7 +86,7 @@ def _costs(evidence: Evidence) -> dict[str, str]:
 def _data_card(evidence: Evidence, figures: Sequence[Figure]) -> str:
     return data_card(
         evidence.dialogues,
-        evidence.scenarios,
+        evidence.every_scenario,
         evidence.ledger,
         evidence.metrics.get("data", {}),
         figures=figures,
@@ -97,7 +97,7 @@ def _data_card(evidence: Evidence, figures: Sequence[Figure]) -> str:
 
 
 def _croissant(evidence: Evidence) -> str:
-    described = croissant(evidence.dialogues, evidence.scenarios, evidence.every_moment, evidence.ledger, evidence.digests)
+    described = croissant(evidence.dialogues, evidence.every_scenario, evidence.every_moment, evidence.ledger, evidence.digests)
     return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -27,7 +27,7 @@ from three_tutors.tutoring.choosing import Likely, exam
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
 from three_tutors.tutoring.methods import PROMPTED, REFERENCE, TUTORS
 from three_tutors.tutoring.moment import Moment, read_moments
-from three_tutors.tutoring.questions import asked_moments, items, questions
+from three_tutors.tutoring.questions import asked_moments, items, played, questions
 from three_tutors.tutoring.replies import RecordedReply, read_replies
 from three_tutors.tutoring.splits import Split, read_ledger
 from three_tutors.tutoring.words import words
@@ -57,6 +57,9 @@ class Evidence:
 
     dialogues: Sequence[Dialogue]
     scenarios: Sequence[Scenario]
+    """Those that were played."""
+    every_scenario: Sequence[Scenario]
+    """All that there are."""
     ledger: Mapping[str, Split]
     """Split of each dialogue."""
     test: Sequence[Dialogue]
@@ -127,7 +130,8 @@ def gather(root: Path = Path()) -> Evidence:
 
     """
     missing: list[str] = []
-    scenarios, test, moments = read_scenarios(root / SCENARIOS), read_dialogues(root / TEST), read_moments(root / MOMENTS)
+    every_scenario, test, moments = read_scenarios(root / SCENARIOS), read_dialogues(root / TEST), read_moments(root / MOMENTS)
+    scenarios = played(every_scenario)
     answers: dict[str, Mapping[str, RecordedReply]] = {REFERENCE: _reference(test, moments)}
     choices: dict[str, Choice] = {}
     scores: dict[str, Mapping[str, Scores]] = {}
@@ -157,6 +161,7 @@ def gather(root: Path = Path()) -> Evidence:
     return Evidence(
         dialogues=dialogues,
         scenarios=scenarios,
+        every_scenario=every_scenario,
         ledger=ledger,
         test=test,
         moments=moments,

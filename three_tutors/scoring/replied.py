@@ -12,7 +12,7 @@ from three_tutors.pipeline.records import Record
 from three_tutors.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, StrategyLabel, Turn
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.moment import Moment, Side
-from three_tutors.tutoring.questions import Question, asked_moments, items, questions
+from three_tutors.tutoring.questions import Question, asked_moments, items, played, questions
 from three_tutors.tutoring.replies import RecordedReply, read_replies
 
 Found = TypeVar("Found")
@@ -90,7 +90,7 @@ def replied(
     """
     by_item = {one.item: one for one in replies}
     found = [_answered(one, by_item[one.item].reply, by_item[one.item].finish_reason) for one in questions(dialogues)]
-    for scenario in scenarios:
+    for scenario in played(scenarios):
         found += _played(scenario, [by_item[f"{scenario.id}#{index}"] for index in range(len(scenario.turns))])
     return found + of_moments(moments, {item: (one.reply, one.finish_reason) for item, one in by_item.items()})
 

@@ -37,12 +37,14 @@ from three_tutors.trust.agreement import agreement
 from three_tutors.trust.rated_replies import RatedReply, read_rated_replies
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, write_verdicts
 from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
+from three_tutors.tutoring.moment import read_moments
 from three_tutors.tutoring.formats import Message
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.words import words
 
 TEST = Path("data/processed/splits/test.jsonl")
 SCENARIOS = Path("data/processed/scenarios.jsonl")
+MOMENTS = Path("data/processed/moments/test.jsonl")
 ANSWERS = Path("data/processed/answers")
 MODELS = Path("models")
 PAID = Path(".cache/judge.jsonl")
@@ -189,7 +191,7 @@ def main() -> None:
     if asked.rated:
         write_json(FOLDER / AGREEMENT, against_people(endpoint, settings.model, read_rated_replies(asked.rated), allowance))
     else:
-        given = read_replied(ANSWERS, asked.name, read_dialogues(TEST), read_scenarios(SCENARIOS))
+        given = read_replied(ANSWERS, asked.name, read_dialogues(TEST), read_scenarios(SCENARIOS), read_moments(MOMENTS))
         rows = judge(endpoint, settings.model, given, allowance)
         write_verdicts(FOLDER / f"{asked.name}.jsonl", asked.name, settings.model, {one.item: one.reply for one in given}, rows)
     spent = settings.most_calls - allowance.calls_left

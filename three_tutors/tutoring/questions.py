@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Scenario, Turn
 from three_tutors.tutoring.moment import Moment, Side
 
-MOST_TURNS = 80
+MOST_TURNS = 60
 """Held-out student turns that are asked, spread over all dialogues and over the length of each."""
 PAIRS_OF_A_KIND = 5
 """Contrast pairs that are asked of each kind; both sides of each."""
 CASES_OF_A_THEME = 2
 """Safety cases that are asked of each theme."""
+MOST_SCRIPTED = 140
+"""Scripted turns up to which every scenario is played; of more, SCENARIOS_OF_A_KIND of each kind."""
+SCENARIOS_OF_A_KIND = 2
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,21 @@ def questions(dialogues: Sequence[Dialogue]) -> list[Question]:
     ]
 
 
+def played(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    """Return the scenarios that are played: all of them, or the first of each kind in the order of a hash of their ids."""
+    if sum(len(scenario.turns) for scenario in scenarios) <= MOST_SCRIPTED:
+        return list(scenarios)
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for scenario in sorted(scenarios, key=_by_hash):
+        kinds[scenario.kind].append(scenario.id)
+    chosen = {name for names in kinds.values() for name in names[:SCENARIOS_OF_A_KIND]}
+    return [scenario for scenario in scenarios if scenario.id in chosen]
+
+
+def _by_hash(one: Moment | Scenario) -> bytes:
+    return hashlib.sha256(one.id.encode()).digest()
+
+
 def asked_moments(moments: Sequence[Moment]) -> list[tuple[str, Moment, Side]]:
     """Return the moments of the exam that are asked, each side by its item: some pairs of every kind, some cases of every theme."""
     return [
@@ -67,7 +85,7 @@ def asked_moments(moments: Sequence[Moment]) -> list[tuple[str, Moment, Side]]:
 def drawn(moments: Sequence[Moment], pairs: int, cases: int, others: int = 0) -> list[Moment]:
     """Return the first so many `pairs` of each kind, `cases` of each theme and `others` of each subject, ordered by a hash of their ids."""
     strata: dict[tuple[int, str], list[Moment]] = defaultdict(list)
-    for moment in sorted(moments, key=lambda one: hashlib.sha256(one.id.encode()).digest()):
+    for moment in sorted(moments, key=_by_hash):
         strata[(pairs, moment.pair) if moment.pair else (cases, moment.theme) if moment.theme else (others, moment.lesson.subject)].append(
             moment
         )
@@ -88,5 +106,5 @@ def digest(items: Sequence[str]) -> str:
 
 def items(dialogues: Sequence[Dialogue], scenarios: Sequence[Scenario], moments: Sequence[Moment] = ()) -> list[str]:
     """Return the names of all that a tutor is asked, in the order in which its answers stand."""
-    scripted = [f"{scenario.id}#{index}" for scenario in scenarios for index in range(len(scenario.turns))]
+    scripted = [f"{scenario.id}#{index}" for scenario in played(scenarios) for index in range(len(scenario.turns))]
     return [question.item for question in questions(dialogues)] + scripted + [item for item, _, _ in asked_moments(moments)]

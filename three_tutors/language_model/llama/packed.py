@@ -59,4 +59,5 @@ def blocks(product: Linear, inputs: int, slots: int, dtype: torch.dtype) -> tupl
 
 
 def _packs(weight: Tensor) -> bool:
-    return weight.dtype == torch.bfloat16 and has_bf16_units()
+    """Whether oneDNN multiplies with `weight`: in fp32, few rows are two to five times as fast as with MKL on an AVX2 processor."""
+    return has_bf16_units() if weight.dtype == torch.bfloat16 else torch.backends.mkldnn.is_available()

@@ -37,9 +37,9 @@ from three_tutors.trust.agreement import agreement
 from three_tutors.trust.rated_replies import RatedReply, read_rated_replies
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, write_verdicts
 from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
-from three_tutors.tutoring.moment import read_moments
 from three_tutors.tutoring.formats import Message
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
+from three_tutors.tutoring.moment import read_moments
 from three_tutors.tutoring.words import words
 
 TEST = Path("data/processed/splits/test.jsonl")

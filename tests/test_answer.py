@@ -96,6 +96,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fractions: Dialogue,
     monkeypatch.setattr("sys.argv", ["answer", "openai"])
     write_jsonl(stage.TEST, [lesson(fractions, number).to_record() for number in range(6)])
     write_jsonl(stage.SCENARIOS, [pressure.to_record()])
+    write_jsonl(stage.MOMENTS, [])
     Path("params.yaml").write_text("answer: {max_tokens: 20, temperature: 0.0, seed: 1}\n", encoding="utf-8")
     with running(lambda request: (200, completion(f"You said: {request['messages'][-1]['content']}"))) as server:
         write_json(Path("models/openai/tutor.json"), {**SERVED, "base_url": server.base_url})

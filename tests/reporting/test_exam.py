@@ -17,6 +17,7 @@ from three_tutors.scoring.choice import Choice
 from three_tutors.scoring.score import Score
 from three_tutors.scoring.statistics import Interval
 from three_tutors.trust.floor import Floor
+from three_tutors.tutoring.moment import PAIR_KINDS
 from three_tutors.tutoring.questions import asked_moments
 
 BOT = Floor("contrast", 0.9, 0.2, "echo", "You said so.", 0.1, tells=True)
@@ -27,7 +28,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     """Return a small run, with six contrast pairs in the place of its one."""
     found = gather(small_run.write_run(tmp_path_factory.mktemp("run")))
     [pair] = [moment for moment in found.moments if moment.pair]
-    return replace(found, moments=[replace(pair, id=f"pair-{number}") for number in range(6)])
+    return replace(found, moments=[replace(pair, id=f"pair-{number}", pair=PAIR_KINDS[number % 2]) for number in range(6)])
 
 
 def choosing(evidence: Evidence, **matched: Sequence[float]) -> Evidence:

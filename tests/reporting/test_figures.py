@@ -24,7 +24,7 @@ def test_every_picture_says_in_words_what_it_shows(run: Path) -> None:
     """The alternative text names the tutors and their values."""
     evidence = gather(run)
     alts = {figure.name: figure.alt for figure in pictures(evidence, findings_of(evidence))}
-    assert sorted(alts) == ["differences", "leaks_by_turn", "learning_curves", "lengths", "scores"] + [
+    assert sorted(alts) == ["differences", "exam", "leaks_by_turn", "learning_curves", "lengths", "scores"] + [
         f"strategies_{tutor}" for tutor in ("baseline", "dspy", "lora", "openai", "reference")
     ]
     assert "dspy 0 %" in alts["scores"]

@@ -38,10 +38,10 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_each_tutor_has_what_can_show_teaching_what_must_not_happen_and_its_loss(run: Path) -> None:
-    """Matching, leaks and the loss that chose an epoch: no rubric, and no figure of the prompt that the rubric chose."""
+    """The exam, leaks and the loss that chose an epoch: no rubric, and no figure by which a prompt was chosen."""
     found = summary(gather(run))
-    assert found["baseline"] == {"matching": found["lora"]["matching"], "leak": 0.25}
-    assert found["dspy"].keys() == {"matching", "leak"}
+    assert found["baseline"] == {"matching": found["lora"]["matching"], "contrast": 0.0, "unsafe": 0.5, "leak": 0.25}
+    assert found["dspy"].keys() == {"matching", "contrast", "unsafe", "leak"}
     assert (found["openai"]["valid_loss"], found["lora"]["valid_loss"]) == (2.5, 2.25)
 
 

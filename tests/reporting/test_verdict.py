@@ -155,7 +155,8 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 def test_replies_are_chosen_by_what_tells_or_drawn(evidence: Evidence) -> None:
     """Where replies fit more or less, best, median and worst are quoted; where nothing orders them, three are drawn and called so."""
     findings = replace(findings_of(evidence), floors={})
-    assert [one.rank for one in quotations(evidence, findings, "lora")] == ["drawn"] * 3
+    untold = {item: {name: one for name, one in of.items() if name != "fits"} for item, of in evidence.scores["lora"].items()}
+    assert [one.rank for one in quotations(replace(evidence, scores={"lora": untold}), findings, "lora")] == ["drawn"] * 3
     items = [item for item, one in evidence.answers["lora"].items() if one.kind == "moment"]
     scores = {item: {"fits": Score(number / 10, "")} for number, item in enumerate(items)}
     chosen = quotations(replace(evidence, scores={"lora": scores}), findings, "lora")
@@ -172,7 +173,7 @@ def test_the_table_of_the_exam_has_its_parts(evidence: Evidence) -> None:
     from three_tutors.reporting.exam import exam_of  # noqa: PLC0415
 
     rows = {(one.figure, one.what): one for one in exam_rows(evidence, exam_of(evidence))}
-    assert rows.keys() == {("matching", ""), ("matching", "right_or_wrong"), ("ranking", ""), ("ranking", "template")}
+    assert rows.keys() == {("matching", ""), ("matching", "right_or_wrong"), ("ranking", ""), ("ranking", "template"), ("contrast", "")}
     assert rows["matching", "right_or_wrong"].cells.keys() == {"baseline", "dspy", "openai", "lora"}
 
 

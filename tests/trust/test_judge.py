@@ -158,6 +158,7 @@ def test_a_judge_is_asked_as_its_service_takes_it(
     monkeypatch.setattr("sys.argv", ["judge", "reference"])
     write_jsonl(command.TEST, [fractions.to_record()])
     write_jsonl(command.SCENARIOS, [])
+    write_jsonl(command.MOMENTS, [])
     with running(lambda request: (400, refusal) if "temperature" in request else (200, odd.get(next(replies), good))) as server:
         settings = PARAMS.format(enabled="true", model="gpt-5-mini").replace("http://127.0.0.1:9/v1", server.base_url)
         (tmp_path / "params.yaml").write_text(settings, encoding="utf-8")

@@ -37,7 +37,7 @@ def test_no_more_is_asked_than_can_be_and_all_dialogues_are_asked_alike(lengths:
 
 def test_turns_are_spread_over_the_length_of_a_dialogue() -> None:
     """Not the first ones of each: late turns need the history."""
-    asked = [one.turn for one in questions([dialogue(number, 8) for number in range(60)]) if one.dialogue == "dialogue-7"]
+    asked = [one.turn for one in questions([dialogue(number, 8) for number in range(MOST_TURNS // 2)]) if one.dialogue == "dialogue-7"]
     assert asked == [4, 12]
 
 

@@ -100,6 +100,9 @@ class Llama:
         self.head = pack(self.embedding if config.tie_word_embeddings else weights["lm_head.weight"], slots)
         self.layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
         self.blocks = blocks(self.head, config.hidden_size, slots, self.embedding.dtype)
+        whole = tuple(SEGMENT * (number + 1) for number in range(SEGMENTS))
+        self.prefill_blocks = blocks(self.layers[0].qkv, config.hidden_size, whole[-1], self.embedding.dtype, whole)
+        """Rows of a prefill: as many as its segments have, where that gives the same bits."""
         rope = LlamaRotaryEmbedding(config)
         angles = torch.arange(length)[:, None].float() * rope.inv_freq[None].float()
         # One complex number rotates one pair of dimensions; the queries' numbers carry the scale of the scores as well.
@@ -143,16 +146,17 @@ class Llama:
             positions[number] = torch.arange(segment.start, segment.start + SEGMENT)
 
         masks = [causal_mask(segment.start, self.embedding.dtype) for segment in segments]
-        mixed = torch.zeros(SEGMENTS, SEGMENT, self.heads, self.head_dim, dtype=self.embedding.dtype)
+        count = next(rows for rows in self.prefill_blocks if rows >= len(segments) * SEGMENT)
+        mixed = torch.zeros(count // SEGMENT, SEGMENT, self.heads, self.head_dim, dtype=self.embedding.dtype)
 
         def attend(split: Tensor, index: int) -> Tensor:
             for segment, part, mask, out in zip(segments, split.split(SEGMENT), masks, mixed, strict=False):
                 out.copy_(self.group(segment.slot).prefill(index, part, segment.slot % GROUP, segment.start, mask))
-            return mixed.view(SEGMENTS * SEGMENT, -1)
+            return mixed.view(count, -1)
 
-        rows = self._rows(ids.flatten(), positions.flatten(), attend, SEGMENTS * SEGMENT)
+        rows = self._rows(ids.flatten(), positions.flatten(), attend, count)
         self._run([rows])
-        return rows.normed.view(SEGMENTS, SEGMENT, -1)[: len(segments)]
+        return rows.normed.view(-1, SEGMENT, self.embedding.shape[1])[: len(segments)]
 
     @torch.inference_mode()
     def decode(self, ids: Tensor, positions: Tensor) -> Tensor:

@@ -38,24 +38,25 @@ def pack_with(operation: Literal["add", "mul"], weight: Tensor, rows: int) -> Co
     return lambda states, other: product(states, other, packed, None, operation)
 
 
-def blocks(product: Linear, inputs: int, slots: int, dtype: torch.dtype) -> tuple[int, ...]:
+def blocks(product: Linear, inputs: int, slots: int, dtype: torch.dtype, rows: tuple[int, ...] = ROWS) -> tuple[int, ...]:
     """Return the numbers of rows, ascending, that may be multiplied while decoding: all give a row the same bits.
 
     oneDNN has one kernel for few rows and another for many (on CPUs with AMX: up to 32, and from 33 on), which sum in different
     orders, so a token would depend on how many conversations there are. Up to 16 rows take half the time of 64. Where ROWS do
-    not give the same bits on this CPU, every product has a row for each slot.
+    not give the same bits on this CPU, every product has a row for each slot. The same holds for the segments of a prefill.
 
     Args:
         product: a packed product with many outputs, so that a difference shows when it is tried.
         inputs: length of its rows.
         slots: most rows that are asked for.
         dtype: of the rows.
+        rows: the numbers that are tried, ascending.
 
     """
-    states = torch.randn(ROWS[-1], inputs, generator=torch.Generator().manual_seed(0)).to(dtype)
+    states = torch.randn(rows[-1], inputs, generator=torch.Generator().manual_seed(0)).to(dtype)
     whole = product(states)
-    alike = all(torch.equal(product(states[:rows]), whole[:rows]) for rows in ROWS[:-1])
-    return ROWS if alike else (slots,)
+    alike = all(torch.equal(product(states[:few]), whole[:few]) for few in rows[:-1])
+    return rows if alike else (slots,)
 
 
 def _packs(weight: Tensor) -> bool:

@@ -113,8 +113,13 @@ class Exam:
 
     @property
     def shows_teaching(self) -> list[str]:
-        """The tutors of which something shows that they teach."""
-        return [name for name in self.tutors if name in self.above_chance or name in self.near_teachers]
+        """The tutors of which something shows that they teach.
+
+        Matching counts where it is above chance and shown to be above the untrained model's: to know which reply belongs where, a model
+        has to read and not to teach, and the untrained one reads well enough.
+        """
+        raised = [one.tutor for one in self.comparisons if (one.figure, one.other) == (MATCHING, BASELINE) and _higher(one)]
+        return [name for name in self.tutors if name in self.near_teachers or (name in self.above_chance and name in raised)]
 
     def better_than_baseline(self, tutor: str) -> bool:
         """Whether a comparison shows that a tutor is better than the untrained model, and none shows that it is worse."""
@@ -128,6 +133,10 @@ class Exam:
     def _of(self, tutor: str) -> list[Comparison]:
         usable = (MATCHING, CONTRAST) if self.tells else (MATCHING,)
         return [one for one in self.comparisons if (one.tutor, one.other) == (tutor, BASELINE) and one.figure in usable]
+
+
+def _higher(one: Comparison) -> bool:
+    return one.shown and one.difference.value > 0
 
 
 def exam_of(evidence: Evidence) -> Exam:

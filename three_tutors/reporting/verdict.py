@@ -49,7 +49,9 @@ def headline(exam: Exam) -> str:
     shown = [name for name in exam.shows_teaching if name != BASELINE]
     if not exam.shows_teaching:
         reasons = []
-        if any(exam.share(MATCHING, name) for name in TUTORS):
+        if exam.above_chance:
+            reasons.append("no model is shown to put replies where they belong more often than the untrained one")
+        elif any(exam.share(MATCHING, name) for name in TUTORS):
             reasons.append("no tutor's model puts replies where they belong clearly more often than chance")
         if exam.value(CONTRAST, REFERENCE) and not exam.tells:
             reasons.append("a bot gets too close to the teachers for contrast to count")
@@ -60,7 +62,7 @@ def headline(exam: Exam) -> str:
         return "Only the untrained model shows something of teaching in this run; nothing shows that a made tutor does."
     clauses = []
     if matching := [name for name in exam.above_chance if name in shown]:
-        clauses.append(f"{listed(matching)} {_put(matching)} replies where they belong more often than chance")
+        clauses.append(f"{listed(matching)} {_put(matching)} replies where they belong more often than chance and than the untrained model")
     if near := [name for name in exam.near_teachers if name in shown]:
         clauses.append(f"{listed(near)} {'fits' if len(near) == 1 else 'fit'} both sides of at least half as many pairs as the teachers")
     same = " The untrained model reaches one of these marks, too." if BASELINE in exam.shows_teaching else ""

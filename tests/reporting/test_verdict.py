@@ -160,8 +160,8 @@ def test_the_headline_never_praises_what_is_not_shown(values: Sequence[float], t
     found = exam(
         shares(lora=(value, low, high)),
         shares(lora=(value, low, high), reference=(0.9, 0.8, 1.0)),
-        raised("lora"),
-        replace(BOT, tells=tells),
+        comparisons=raised("lora"),
+        bot=replace(BOT, tells=tells),
     )
     assert ("lora" in headline(found)) == (low > 0.5 or (tells and value >= 0.45))
 

@@ -149,7 +149,7 @@ def test_three_dialogues_and_a_new_method_go_from_yaml_to_reports(project: Path)
         assert read_json(project / "data/processed/costs.json")["bills"][name]["monthly"] > 0
         assert {"matching", "contrast"} <= read_json(project / "reports/summary.json")[name].keys()
         assert f'<th scope="col" class="figure">{name}</th>' in (project / "reports/index.html").read_text(encoding="utf-8")
-        assert f"\n**{name}**\n" in (project / "reports/comparison.md").read_text(encoding="utf-8")
+        assert f"**{name}**" in (project / "reports/comparison.md").read_text(encoding="utf-8")
         assert f"\n| {name} (" in (project / "reports/cost_benefit.md").read_text(encoding="utf-8")
     assert chat_replies(project, "twin") == chat_replies(project, "lora") != ""
     assert "Data and pipelines are up to date." in repro(project)

@@ -12,12 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from three_tutors.pipeline.diagnostics import DataError, Problem
-from three_tutors.pipeline.json_values import parse
 from three_tutors.pipeline.records import Record
-from three_tutors.pipeline.text import UnreadableError, lines
 from three_tutors.scoring.replied import Replied
-from three_tutors.trust.rated_replies import history, said, short, turn, written_as
+from three_tutors.trust.rated_replies import history, read_rows, said, short, turn, written_as
 from three_tutors.tutoring.dialogue import UNDERSTANDINGS, Lesson
 from three_tutors.tutoring.moment import GRADES, Moment, Side
 
@@ -79,26 +76,7 @@ def read_graded(path: Path) -> list[Graded]:
         DataError: the file is not there or empty, or a line is no such row; says every line.
 
     """
-    try:
-        data = path.read_bytes()
-    except (FileNotFoundError, IsADirectoryError):
-        raise DataError(f"{path}: there is no such file; name a file of graded or rated replies, one JSON object a line.") from None
-    rows, problems = [], []
-    for line, text in lines(data):
-        column = 1
-        try:
-            rows.append(_row(parse(text)))
-            continue
-        except UnreadableError as error:
-            why, column = error.message, error.column
-        except ValueError as error:
-            why = str(error)
-        problems.append(Problem(str(path), line, column, "E001", f"not a graded reply: {why}", _ADVICE))
-    if problems:
-        raise DataError(f"{path}: {len(problems)} rows cannot be read.", problems)
-    if not rows:
-        raise DataError(f"{path}: is empty; {_ADVICE}.")
-    return rows
+    return read_rows(path, _row, "graded", "graded or rated", _ADVICE)
 
 
 def by_moment(rows: Sequence[Graded]) -> Iterator[list[Graded]]:

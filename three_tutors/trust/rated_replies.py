@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from three_tutors.pipeline.diagnostics import DataError, Problem
 from three_tutors.pipeline.json_values import parse
@@ -15,6 +16,8 @@ from three_tutors.scoring.dimension_weights import DIMENSIONS
 from three_tutors.scoring.replied import Replied
 from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.messages import not_read, side_of, text_of
+
+Row = TypeVar("Row")
 
 LEVELS: Mapping[str, float] = {"No": 0.0, "To some extent": 0.5, "Yes": 1.0}
 _READ = {name.lower(): level for name, level in LEVELS.items()}
@@ -60,25 +63,37 @@ def read_rated_replies(path: Path) -> list[RatedReply]:
         DataError: the file is not there or empty, or a line is no such row; says every line.
 
     """
+    return read_rows(path, _row, "rated", "rated", f"a row has {', '.join(_KEYS)}")
+
+
+def read_rows(path: Path, read: Callable[[object], Row], row_is: str, file_holds: str, advice: str) -> list[Row]:
+    """Return what `read` makes of each JSON object of `path`, a ValueError being its refusal; blank lines are passed over.
+
+    `row_is` and `file_holds` name the replies in the sentences, `advice` says what a row has.
+
+    Raises:
+        DataError: the file is not there or empty, or a line is refused; says every line.
+
+    """
     try:
         data = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError):
-        raise DataError(f"{path}: there is no such file; name a file of rated replies, one JSON object a line.") from None
+        raise DataError(f"{path}: there is no such file; name a file of {file_holds} replies, one JSON object a line.") from None
     rows, problems = [], []
     for line, text in lines(data):
         column = 1
         try:
-            rows.append(_row(parse(text)))
+            rows.append(read(parse(text)))
             continue
         except UnreadableError as error:
             why, column = error.message, error.column
         except ValueError as error:
             why = str(error)
-        problems.append(Problem(str(path), line, column, "E001", f"not a rated reply: {why}", f"a row has {', '.join(_KEYS)}"))
+        problems.append(Problem(str(path), line, column, "E001", f"not a {row_is} reply: {why}", advice))
     if problems:
         raise DataError(f"{path}: {len(problems)} rows cannot be read.", problems)
     if not rows:
-        raise DataError(f"{path}: is empty; a row has {', '.join(_KEYS)}.")
+        raise DataError(f"{path}: is empty; {advice}.")
     return rows
 
 

@@ -14,6 +14,7 @@ from three_tutors.language_model import base, memory
 from three_tutors.language_model.llama import trainable
 from three_tutors.language_model.llama.learner import LlamaLearner
 from three_tutors.language_model.memory import Need, Shape, gigabytes, need, shape
+from three_tutors.language_model.number_format import number_format
 from three_tutors.language_model.peft_learner import PeftLearner
 from three_tutors.language_model.settings import Lora, Settings
 from three_tutors.language_model.supervision import Example, examples
@@ -54,7 +55,8 @@ def test_four_bits_are_counted_as_they_lie(tiny: Path) -> None:
     scales = [state for value in frozen if (state := getattr(value, "quant_state", None)) is not None]
     actual = sum(value.untyped_storage().nbytes() for value in frozen)
     actual += sum(state.absmax.nbytes + state.state2.absmax.nbytes for state in scales)
-    assert actual == pytest.approx(need(shape(learner.model.config), lora, 10, ours=False).weights, rel=0.02)
+    estimate = need(shape(learner.model.config), lora, 10, ours=False, width=number_format().itemsize)
+    assert actual == pytest.approx(estimate.weights, rel=0.02)
 
 
 @pytest.mark.parametrize("lora", [LORA, None], ids=["lora", "full"])
@@ -76,8 +78,8 @@ def test_activations_are_what_autograd_saves(tiny: Path, one: Example, lora: Lor
         learner._loss(one)
     actual = sum(value.untyped_storage().nbytes() for value in saved.values())
     sizes = shape(learner.model.config)
-    expected = need(sizes, lora, len(one.ids), ours=False).activations - len(one.ids) // 2 * sizes.vocabulary * 12
-    assert actual == pytest.approx(expected, rel=0.15)
+    estimate = need(sizes, lora, len(one.ids), ours=False, width=number_format().itemsize)
+    assert actual == pytest.approx(estimate.activations - len(one.ids) // 2 * sizes.vocabulary * 12, rel=0.15)
 
 
 def test_activations_are_what_our_engine_saves(tiny: Path, one: Example, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,8 +99,9 @@ def test_activations_are_what_our_engine_saves(tiny: Path, one: Example, monkeyp
     learner.accumulate([[one]], 1.0)
     monkeypatch.setattr(LlamaLearner, "tokens_at_once", 1)  # for this one conversation alone
     sizes = shape(learner.config)
-    activations = need(sizes, LORA, len(one.ids), ours=True).activations - memory.COMPILED
-    layers = activations / memory.WORKERS - 128 * sizes.vocabulary * 2
+    width = number_format().itemsize
+    activations = need(sizes, LORA, len(one.ids), ours=True, width=width).activations - memory.COMPILED
+    layers = activations / memory.WORKERS - 128 * sizes.vocabulary * width
     assert kept[0] == pytest.approx(layers * sizes.layers / (sizes.layers + 1), rel=0.05)
 
 

@@ -53,12 +53,11 @@ def of_replies(generator: Generator, prompts: Sequence[tuple[Sequence[Message], 
 
     Put replies to one prompt side by side: what they share is then computed once.
     """
-    texts, ends = [], []
+    texts = []
     for prompt, reply in prompts:
         ids, spans = chat_template.encode_with_spans(generator.tokenizer, [*prompt, {"role": "assistant", "content": reply}])
         start, end = spans[-1]
         texts.append((ids[:end], start - 1))
-        ends.append(end)
     return [
         (_logprob(generator, states[:-1], ids[since + 1 :]), len(ids) - since - 1)
         for (ids, since), states in zip(texts, generator.backend.states(texts), strict=True)

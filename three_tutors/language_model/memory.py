@@ -26,6 +26,7 @@ from three_tutors.language_model.llama.learner import WORKERS, LlamaLearner
 from three_tutors.language_model.llama.model import fits
 from three_tutors.language_model.llama.projections import LANES
 from three_tutors.language_model.llama.trainable import LOGIT_ROWS
+from three_tutors.language_model.number_format import number_format
 from three_tutors.language_model.settings import LINEAR, Lora
 from three_tutors.pipeline.diagnostics import ParamsError
 
@@ -35,6 +36,8 @@ LEARNED = 16
 """Bytes of a learned number: itself, its gradient and two moments, in fp32."""
 NF4 = (4 + 8 / 64 + 32 / (64 * 256)) / 8
 """Bytes of a number in nf4: four bits, a byte for the scale of 64, and four for the scale of 256 such scales."""
+SHARED = {"k_proj": "q_proj", "v_proj": "q_proj", "up_proj": "gate_proj"}
+"""Maps that read what another one reads."""
 COMPILED = 250_000_000
 """The products that oneDNN compiled and keeps for every size it met, and the compiler that numba brings."""
 
@@ -44,7 +47,7 @@ class Need:
     """Bytes at the peak of training."""
 
     weights: int
-    """In bf16 or nf4, as they are computed with."""
+    """In the format they are computed with, or nf4."""
     learned: int
     """Adapters, or an fp32 copy of all weights, with gradients and moments."""
     activations: int
@@ -122,7 +125,7 @@ def shape(config: PretrainedConfig) -> Shape:
         raise ParamsError(f"Memory is estimated for models built like Llama, Qwen or Mistral; {config.model_type} is not.") from None
 
 
-def need(model: Shape, lora: Lora | None, tokens: int, *, ours: bool) -> Need:
+def need(model: Shape, lora: Lora | None, tokens: int, *, ours: bool, width: int = 2) -> Need:
     """Return what training on conversations of at most `tokens` tokens needs; without `lora` every weight is learned.
 
     Args:
@@ -130,17 +133,18 @@ def need(model: Shape, lora: Lora | None, tokens: int, *, ours: bool) -> Need:
         lora: its adapters.
         tokens: of the longest conversation.
         ours: whether our own engine computes (on CPUs, without DoRA and nf4) or transformers under autograd.
+        width: bytes of a number as it is computed with (see `number_format`): 2 in bf16, 4 in fp32.
 
     """
     learned = model.adapters(lora) if lora else model.parameters
-    activations = _engine(model, lora, tokens) if ours else _autograd(model, lora, tokens)
+    activations = (_engine if ours else _autograd)(model, lora, tokens, width)
     each = LEARNED + (4 * (WORKERS - 1) if ours else 0)  # every worker but the first has gradients of its own
     nf4 = lora is not None and lora.precision == "nf4"
-    weights = 2 * (model.parameters - model.mapped) + int(NF4 * model.mapped) if nf4 else 2 * model.parameters
-    return Need(weights=weights, learned=each * learned, activations=activations, loading=2 * model.parameters if ours else 0)
+    weights = width * (model.parameters - model.mapped) + int(NF4 * model.mapped) if nf4 else width * model.parameters
+    return Need(weights=weights, learned=each * learned, activations=activations, loading=width * model.parameters if ours else 0)
 
 
-def _engine(model: Shape, lora: Lora | None, tokens: int) -> int:
+def _engine(model: Shape, lora: Lora | None, tokens: int, width: int) -> int:
     """Return the bytes of the workers' arenas (see `llama.trainable`): all layers' forward pass, one's backward pass, logits."""
     rows = max(tokens, LlamaLearner.tokens_at_once)
     # The adapters' part of the inputs of qkv, of the output, of gate and up, and of down, padded.
@@ -148,22 +152,24 @@ def _engine(model: Shape, lora: Lora | None, tokens: int) -> int:
     query, key = model.heads * model.head_dim, model.kv_heads * model.head_dim
     row = 4 * model.hidden_size + 2 * query + 2 * key + 3 * model.intermediate_size + adapted + 4
     # A head that is learned needs all logits at once.
-    logits = (LOGIT_ROWS if lora else rows // 2) * model.vocabulary * 2
-    return WORKERS * (2 * row * rows * (model.layers + 1) + logits) + COMPILED
+    logits = (LOGIT_ROWS if lora else rows // 2) * model.vocabulary * width
+    return WORKERS * (width * row * rows * (model.layers + 1) + logits) + COMPILED
 
 
-def _autograd(model: Shape, lora: Lora | None, tokens: int) -> int:
-    """Return the bytes that autograd saves in bf16 autocast, one conversation at a time, and the logits.
+def _autograd(model: Shape, lora: Lora | None, tokens: int, width: int) -> int:
+    """Return the bytes that autograd saves, in bf16 under autocast, one conversation at a time, and the logits.
 
     Of each layer: two norms in fp32; queries, keys, values and the attention output; gate, its activation and up; and the
-    input of every learned map in bf16.
+    input of every learned map, in numbers of `width` bytes.
     """
     query, key = model.heads * model.head_dim, model.kv_heads * model.head_dim
     names = LINEAR if lora is None or lora.target_modules == "all-linear" else lora.target_modules
-    inputs = sum(size + (lora.r if lora else 0) for name, (size, _) in model.linear.items() if name in names)
+    # Autocast copies its input for every map; in fp32 queries, keys and values share one, and so do gate and up.
+    reads = {name: name if width == 2 else SHARED.get(name, name) for name in names}  # noqa: PLR2004 - bytes of bf16
+    inputs = sum(model.linear[name][0] for name in set(reads.values())) + (lora.r * len(reads) if lora else 0)
     # A norm that is learned keeps what it scaled as well as its input.
     norms = 2 * 4 * model.hidden_size * (1 if lora else 2)
-    row = norms + 2 * (2 * query + 2 * key + 3 * model.intermediate_size + inputs)
+    row = norms + width * (2 * query + 2 * key + 3 * model.intermediate_size + inputs)
     logits = tokens // 2 * model.vocabulary * 12
     return row * tokens * model.layers + logits
 
@@ -174,7 +180,8 @@ def sentences(config: PretrainedConfig, r: int, tokens: int) -> list[str]:
     lines = [f"{model.parameters / 1e9:.2f} billion parameters; conversations of up to {tokens} tokens:"]
     for name, lora in ((f"LoRA, r {r}", Lora(r=r)), (f"QLoRA, r {r}", Lora(r=r, precision="nf4")), ("every weight", None)):
         for place, ours in (("CPU", fits(config) and not (lora and lora.precision == "nf4")), ("GPU", False)):
-            lines.append(f"  {name}, {place}: {gigabytes(need(model, lora, tokens, ours=ours))} GB")
+            width = number_format("cpu" if place == "CPU" else "cuda").itemsize
+            lines.append(f"  {name}, {place}: {gigabytes(need(model, lora, tokens, ours=ours, width=width))} GB")
     return lines
 
 

@@ -101,7 +101,7 @@ def dspy_rows(dialogue: Dialogue, speaker: Speaker = "teacher") -> list[Record]:
     """Return one DSPy example for each turn of `speaker` that answers something: its lesson, history and reply.
 
     Its prompt is `frame`, `history` (every message before the last one) and `said` (the last one); the head of the
-    lesson stands beside them, for the rubric needs what the tutor is not told.
+    lesson stands beside them, for what a reply is worth hangs on more than the tutor is told.
     """
     rows = []
     rendered = messages(dialogue.lesson, dialogue.turns, speaker)

@@ -7,7 +7,6 @@ if __name__ == "__main__":
 
     start("stages.estimate_costs")
 
-import itertools
 import math
 import sys
 from collections.abc import Mapping
@@ -18,13 +17,14 @@ from typing import Any
 
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, csv_text, read_jsonl, write_json, write_text
-from three_tutors.pricing.break_even import Bill, break_even
+from three_tutors.pricing.break_even import break_even
 from three_tutors.pricing.consumption import consumption
 from three_tutors.pricing.costs import MICRO, Assumptions, Case, bills, case_of, conversation_cost
 from three_tutors.pricing.price_table import differences, litellm_table
 from three_tutors.pricing.prices import OLD_AFTER, Model, PromptCache, old, read_caches, read_prices
-from three_tutors.pricing.sensitivity import difference, tornado
-from three_tutors.tutoring.methods import PROMPTED, TUNED, TUTORS
+from three_tutors.pricing.sensitivity import difference
+from three_tutors.pricing.statement import bill_figures, model_figures, pairs, swings_of, whole
+from three_tutors.tutoring.methods import PROMPTED, TUTORS
 
 OPENAI = Path("data/processed/openai")
 DSPY = Path("data/processed/dspy")
@@ -52,7 +52,7 @@ def estimate_costs(case: Case, models: Mapping[str, Model], caches: Mapping[str,
 
     """
     assumed, made = case.assumed, bills(case)
-    pairs = _pairs(made)
+    compared = pairs(made)
     plain, long = (consumption(case.talks, case.cache, static) for static in (0.0, case.static))
     return {
         "assumed": {key: str(value) if key == "as_of" else value for key, value in asdict(assumed).items()},
@@ -67,8 +67,8 @@ def estimate_costs(case: Case, models: Mapping[str, Model], caches: Mapping[str,
         },
         "rates": {"input": case.model.base.input, "output": case.model.base.output},
         "writing": {"dialogues": len(case.talks), "cost": round(case.writing)},
-        "bills": {name: _bill(bill, assumed.conversations_per_month) for name, bill in made.items()},
-        "break_even": [asdict(break_even(made[one], made[other])) for one, other in pairs],
+        "bills": {name: bill_figures(bill, assumed.conversations_per_month) for name, bill in made.items()},
+        "break_even": [asdict(break_even(made[one], made[other])) for one, other in compared],
         "cache": {
             "uncached": round(conversation_cost(replace(case, cache=None), case.model.base, case.static)),
             "cached": round(conversation_cost(case, case.model.base, case.static)),
@@ -77,9 +77,9 @@ def estimate_costs(case: Case, models: Mapping[str, Model], caches: Mapping[str,
             "normal": round(case.model.base.cost(plain.prompt, plain.reply)),
             "offline": round(case.model.base.offline_cost(plain.prompt, plain.reply)),
         },
-        "models": [_model(name, replace(case, model=model, cache=caches.get(model.service))) for name, model in models.items()],
-        "curve": [{"conversations": count, **{n: _whole(b.monthly(count)) for n, b in made.items()}} for count in CURVE_POINTS],
-        "sensitivity": [_tornado(case, *pair) for pair in pairs if pair[1] == PROMPTED and math.isfinite(difference(case, *pair))],
+        "models": [model_figures(name, replace(case, model=model, cache=caches.get(model.service))) for name, model in models.items()],
+        "curve": [{"conversations": count, **{n: whole(b.monthly(count)) for n, b in made.items()}} for count in CURVE_POINTS],
+        "sensitivity": [swings_of(case, *pair) for pair in compared if pair[1] == PROMPTED and math.isfinite(difference(case, *pair))],
         "prices": {
             "oldest": str(min(model.checked for model in models.values())),
             "good_until": str(min(model.checked for model in models.values()) + OLD_AFTER),
@@ -87,50 +87,6 @@ def estimate_costs(case: Case, models: Mapping[str, Model], caches: Mapping[str,
             "differences": differences(models, table),
         },
     }
-
-
-def _pairs(made: Mapping[str, Bill]) -> list[tuple[str, str]]:
-    """Return who may become cheaper than whom: fine-tunes than prompts, and a server of one's own than all that is paid by the token."""
-    names = [name for name in TUTORS if name in made]
-    prompts = [name for name in names if not TUTORS[name].is_trained]
-    tunes = [name for name in names if TUTORS[name].billed == "fine-tune"]
-    servers = [name for name in names if TUTORS[name].billed == "own server"]
-    return [*itertools.product(tunes, prompts), *itertools.product(servers, [*prompts, *tunes])]
-
-
-def _bill(bill: Bill, conversations: int) -> Record:
-    whole = {key: _whole(getattr(bill, key)) for key in ("making", "exam", "conversation", "server_month", "server_conversations")}
-    monthly = {"servers": bill.servers(conversations), "monthly": _whole(bill.monthly(conversations))}
-    return {**whole, **monthly, "months": round(bill.months, 1)}
-
-
-def _model(name: str, case: Case) -> Record:
-    made, model = bills(case), case.model
-    dates = {key: str(value) if value else None for key, value in asdict(model.dates).items()} if model.dates else {}
-    return {
-        "name": name,
-        "service": model.service,
-        "reasoning": model.reasoning,
-        "conversation": {tutor: _whole(bill.conversation) for tutor, bill in made.items() if not bill.server_month},
-        "training": _whole(made[TUNED].making / case.assumed.runs) if TUNED in made else None,
-        "tuned_shutdown": str(model.tuned_shutdown) if model.tuned_shutdown else None,
-        **{key: dates.get(key) for key in ("shutdown", "new_jobs_until", "closed_to_new")},
-        "break_even": asdict(break_even(made[TUNED], made[PROMPTED])) if {TUNED, PROMPTED} <= made.keys() else None,
-        "source": model.base.source,
-        "checked": str(model.checked),
-    }
-
-
-def _tornado(case: Case, challenger: str, incumbent: str) -> Record:
-    at = round(difference(case, challenger, incumbent))
-    swings = [
-        {**asdict(swing), "at_low": round(swing.at_low), "at_high": round(swing.at_high)} for swing in tornado(case, challenger, incumbent)
-    ]
-    return {"challenger": challenger, "incumbent": incumbent, "at": at, "swings": swings}
-
-
-def _whole(value: float) -> int | None:
-    return round(value) if math.isfinite(value) else None
 
 
 def metrics(costs: Record) -> Record:

@@ -26,6 +26,7 @@ from pydantic import Field
 
 from three_tutors.checking.gate import Limits, Verdict, check, counts
 from three_tutors.checking.problem_formats import FORMATS, MOST, formatted
+from three_tutors.checking.shortfalls import shortfalls
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import write_json, write_jsonl
 from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS
@@ -43,11 +44,6 @@ SPLITS = Path("data/raw/splits.csv")
 
 MOMENT_SPLITS = Path("data/raw/moment_splits.csv")
 """The same for moments."""
-
-ENOUGH_TURNS = 60
-"""Teacher turns of a strategy below which a figure about that strategy says little."""
-ENOUGH_DIALOGUES = 8
-"""Dialogues of a subject below which its splits cannot be compared."""
 
 
 @params
@@ -68,17 +64,6 @@ def validate(verdict: Verdict) -> dict[str, Any]:
     strategies = Counter(turn.strategy for turn in turns if turn.speaker == "teacher")
     understandings = Counter(turn.understanding for turn in turns if turn.speaker == "student")
     subjects = Counter(dialogue.lesson.subject for dialogue in verdict.dialogues)
-    too_few = _unsaid(verdict, strategies[""] == strategies.total(), understandings[""] == understandings.total())
-    too_few += [
-        f"{strategies[name]} teacher turns of {name}: too few to say how a tutor handles it (from {ENOUGH_TURNS} on)."
-        for name in STRATEGIES
-        if strategies[name] < ENOUGH_TURNS and strategies[""] < strategies.total()
-    ]
-    too_few += [
-        f"{number} dialogues in {name}: too few to compare tutors within the subject (from {ENOUGH_DIALOGUES} on)."
-        for name, number in sorted(subjects.items())
-        if number < ENOUGH_DIALOGUES
-    ]
     return {
         "dialogues": len(verdict.dialogues),
         "scenarios": len(verdict.scenarios),
@@ -92,21 +77,8 @@ def validate(verdict: Verdict) -> dict[str, Any]:
         "unlabelled": {"student_turns": understandings[""], "teacher_turns": strategies[""]},
         "subjects": dict(sorted(subjects.items())),
         "warnings": counts(verdict.problems),
-        "too_few": too_few,
+        "too_few": shortfalls(verdict),
     }
-
-
-def _unsaid(verdict: Verdict, no_strategy: bool, no_understanding: bool) -> list[str]:
-    """Return what the reports cannot say because nobody wrote down what it takes."""
-    sentences = {
-        "No teacher turn is labelled with a strategy: nothing can be said by strategy.": no_strategy,
-        "No student turn is labelled with an understanding: praise after mistakes, repairs and checks cannot be scored.": no_understanding,
-        "No dialogue names an answer: whether a tutor gives it away cannot be scored.": not any(
-            dialogue.lesson.answer for dialogue in verdict.dialogues
-        ),
-        "There is no scenario: how a tutor holds up under pressure, off the topic or in danger is not examined.": not verdict.scenarios,
-    }
-    return [sentence for sentence, holds in sentences.items() if holds]
 
 
 def main() -> None:

@@ -21,6 +21,14 @@ from three_tutors.pipeline.records import read_json, write_json
 ROOT = Path(__file__).parent.parent
 # The shortest: what is proved here needs no long ones.
 DIALOGUES = ["mathematics/square-of-a-sum", "spanish/colour-after-the-noun", "economics/who-pays-for-the-free-library"]
+MOMENTS = [
+    "pair-ammonia-entropy-sign",
+    "pair-casa-and-red",
+    "pair-car-two-and-a-half-hours",
+    "borrow-the-wrong-way-round",
+    "safe-acid-in-my-bag",
+]
+"""Held out: every other one would be asked of five tutors, and their replies compared."""
 LAYERS = 4
 SCENARIO = "number-first-comparison"
 SMALL = {
@@ -55,11 +63,12 @@ def shallow(tmp_path_factory: pytest.TempPathFactory, embedded: Path) -> Path:  
 
 @pytest.fixture
 def project(tmp_path: Path, shallow: Path) -> Path:
-    """Return a checkout of this project with three dialogues (two without labels), one scenario, a shallow model and small params."""
+    """Return a checkout of this project with three dialogues (two without labels), moments, a scenario, a shallow model, small params."""
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
-    dropped = ("data/raw/dialogues/", "data/raw/scenarios/", "data/raw/splits.csv", "reports/", "tests/", "dvc.lock")
+    dropped = ("data/raw/dialogues/", "data/raw/moments/", "data/raw/scenarios/", "data/raw/splits.csv", "reports/", "tests/", "dvc.lock")
     kept = [name for name in tracked if not name.startswith(dropped) and (ROOT / name).exists()]
     kept += [f"data/raw/dialogues/{name}.yaml" for name in DIALOGUES]
+    kept += [f"data/raw/moments/{name}.yaml" for name in MOMENTS]
     kept.append(f"data/raw/scenarios/{SCENARIO}.yaml")
     kept += compiled("stages", "three_tutors")
     for name in kept:

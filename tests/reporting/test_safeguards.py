@@ -12,6 +12,7 @@ from three_tutors.reporting.evidence import Evidence, gather
 from three_tutors.reporting.exam import Exam
 from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.safeguards import detector, examined
+from three_tutors.scoring.safety import LOOKALIKE
 
 
 @pytest.fixture(scope="module")
@@ -46,5 +47,9 @@ def test_one_failure_where_a_student_is_hurt_closes_the_plan(evidence: Evidence)
 
 
 def test_the_detector_is_told_with_its_errors(evidence: Evidence) -> None:
-    """Four figures, each of the graded replies that it is about."""
-    assert {name: one.replies for name, one in detector(evidence).items()} == {"safe": 1, "unsafe": 1, "caught": 1, "calm": 1}
+    """Four figures, each of the graded replies that it is about; where no reply is, there is none."""
+    found = {name: one.replies if one else 0 for name, one in detector(evidence).items()}
+    assert found == {"safe": 1, "unsafe": 1, "caught": 1, "calm": 1}
+    dangers = [one for one in evidence.moments if one.theme != LOOKALIKE]
+    assert [name for name, one in detector(replace(evidence, moments=dangers)).items() if one] == ["safe", "unsafe"]
+    assert detector(replace(evidence, moments=[])) == {}

@@ -10,7 +10,7 @@ from three_tutors.reporting.evidence import Evidence
 from three_tutors.scoring.safety import LOOKALIKE
 from three_tutors.scoring.statistics import Interval, mean_interval, wilson
 from three_tutors.trust.graded import of_moments
-from three_tutors.trust.safety import Detection, detection
+from three_tutors.trust.safety import ASKED, Detection, detection
 from three_tutors.tutoring.questions import asked_moments
 
 CLOSING = ("self_harm_and_eating", "abuse_at_home")
@@ -63,9 +63,13 @@ def examined(evidence: Evidence, tutor: str) -> Examined | None:
     return Examined({part: _rate(values) for part, values in unsafe.items()}, _rate(refused) if refused else None, closing)
 
 
-def detector(evidence: Evidence) -> Mapping[str, Detection]:
-    """Return how often the detector is right about the graded replies of the exam, by what it is asked; empty where there are none."""
-    return {name: themes["all"] for name, themes in detection(of_moments([one for one in evidence.moments if one.theme])).items()}
+def detector(evidence: Evidence) -> Mapping[str, Detection | None]:
+    """Return how often the detector is right about the exam's graded replies, by what it is asked.
+
+    `None` where no reply asks that of it; empty where no reply asks anything.
+    """
+    found = detection(of_moments([one for one in evidence.moments if one.theme]))
+    return {name: found[name]["all"] if name in found else None for name in ASKED} if found else {}
 
 
 def _rate(values: Sequence[float]) -> Rate:

@@ -44,7 +44,7 @@ report: $(READY)  ## Write the reports from what is there, even if a tutor faile
 # Three workers on two cores, because one is usually waiting for a server or a browser.
 # Byte code is kept even if the shell says otherwise: the tests start hundreds of processes, and each would compile its imports.
 test: $(READY)  ## Run every test
-	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -q
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -q --durations 25
 
 test-fast: $(READY)  ## Run the tests that need no training, pipeline run or browser
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q -m "not slow"

@@ -16,13 +16,13 @@ from three_tutors.tutoring.moment import Moment, Side
 
 MOST_TURNS = 60
 """Held-out student turns that are asked, spread over all dialogues and over the length of each."""
-PAIRS_OF_A_KIND = 5
+PAIRS_OF_A_KIND = 4
 """Contrast pairs that are asked of each kind; both sides of each."""
 CASES_OF_A_THEME = 2
 """Safety cases that are asked of each theme."""
 MOST_SCRIPTED = 140
 """Scripted turns up to which every scenario is played; of more, SCENARIOS_OF_A_KIND of each kind."""
-SCENARIOS_OF_A_KIND = 2
+SCENARIOS_OF_A_KIND = 1
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ export PYTHONUNBUFFERED := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro report test test-fast check audit fix sweep bench chat overview lock
+.PHONY: help install repro report test test-fast check audit fix study bench chat overview lock
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -33,8 +33,8 @@ $(READY): requirements.lock requirements-torch-cpu.lock requirements-torch-gpu.l
 	@if $(FOR_GPU); then $(PIP) --requirement requirements-torch-gpu.lock; fi
 	@touch $@
 
-repro: $(READY)  ## Run the pipeline: validate, train, answer, evaluate, report
-	@$(BIN)/dvc repro
+repro: $(READY)  ## Run the pipeline; PROFILE=laptop, workstation or api sets what suits them
+	@$(if $(PROFILE),$(BIN)/python -m three_tutors.studies.profile $(PROFILE),$(BIN)/dvc repro)
 	@echo "Made: models/ (the tutors), data/processed/ (what they learned from and replied, with scores), reports/."
 	@echo "Next: open reports/index.html, read reports/comparison.md, or run 'make chat' to talk with the tutors."
 
@@ -62,23 +62,9 @@ fix: $(READY)  ## Let lint and format repair what they can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-# A loop of experiments, which `dvc exp show` lists too. Alpha is twice the rank, so that the scale of the adapters stays the same.
-# params.yaml is restored at the end, also after Ctrl-C; `dvc repro` then takes its tutors from DVC's run cache.
-RANKS ?= 4 8 16
-RATES ?= 2e-3 4e-3
-MULTIPLIERS ?= 0.5 1 2
-sweep: $(READY)  ## Train lora with all RANKS and RATES, openai with all MULTIPLIERS
-	@mkdir -p .cache && cp params.yaml .cache/params_before_sweep.yaml
-	@trap 'mv .cache/params_before_sweep.yaml params.yaml' EXIT; trap 'exit 130' INT TERM; \
-	for r in $(RANKS); do for rate in $(RATES); do \
-	  $(BIN)/dvc exp run --quiet train_lora -S lora.r=$$r -S lora.alpha=$$((2 * r)) -S lora.learning_rate=$$rate \
-	  && $(BIN)/python -m three_tutors.reporting.sweep lora || exit 1; \
-	done; done; \
-	for multiplier in $(MULTIPLIERS); do \
-	  $(BIN)/dvc exp run --quiet train_openai -S openai.learning_rate_multiplier=$$multiplier \
-	  && $(BIN)/python -m three_tutors.reporting.sweep openai || exit 1; \
-	done
-	@echo "reports/plots/sweep.csv has the table. params.yaml is unchanged: put your choice there and run make repro."
+JOBS ?= 1
+study: $(READY)  ## Run a study of params.yaml: make study NAME=seeds JOBS=1
+	@$(BIN)/python -m three_tutors.studies $(or $(NAME),$(error Say which study: make study NAME=seeds; params.yaml lists them under studies)) --jobs $(JOBS)
 
 bench: $(READY)  ## Measure speed beside other tools; writes reports/benchmarks.md
 	@$(BIN)/python -m tests.benchmarks

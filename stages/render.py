@@ -7,8 +7,12 @@ if __name__ == "__main__":
 
     start("stages.render")
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.params import params, read
@@ -28,6 +32,8 @@ class Params:
 
     speaker: Speaker
     """`teacher` makes tutors; `student` makes student simulators out of the same dialogues."""
+    dialogues: Annotated[int, Field(ge=1)] | None
+    """Training dialogues that are learned from, drawn so that fewer are always among more; null is all."""
 
 
 def render(dialogues: Sequence[Dialogue], speaker: Speaker) -> dict[str, list[Record]]:
@@ -39,9 +45,24 @@ def render(dialogues: Sequence[Dialogue], speaker: Speaker) -> dict[str, list[Re
     }
 
 
+def drawn(dialogues: Sequence[Dialogue], most: int | None) -> list[Dialogue]:
+    """Return `most` of the dialogues in their order; those of a smaller draw are among them.
+
+    Raises:
+        DataError: there are fewer.
+
+    """
+    if most is not None and most > len(dialogues):
+        raise DataError(f"params.yaml: render.dialogues is {most}, but there are {len(dialogues)} to learn from; null takes all.")
+    first = sorted(dialogues, key=lambda one: hashlib.sha256(one.id.encode()).digest())[:most]
+    ids = {one.id for one in first}
+    return [one for one in dialogues if one.id in ids]
+
+
 def main() -> None:
     """Render every split for every method."""
-    speaker = read("render", Params).speaker
+    settings = read("render", Params)
+    speaker = settings.speaker
     total = left_out = 0
     for split in SPLITS:
         path = SPLIT_FILES / f"{split}.jsonl"
@@ -49,6 +70,9 @@ def main() -> None:
         if not dialogues:
             raise DataError(f"{path} holds no dialogue; write more dialogues or change `split` in params.yaml.")
         kept = [dialogue for dialogue in dialogues if split == "test" or is_learned(dialogue, speaker)]
+        left_out += len(dialogues) - len(kept)
+        if split == "train":
+            kept = drawn(kept, settings.dialogues)
         rendered = render(kept, speaker)
         if split != "test" and not all(rendered.values()):
             raise DataError(
@@ -57,6 +81,5 @@ def main() -> None:
         for method, rows in rendered.items():
             write_jsonl(OUT / method / f"{split}.jsonl", rows)
         total += len(kept)
-        left_out += len(dialogues) - len(kept)
     without = f", without {left_out} in which every weight is 0" if left_out else ""
     print(f"render: {total} dialogues with the {speaker} as the one who learns, for DSPy, OpenAI and Hugging Face, in {OUT}{without}")

@@ -29,6 +29,7 @@ from three_tutors.reporting.overview import markdown, overview
 from three_tutors.reporting.pictures import pictures
 from three_tutors.reporting.provenance import Provenance, provenance, this_machine
 from three_tutors.reporting.scorecard import findings_of
+from three_tutors.reporting.studies import studies_of
 from three_tutors.reporting.summary import SUMMARY, summary
 from three_tutors.tutoring.methods import HOSTED, TUTORS
 
@@ -51,6 +52,7 @@ def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[st
     """Return the reports by file name below reports/: the page, the texts and the pictures that the texts show."""
     findings = findings_of(evidence)
     figures = pictures(evidence, findings)
+    of_studies = [figure for study in studies_of(evidence, made.sections) for figure in study.pictures]
     of_data = [coverage(evidence.dialogues), moves(evidence.dialogues)]
     written = {
         **texts(evidence, findings, figures, made, Setting(settings.class_size, settings.tolerated_failures)),
@@ -69,7 +71,7 @@ def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[st
         ),
         **written,
         "croissant.json": _croissant(evidence),
-        **{f"figures/{figure.name}.svg": figure.svg for figure in [*figures, *of_data]},
+        **{f"figures/{figure.name}.svg": figure.svg for figure in [*figures, *of_data, *of_studies]},
     }
 
 

@@ -67,6 +67,7 @@ def project(tmp_path: Path, shallow: Path) -> Path:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     dropped = ("data/raw/dialogues/", "data/raw/moments/", "data/raw/scenarios/", "data/raw/splits.csv", "reports/", "tests/", "dvc.lock")
     kept = [name for name in tracked if not name.startswith(dropped) and (ROOT / name).exists()]
+    kept += [name for name in tracked if name.startswith("reports/studies/")]  # written by hand, as far as the pipeline knows
     kept += [f"data/raw/dialogues/{name}.yaml" for name in DIALOGUES]
     kept += [f"data/raw/moments/{name}.yaml" for name in MOMENTS]
     kept.append(f"data/raw/scenarios/{SCENARIO}.yaml")

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import datasets
 import pytest
 
-from stages.render import render
+from stages.render import drawn, render
 from three_tutors.openai_server.training_file import read_training_file
+from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import write_jsonl
 from three_tutors.tutoring.dialogue import Speaker
 from three_tutors.tutoring.formats import is_learned
@@ -45,3 +47,15 @@ def test_a_service_takes_every_chat(fractions: Dialogue, tmp_path: Path, speaker
         assert len(labelled["weights"]) == len(labelled["strategies"]) == len(labelled["messages"])
         learned = [message["content"] for message in chat["messages"] if message["role"] == "assistant"]
         assert set(learned) <= {turn.text for turn in fractions.turns if turn.speaker == speaker}
+
+
+def test_fewer_training_dialogues_are_always_among_more(fractions: Dialogue) -> None:
+    """A draw keeps the order and holds every smaller draw; null is all, byte for byte, and more than there are is refused."""
+    dialogues = [replace(fractions, id=f"d{number}") for number in range(30)]
+    draws = [drawn(dialogues, most) for most in (5, 10, 20, 30)]
+    for small, large in pairwise(draws):
+        assert [one for one in large if one in small] == small
+    assert [len(one) for one in draws] == [5, 10, 20, 30]
+    assert draws[-1] == drawn(dialogues, None) == dialogues
+    with pytest.raises(DataError, match=r"render\.dialogues is 31, but there are 30 to learn from"):
+        drawn(dialogues, 31)

@@ -65,7 +65,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("project")
     for name in ["dvc.yaml", "params.yaml", ".dvcignore"]:
         shutil.copy(ROOT / name, folder / name)
-    copy_code(folder, "stages", "three_tutors", "data/raw")
+    copy_code(folder, "stages", "three_tutors", "data/raw", "reports/studies")
     put_stand_ins(folder)
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     subprocess.run([sys.executable, "-m", "dvc", "init", "-q"], cwd=folder, check=True)

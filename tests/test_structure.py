@@ -28,6 +28,7 @@ ORDER = """
     authoring prompting language_model
     trust openai_server
     tutors
+    studies
     reporting
     chat
 """
@@ -127,7 +128,7 @@ def test_params_and_stages_agree() -> None:
     sections = set(YAML(typ="safe").load(ROOT / "params.yaml"))
     read = {name.split(".")[0] for stage in pipeline().values() for name in stage.get("params", [])}
     assert read <= sections
-    assert sections - read <= {"chat", "judge"}
+    assert sections - read <= {"chat", "judge", "studies"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tests import small_run
-from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.pipeline.records import write_text
-from three_tutors.reporting.evidence import SEEDS, Evidence, gather
+from three_tutors.reporting.evidence import Evidence, gather
 from three_tutors.reporting.exam import Exam, Share, exam_of, spread
 from three_tutors.scoring.choice import Choice
 from three_tutors.scoring.score import Score
@@ -130,12 +127,3 @@ def test_a_run_without_exam_has_an_empty_one(evidence: Evidence) -> None:
     """Nothing is made up where neither choices nor fits are there."""
     exam = exam_of(replace(evidence, choices={}))
     assert (exam.tutors, exam.comparisons, exam.unsafe, exam.shows_teaching) == ([], [], {}, [])
-
-
-@pytest.mark.parametrize(("row", "problem"), [("lora,1,matching,high", "the value is no number"), ("lora,,matching,0.5", "has no seed")])
-def test_a_study_that_cannot_be_read_is_an_error(tmp_path: Path, row: str, problem: str) -> None:
-    """The line and what is wrong with it are named."""
-    small_run.write_run(tmp_path)
-    write_text(tmp_path / SEEDS, f"tutor,seed,score,value\n{row}\n")
-    with pytest.raises(DataError, match=rf"seeds\.csv:2: {problem}"):
-        gather(tmp_path)

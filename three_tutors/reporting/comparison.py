@@ -24,9 +24,10 @@ from three_tutors.reporting.safeguards import detector, examined
 from three_tutors.reporting.score_figures import leaks
 from three_tutors.reporting.scripted_students import kind_name, kinds
 from three_tutors.reporting.strategies import RARE, repertoire
-from three_tutors.reporting.sweep import sweep, tries
+from three_tutors.reporting.studies import studies_of
 from three_tutors.reporting.teachers import DIMENSIONS, teachers_row
 from three_tutors.reporting.training import overfitted
+from three_tutors.reporting.tries import SEARCH, tries
 from three_tutors.reporting.verdict import exam_rows, quotations, verdict_sentences
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.trust.grading import WEAK
@@ -34,7 +35,7 @@ from three_tutors.tutoring.dialogue import STRATEGIES
 from three_tutors.tutoring.methods import REFERENCE
 from three_tutors.tutoring.questions import questions
 
-TEXTS = ("comparison.md", "deployment_plan.md", "reflection.md")
+TEXTS = ("comparison.md", "studies.md", "deployment_plan.md", "reflection.md")
 TALKATIVE = 1.5
 """A tutor is called talkative above so many times the teachers' median length."""
 
@@ -49,14 +50,14 @@ class Setting:
 
 
 def texts(evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, setting: Setting) -> dict[str, str]:
-    """Return the comparison, the deployment plan and the reflection by file name."""
+    """Return the comparison, the studies, the deployment plan and the reflection by file name."""
     values = _values(evidence, findings, made, setting) | {"figures": {figure.name: figure for figure in figures}}
     return {name: page(f"{name}.jinja", **values) for name in TEXTS}
 
 
 def shared_values(evidence: Evidence, findings: Findings, made: Provenance, tolerated: float) -> dict[str, Any]:
     """Return what index.html and the texts both tell."""
-    optimisation, tried, exam = evidence.optimisation, evidence.plots.get("sweep", ()), exam_of(evidence)
+    optimisation, tried, exam = evidence.optimisation, evidence.studies.get(SEARCH, ()), exam_of(evidence)
     decision = decide(evidence, findings, exam, tolerated)
     return {
         "evidence": evidence,
@@ -70,7 +71,7 @@ def shared_values(evidence: Evidence, findings: Findings, made: Provenance, tole
         "duration": duration,
         "efforts": efforts(evidence),
         "tries": tries(tried, findings.challengers, optimisation.candidates if optimisation else 0),
-        "sweep": sweep(tried, made.sections, evidence.digests),
+        "studies": studies_of(evidence, made.sections),
         "too_few": evidence.metrics.get("data", {}).get("too_few", []),
         "caveats": caveats(optimisation, findings.cells),
         "prompt_sentence": prompt_sentence(optimisation, kept_program(optimisation, evidence.answers)),

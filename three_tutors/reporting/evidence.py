@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from three_tutors.scoring.choice import Choice, choice
 from three_tutors.scoring.replied import own_replies
 from three_tutors.scoring.score import Score, scores_in
 from three_tutors.scoring.scores import MEASURES
+from three_tutors.studies.table import FOLDER as FOLDER_OF_STUDIES
+from three_tutors.studies.table import Row, data_digest, last_of_each, read_rows
 from three_tutors.trust.floor import CONTRAST, Floor, contrast_floor, floor
 from three_tutors.trust.graded import of_moments
 from three_tutors.trust.grading import Grading, grading
@@ -45,7 +46,6 @@ COSTS = Path("data/processed/costs.json")
 PROGRAM = Path("models") / PROMPTED
 METRICS = Path("reports/metrics")
 PLOTS = Path("reports/plots")
-SEEDS = Path("reports/studies/seeds.csv")
 
 Scores = Mapping[str, Score]
 """The scores of one answer by name."""
@@ -98,8 +98,12 @@ class Evidence:
     """Score → what bots without a model get in it, over the held-out turns; in `contrast`, over the pairs that tutors were asked."""
     grading: Grading
     """How each score treats the graded replies of the exam."""
+    studies: Mapping[str, Sequence[Row]]
+    """Rows of the table of each study by its name; those without a row are left out."""
     seeds: Sequence[Mapping[str, str]]
-    """Rows of the study of seeds: `tutor`, `seed`, `score` and `value`; empty where trainings were not repeated."""
+    """Figures of trainings that differ in their seed alone: `tutor`, `seed`, `score` and `value`; only those made of this data."""
+    data: str
+    """Digest of the dialogues and moments, as the tables of studies have it."""
     digests: Mapping[str, str]
     """SHA-256 of the files with all dialogues, scenarios and moments and with the splits, by file name."""
     missing: Sequence[str]
@@ -158,6 +162,8 @@ def gather(root: Path = Path()) -> Evidence:
     if not costs.exists():
         missing.append("Costs were not estimated: run `dvc repro estimate_costs`.")
     optimisation = read_optimisation(root / PROGRAM)
+    studies = {path.stem: rows for path in sorted((root / FOLDER_OF_STUDIES).glob("*.csv")) if (rows := read_rows(path))}
+    data = data_digest(root)
     return Evidence(
         dialogues=dialogues,
         scenarios=scenarios,
@@ -181,7 +187,9 @@ def gather(root: Path = Path()) -> Evidence:
         judge_agreement=read_agreement(root / FOLDER / AGREEMENT),
         floors=_floors(test, moments, [one for one in dialogues if ledger.get(one.id) == "train"]),
         grading=grading(of_moments(moments)),
-        seeds=read_seeds(root / SEEDS),
+        studies=studies,
+        seeds=seeds([row for row in studies.get("seeds", ()) if row.data == data]),
+        data=data,
         digests={
             path.name: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in (DIALOGUES, SCENARIOS, EVERY_MOMENT, LEDGER)
         },
@@ -196,28 +204,13 @@ def _floors(test: Sequence[Dialogue], moments: Sequence[Moment], train: Sequence
     return {**floor(test, train), **({CONTRAST: pairs} if pairs else {})}
 
 
-def read_seeds(path: Path) -> list[dict[str, str]]:
-    """Return the rows of the study of seeds; nothing where there is none.
-
-    Raises:
-        DataError: a column is missing, or a value is no number.
-
-    """
-    rows = read_csv(path) if path.exists() else []
-    for line, row in enumerate(rows, start=2):
-        lacking = [name for name in ("tutor", "seed", "score", "value") if not row.get(name)]
-        if lacking or not _is_number(row["value"]):
-            raise DataError(
-                f"{path}:{line}: {f'has no {lacking[0]}' if lacking else 'the value is no number'}; run `make study NAME=seeds`."
-            )
-    return rows
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
+def seeds(rows: Sequence[Row]) -> list[dict[str, str]]:
+    """Return the figures of trainings that differ in their seed alone, of each the last."""
+    return [
+        {"tutor": row.tutor, "seed": row.setting[f"{row.tutor}.seed"], "score": row.figure, "value": str(row.value)}
+        for row in last_of_each(rows)
+        if [*row.setting] == [f"{row.tutor}.seed"]
+    ]
 
 
 def read_scores(path: Path, records: Sequence[Record], asked: set[str]) -> dict[str, Scores]:

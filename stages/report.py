@@ -51,8 +51,7 @@ class Params:
 def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[str, str]:
     """Return the reports by file name below reports/: the page, the texts and the pictures that the texts show."""
     findings = findings_of(evidence)
-    figures = pictures(evidence, findings)
-    of_studies = [figure for study in studies_of(evidence, made.sections) for figure in study.pictures]
+    figures = [*pictures(evidence, findings), *(figure for study in studies_of(evidence, made.sections) for figure in study.pictures)]
     of_data = [coverage(evidence.dialogues), moves(evidence.dialogues)]
     written = {
         **texts(evidence, findings, figures, made, Setting(settings.class_size, settings.tolerated_failures)),
@@ -71,7 +70,7 @@ def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[st
         ),
         **written,
         "croissant.json": _croissant(evidence),
-        **{f"figures/{figure.name}.svg": figure.svg for figure in [*figures, *of_data, *of_studies]},
+        **{f"figures/{figure.name}.svg": figure.svg for figure in [*figures, *of_data]},
     }
 
 

@@ -1,8 +1,9 @@
 """A language model on disk, trained and asked: torch, transformers and peft stand here and nowhere else.
 
 Base: `base` puts it on disk, `gguf_llama` reads it from GGUF, `weights` reads and writes tensors, `chat_template` renders.
-Training: `finetune` (start here), `settings`, `supervision`, `steps`, `training_run`, `checkpoints`, `progress`, `processes`,
-`stopping` (Ctrl-C). Answering: `generate` (start here), `replies`, `sampling`; `likelihood` of turns that a teacher said.
+Training: `finetune` (start here), `settings`, `supervision`, `steps`, `training_run`, `checkpoints`, `progress`, `processes`, `stopping`
+(Ctrl-C); `preference` learns from pairs of replies. Answering: `generate` (start here),
+`replies`, `sampling`; `likelihood` of turns that a teacher said.
 What computes: `learner` and `backend` are the protocols. `load` chooses between our engine in `llama/` and `peft_learner` or
 `transformers_backend`; `loaded` is what every backend has beside its weights.
 What comes out: `adapters`, `model_card`, `export`, `gguf_writer`. `memory` estimates what training needs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,37 @@ def check(adapter: Path, folder: Path) -> None:
         expected, actual = read_json(adapter / ORIGIN)["base_digest"], base.digest(folder)
         if expected != actual:
             raise TutorError(f"The adapter in {adapter} was trained on base {expected}, not on {actual} in {folder}; train it again.")
+
+
+def trained_as(adapter: Path, wished: Lora | None = None) -> Lora:
+    """Return `wished` with the shape of a trained adapter, to train it further."""
+    config: dict[str, Any] = read_json(adapter / CONFIG)
+    return replace(
+        wished or Lora(),
+        r=config["r"],
+        alpha=config["lora_alpha"],
+        target_modules=list(config["target_modules"]),
+        rslora=config.get("use_rslora", False),
+        dora=config.get("use_dora", False),
+        init="default",
+    )
+
+
+@torch.no_grad()
+def read_into(parameters: Mapping[str, Tensor], adapter: Path) -> None:
+    """Copy a trained adapter into `parameters`, named as in its file, with or without the prefix.
+
+    Raises:
+        TutorError: it has other tensors than the parameters.
+
+    """
+    found = {name.removeprefix(PREFIX): value for name, value in read_tensors(adapter / WEIGHTS).items()}
+    # peft leaves the last word off the magnitudes of DoRA.
+    wanted = {name.removeprefix(PREFIX).replace("_vector.weight", "_vector"): value for name, value in parameters.items()}
+    if {name: value.shape for name, value in found.items()} != {name: value.shape for name, value in wanted.items()}:
+        raise TutorError(f"The adapter in {adapter} does not fit this base model; train it again.")
+    for name, value in wanted.items():
+        value.copy_(found[name])
 
 
 def is_plain(adapter: Path) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from three_tutors.language_model import adapters, base
 from three_tutors.language_model.backend import Backend
-from three_tutors.language_model.learner import Learner
+from three_tutors.language_model.learner import ExampleLearner
 from three_tutors.language_model.llama import vector_maths
 from three_tutors.language_model.llama.backend import LlamaBackend
 from three_tutors.language_model.llama.learner import LlamaLearner
@@ -16,7 +16,7 @@ from three_tutors.language_model.settings import Settings, on_gpu
 from three_tutors.language_model.transformers_backend import TransformersBackend
 
 
-def load_learner(folder: Path, settings: Settings) -> Learner:
+def load_learner(folder: Path, settings: Settings) -> ExampleLearner:
     """Load the model in `folder` for training.
 
     Raises:

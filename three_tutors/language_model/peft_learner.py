@@ -93,7 +93,7 @@ class PeftLearner:
         total = Sums()
         for example in chain.from_iterable(parts):
             loss, sums = self._loss(example)
-            (loss * weight).backward()
+            (loss * (weight * example.weight)).backward()
             total += sums
         return total
 
@@ -102,6 +102,16 @@ class PeftLearner:
         """See `Learner`."""
         self.model.eval()
         return sum((self._loss(example)[1] for example in chain.from_iterable(parts)), Sums())
+
+    @torch.no_grad()
+    def losses(self, examples: Sequence[Example]) -> list[float]:
+        """See `ExampleLearner`."""
+        self.model.eval()
+        return [self._loss(example)[1].loss for example in examples]
+
+    def begin_with(self, adapter: Path) -> None:
+        """See `ExampleLearner`."""
+        adapters.read_into({name.replace(".default", ""): value for name, value in self.parameters.items()}, adapter)
 
     def refresh(self) -> None:
         """See `Learner`: the parameters are the model's own."""

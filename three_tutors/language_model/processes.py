@@ -12,17 +12,18 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, distributed
 
 from three_tutors.language_model.learner import Sums
 from three_tutors.language_model.settings import Device, on_gpu
-from three_tutors.language_model.supervision import Example
+from three_tutors.language_model.supervision import Unit
 from three_tutors.pipeline.diagnostics import TutorError
 
 Launcher = Literal["torchrun", "accelerate"]
+U = TypeVar("U", bound=Unit)
 
 COUNT = "WORLD_SIZE"
 """The variable by which both launchers say how many processes there are."""
@@ -40,7 +41,7 @@ class Processes:
         """Whether this is the process that writes and speaks for all."""
         return self.rank == 0
 
-    def share(self, batch: Sequence[Example]) -> list[Example]:
+    def share(self, batch: Sequence[U]) -> list[U]:
         """Return this process's share of `batch`: dealt out like cards, longest first, so that shares are about equal in tokens."""
         if self.count == 1:
             return list(batch)

@@ -67,6 +67,8 @@ class Settings:
     early_stopping_patience: int = 2
     """Stop after this many epochs without a lower validation loss; 0 never stops early."""
     weight_decay: float = 0.0
+    beta: float | None = None
+    """None learns what is said; a number above 0 learns from preferences, the closer to the model that it begins with the higher it is."""
     max_gradient_norm: float = 1.0
     """Longer gradients are scaled to this length."""
     seed: int = 0
@@ -79,6 +81,8 @@ class Settings:
         for name, value in [*own.items(), *(own["lora"] or {}).items()]:
             if isinstance(value, float) and not math.isfinite(value):
                 raise ParamsError(f"{name}: {value} is not a finite number; give one.")
+        if self.beta is not None and self.beta <= 0:
+            raise ParamsError(f"beta: {self.beta:g} would learn nothing from a preference; take a number above 0.")
 
 
 def on_gpu(device: Device) -> bool:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from three_tutors.language_model.settings import Settings
-from three_tutors.language_model.supervision import Example
+from three_tutors.language_model.supervision import Unit
 
 T = TypeVar("T")
+U = TypeVar("U", bound=Unit)
 
 
 def learning_rate(settings: Settings, step: int, steps: int) -> float:
@@ -23,14 +24,14 @@ def learning_rate(settings: Settings, step: int, steps: int) -> float:
     return settings.learning_rate * share
 
 
-def batches(train: Sequence[Example], settings: Settings, epoch: int) -> list[list[Example]]:
+def batches(train: Sequence[U], settings: Settings, epoch: int) -> list[list[U]]:
     """Return the steps of one epoch: all examples in an order that seed and epoch decide."""
     order = list(train)
     random.Random(f"{settings.seed}/{epoch}").shuffle(order)
     return [order[first : first + settings.batch_size] for first in range(0, len(order), settings.batch_size)]
 
 
-def portions(batch: Sequence[Example], tokens: int, at_least: int = 1) -> list[list[Example]]:
+def portions(batch: Sequence[U], tokens: int, at_least: int = 1) -> list[list[U]]:
     """Split a step into a multiple of `at_least` parts of about `tokens` tokens or less, all about as long, where it has so many."""
     needed = math.ceil(sum(len(example.ids) for example in batch) / tokens)
     count = min(len(batch), math.ceil(needed / at_least) * at_least)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from three_tutors.language_model import chat_template
 from three_tutors.pipeline.diagnostics import DataError
@@ -25,6 +25,18 @@ SAMPLED = 3
 """Conversations whose every token the audit shows."""
 
 
+class Unit(Protocol):
+    """What the steps of a training are made of: a conversation, or a pair of them (see `preference`)."""
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Every token that is read."""
+
+    @property
+    def supervised(self) -> int:
+        """How many things a mean over units counts it as: tokens, or one pair."""
+
+
 @dataclass(frozen=True)
 class Example:
     """One whole conversation as token ids, with the ranges of tokens that are learned."""
@@ -32,6 +44,8 @@ class Example:
     id: str
     ids: tuple[int, ...]
     learned: tuple[tuple[int, int], ...]
+    weight: float = 1.0
+    """Factor of its loss when it is learned; below 0, its tokens become less likely."""
 
     @property
     def positions(self) -> list[int]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import torch
 
@@ -20,22 +21,23 @@ from three_tutors.language_model.processes import Processes
 from three_tutors.language_model.progress import EpochEvent, Event, StepEvent
 from three_tutors.language_model.settings import Settings
 from three_tutors.language_model.steps import batches, learning_rate, portions
-from three_tutors.language_model.supervision import Example
+from three_tutors.language_model.supervision import Unit
 from three_tutors.language_model.weights import check_finite
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.records import write_json
 
 LOWER = "lower the learning rate"
+U = TypeVar("U", bound=Unit)
 
 
-class TrainingRun:
+class TrainingRun(Generic[U]):
     """A training run under way."""
 
     def __init__(
         self,
-        learner: Learner,
-        train: list[Example],
-        validation: list[Example],
+        learner: Learner[U],
+        train: Sequence[U],
+        validation: Sequence[U],
         settings: Settings,
         base_digest: str,
         *,
@@ -105,7 +107,7 @@ class TrainingRun:
         waited = done - self.best_epoch
         return done >= self.settings.epochs or (bool(self.validation) and 0 < patience <= waited and done > 0)
 
-    def _step(self, batch: list[Example], epoch: int) -> None:
+    def _step(self, batch: list[U], epoch: int) -> None:
         started = time.monotonic()
         step, steps = len(self.steps), self.per_epoch * self.settings.epochs
         # Seeded at every step, so that a resumed run draws the same dropout as an unbroken one; each process draws its own.
@@ -163,10 +165,10 @@ class TrainingRun:
             self._keep(event)
         self._tell(event)
 
-    def _measure(self, examples: Sequence[Example]) -> Sums:
+    def _measure(self, examples: Sequence[U]) -> Sums:
         return self.processes.add(self.learner.measure(self._parts(self.processes.share(examples))))
 
-    def _parts(self, examples: Sequence[Example]) -> list[list[Example]]:
+    def _parts(self, examples: Sequence[U]) -> list[list[U]]:
         return portions(examples, self.learner.tokens_at_once, self.learner.parts_at_once)
 
     def _tell(self, event: Event) -> None:

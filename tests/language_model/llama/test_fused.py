@@ -63,15 +63,16 @@ def test_heads_are_split_and_joined_again() -> None:
 
 
 def test_cross_entropy_is_that_of_torch() -> None:
-    """Losses, hits and the gradient equal autograd's; without a weight the logits stay as they are."""
+    """Losses, hits and the gradient equal autograd's, row by row with its own weight, also 0; without weights the logits stay."""
     logits = (torch.randn(5, 1000) * 4).requires_grad_()
     targets = torch.tensor([1, 999, 0, 7, int(logits[4].argmax())])
     expected = functional.cross_entropy(logits, targets, reduction="none")
-    expected.sum().mul(0.25).backward()
+    weights = torch.tensor([0.25, -0.5, 0.0, 1.0, 0.25])
+    (expected * weights).sum().backward()
     losses, correct, changed = torch.empty(5), torch.empty(5, dtype=torch.bool), logits.detach().clone()
-    fused.cross_entropy(array(changed), array(targets), 0.0, array(losses), array(correct))
+    fused.cross_entropy(array(changed), array(targets), array(torch.empty(0)), array(losses), array(correct))
     assert torch.equal(changed, logits.detach())
-    fused.cross_entropy(array(changed), array(targets), 0.25, array(losses), array(correct))
+    fused.cross_entropy(array(changed), array(targets), array(weights), array(losses), array(correct))
     torch.testing.assert_close(losses, expected.detach())
     torch.testing.assert_close(changed, logits.grad)
     assert correct.tolist() == (logits.argmax(-1) == targets).tolist()

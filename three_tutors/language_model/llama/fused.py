@@ -205,8 +205,11 @@ def gated_backward(gate_up: Array, d_product: Array, d_gate_up: Array) -> None:
 
 
 @kernel
-def cross_entropy(logits: Array, targets: Array, weight: float, losses: Array, correct: Array) -> None:
-    """Write each row's loss in nats and whether its target is the likeliest token; replace logits by `weight` times their gradient."""
+def cross_entropy(logits: Array, targets: Array, weights: Array, losses: Array, correct: Array) -> None:
+    """Write each row's loss in nats and whether its target is the likeliest token; replace logits by the gradient of the weighted loss.
+
+    Each row has its weight; without `weights` (an empty array) the logits stay.
+    """
     vocabulary = logits.shape[1]
     for token in range(len(targets)):
         row, target = logits[token], targets[token]
@@ -219,9 +222,9 @@ def cross_entropy(logits: Array, targets: Array, weight: float, losses: Array, c
         goal = read(row, target)
         losses[token] = np.log(total) + highest - goal
         correct[token] = goal == highest
-        if weight == 0:
+        if len(weights) == 0:
             continue
-        factor = np.float32(weight) / total
+        factor = weights[token] / total
         for word in range(vocabulary):
             write(row, word, exponential(read(row, word) - highest) * factor)
-        write(row, target, (exponential(goal - highest) / total - ONE) * np.float32(weight))
+        write(row, target, (exponential(goal - highest) / total - ONE) * weights[token])

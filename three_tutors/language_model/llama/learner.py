@@ -78,6 +78,23 @@ class LlamaLearner:
         """See `Learner`."""
         return self._each(parts, TrainableLlama.measure)
 
+    def losses(self, examples: Sequence[Example]) -> list[float]:
+        """See `ExampleLearner`: each is computed alone."""
+        found = [0.0] * len(examples)
+
+        def measure(worker: TrainableLlama, share: Sequence[int]) -> None:
+            for place in share:
+                found[place] = worker.measure([examples[place]]).loss
+
+        shares = dealt(range(len(examples)), len(self.workers), lambda place: len(examples[place].ids))
+        list(self._threads.map(measure, self.workers, shares))
+        return found
+
+    def begin_with(self, adapter: Path) -> None:
+        """See `ExampleLearner`."""
+        adapters.read_into(self.parameters, adapter)
+        self.refresh()
+
     def _each(self, parts: Sequence[Sequence[Example]], work: Callable[[TrainableLlama, Sequence[Example]], Sums]) -> Sums:
         """Deal `parts` out to the workers, whichever of them is faster, and add up what they return."""
         if len(parts) == 1:

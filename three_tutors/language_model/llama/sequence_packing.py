@@ -36,19 +36,24 @@ class PackedSequences:
     """Rows whose states predict a learned token."""
     targets: Tensor
     """Those tokens."""
+    weights: Tensor
+    """Factors of their losses, fp64: those of their conversations."""
 
 
 def pack_sequences(batch: Sequence[Example], rope: LlamaRotaryEmbedding) -> PackedSequences:
     """Return the conversations of `batch` end to end."""
     ids: list[int] = []
-    spans, learned, targets = [], [], []
+    spans, learned, targets, weights = [], [], [], []
     for example in batch:
         first, padding = len(ids), -len(example.ids) % MULTIPLE
         ids += [*example.ids, *[0] * padding]
         spans.append(_span(slice(first, len(ids)), rope))
         learned += [first + place - 1 for place in example.positions]
         targets += [example.ids[place] for place in example.positions]
-    return PackedSequences(torch.tensor(ids), spans, torch.tensor(learned), torch.tensor(targets))
+        weights += [example.weight] * example.supervised
+    return PackedSequences(
+        torch.tensor(ids), spans, torch.tensor(learned), torch.tensor(targets), torch.tensor(weights, dtype=torch.float64)
+    )
 
 
 def _span(rows: slice, rope: LlamaRotaryEmbedding) -> Span:

@@ -99,7 +99,7 @@ class TrainableLlama:
 
     @torch.no_grad()
     def accumulate(self, batch: Sequence[Example], weight: float) -> Sums:
-        """Add the gradients of `weight` times the summed loss of `batch` to those of every learned weight."""
+        """Add the gradients of `weight` times the summed loss of `batch`, each by its own weight, to those of every learned weight."""
         packed = self._begin(batch, training=True)
         state, saved = self._forward(packed)
         sums, d_state = self._head(state, packed, weight)
@@ -212,13 +212,14 @@ class TrainableLlama:
         head_gradient = self.head.gradient if weight else None
         logits = self.scratch.take(padded if head_gradient is not None else min(LOGIT_ROWS, padded), len(self.head.value), dtype=self.dtype)
         losses, correct = torch.empty(count), torch.empty(count, dtype=torch.bool)
+        weights = (packed.weights * weight).float() if weight else torch.empty(0)
         for first in range(0, padded, LOGIT_ROWS):
             part, real = slice(first, min(first + LOGIT_ROWS, padded)), slice(first, min(first + LOGIT_ROWS, count))
             some = logits[part] if head_gradient is not None else logits[: part.stop - first]
             torch.mm(normed[part], self.head.value.t(), out=some)
             some[real.stop - first :] = 0
             targets = packed.targets[real]
-            fused.cross_entropy(array(some), array(targets), weight, array(losses[real]), array(correct[real]))
+            fused.cross_entropy(array(some), array(targets), array(weights[real]), array(losses[real]), array(correct[real]))
             if weight:
                 torch.mm(some, self.head.value, out=d_normed[part])
         if head_gradient is not None:

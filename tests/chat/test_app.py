@@ -232,13 +232,15 @@ def test_nothing_leaves_without_consent(page: Site) -> None:
     talk = page.start()
     page.say(talk, "Is it 5/6?")
     page.finished(talk)
-    for wanted in ("jsonl", "a"):
+    for wanted in ("jsonl", "a", "choices"):
         refused = page.client.post(f"/conversations/{talk}/export", data={"at": "1", "format": wanted})
         assert (400, True) == (refused.status_code, "Tick the box before exporting" in refused.text)
     given = page.client.post(f"/conversations/{talk}/export", data={"at": "1", "format": "jsonl", "consent": "yes"})
     assert (200, f'attachment; filename="conversation-{talk}.jsonl"') == (given.status_code, given.headers["content-disposition"])
     draft = page.client.post(f"/conversations/{talk}/export", data={"at": "1", "format": "b", "consent": "yes"})
     assert '  - teacher: "You said: Is it 5/6?"' in draft.text
+    none = page.client.post(f"/conversations/{talk}/export", data={"at": "1", "format": "choices", "consent": "yes"})
+    assert (400, True) == (none.status_code, "There is no choice here between whole replies" in none.text)
 
 
 def test_one_conversation_or_all_of_them_can_be_deleted(page: Site) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from three_tutors.chat.export import draft, identifier, jsonl
+from three_tutors.chat.export import choices, draft, identifier, jsonl
 from three_tutors.chat.roster import EMPTY
 from three_tutors.chat.talk import Exchange, Talk, TutorReply
 from three_tutors.checking.gate import Limits, check
@@ -106,3 +106,20 @@ def test_jsonl_holds_every_branch_under_the_labels_of_the_page() -> None:
         {"exchange": 2, "parent": 1, "follows": "Tutor A", "speaker": "student", "text": "And now?"},
         {"exchange": 2, "speaker": "teacher", "tutor": "Tutor B", "text": "", "status": "failed", "note": "Gone.", "left_out": [1]},
     ] == lines
+
+
+def test_choices_are_exported_with_their_words_and_without_names() -> None:
+    """The preferred reply stands beside each whole one to the same conversation that says something else."""
+    texts = {"baseline": "It is 3/4.", "dspy": "What is half of it?", "lora": "What is half  of it?", "openai": "It is"}
+    given = {name: TutorReply(name, text, "length" if name == "openai" else "whole") for name, text in texts.items()}
+    names = tuple(texts)
+    first, second = (Exchange(number, number - 1 or None, None, f"Turn {number}", "", names, given) for number in (1, 2))
+    talk = Talk("Ab", EMPTY, names, blind=True, scenario=None, created=1.0)
+    (line,) = [json.loads(line) for line in choices(talk, {1: first, 2: second}, {1: "dspy", 2: "dspy"}).splitlines()]
+    assert (line["id"], line["source"], line["input"]["messages"][1:]) == ("Ab#1 a", "choices", [{"role": "user", "content": "Turn 1"}])
+    assert [line[key][0]["content"] for key in ("preferred_output", "non_preferred_output")] == ["What is half of it?", "It is 3/4."]
+    together = Exchange(2, 1, "dspy", "Turn 2", "", names, given)
+    made = [json.loads(line) for line in choices(talk, {1: first, 2: together}, {2: "dspy"}).splitlines()]
+    assert [message["content"] for message in made[0]["input"]["messages"][1:]] == ["Turn 1", "What is half of it?", "Turn 2"]
+    with pytest.raises(TutorError, match="no choice here"):
+        choices(talk, {1: first}, {1: "openai"})

@@ -131,9 +131,12 @@ class Pages:
             text = export.jsonl(talk, exchanges, self.conversations.labels(talk))
             return _file(f"conversation-{talk.id}.jsonl", text, "application/jsonl")
         tutor = talk.tutor(wanted)
-        if tutor is None:
+        if tutor is None and wanted != "choices":
             raise HTTPException(400)
         try:
+            if tutor is None:
+                text = export.choices(talk, exchanges, self.conversations.ballots.preferred(exchanges))
+                return _file(f"choices-{talk.id}.jsonl", text, "application/jsonl")
             text = export.draft(talk, path_to(at, exchanges), tutor)
         except TutorError as error:
             return self._conversation(talk, view.Asked(at, error=str(error)))

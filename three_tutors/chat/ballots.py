@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +51,11 @@ class Ballots:
         """Return the choice made in an exchange."""
         rows = self._store.read("select record from ballots where exchange = ?", (exchange,))
         return _preference(rows[0][0]) if rows else None
+
+    def preferred(self, exchanges: Iterable[int]) -> dict[int, str]:
+        """Return the tutor that was preferred in each exchange where one was."""
+        made = {number: self.chosen(number) for number in exchanges}
+        return {number: choice.preferred for number, choice in made.items() if choice and choice.preferred}
 
     def counted(self) -> list[Preference]:
         """Return the choices whose conversation is no longer blind, oldest first: counting the others would tell who is who."""

@@ -1,4 +1,4 @@
-"""Export a conversation: every turn as JSON Lines, or the turns of one tutor as a draft dialogue in YAML."""
+"""Export a conversation: every turn or the choices as JSON Lines, or the turns of one tutor as a draft dialogue in YAML."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from three_tutors.authoring.dialogue_file import as_yaml
-from three_tutors.chat.talk import Exchange, Talk, history
+from three_tutors.chat.talk import Exchange, Talk, history, path_to
 from three_tutors.checking.characters import without_forbidden
 from three_tutors.checking.schema import MOST_TURNS
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.tutoring.dialogue import LONGEST_TURN, Lesson
 from three_tutors.tutoring.fields import Field, fields, record
+from three_tutors.tutoring.formats import messages
 from three_tutors.tutoring.methods import TutorName
+from three_tutors.tutoring.pairs import row
 
 CONSENT = "These words may be passed on: whoever wrote them agrees, and nobody can be recognised in them."
 """What a person ticks before anything leaves the store."""
@@ -36,6 +38,34 @@ def jsonl(talk: Talk, exchanges: Mapping[int, Exchange], labels: Mapping[str, st
             if reply:
                 said = {"exchange": exchange.id, "speaker": "teacher", "tutor": labels[name], "text": reply.text}
                 lines.append({**said, "status": reply.status, "note": reply.note, "left_out": list(reply.left_out)})
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+
+def choices(talk: Talk, exchanges: Mapping[int, Exchange], preferred: Mapping[int, str]) -> str:
+    """Return the blind choices of a conversation with their words: the preferred reply beside each other one (`pairs.row`).
+
+    `preferred` names the tutor for each exchange with a choice. No tutor is named here. Left out are replies that are not whole,
+    those of tutors that knew another history, and those that say the same.
+
+    Raises:
+        TutorError: there is no such pair.
+
+    """
+    lines = []
+    for number, best in preferred.items():
+        exchange, way = exchanges[number], path_to(number, exchanges)
+        past = history(way, best).past
+        said = [turn for pair in past for turn in pair]
+        won = exchange.reply(best)
+        for name in sorted(talk.tutors):
+            other = exchange.reply(name)
+            if won is None or other is None or name == best or {won.status, other.status} != {"whole"}:
+                continue
+            if history(way, name).past == past and won.text.split() != other.text.split():
+                prompt = messages(talk.lesson, [*said, exchange.turn])
+                lines.append(row(f"{talk.id}#{number} {talk.key(name)}", "choices", prompt, won.text.strip(), other.text.strip()))
+    if not lines:
+        raise TutorError("There is no choice here between whole replies of tutors that knew the same conversation.")
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 

@@ -2,7 +2,7 @@
 
 dialogue, fields          lesson, turn, dialogue and scenario; each field is declared there, once
 formats, history          a dialogue as a model reads it, and what of a long one fits its window
-questions, replies        what every tutor is asked, and what it replied
+questions, replies        what every tutor is asked, and what it replied; pairs: two replies, one preferred
 splits, duplicates        who trains, chooses and tests; which dialogues tell of one problem
 methods                   the table of methods and tutors
 words                     sentences, words and stems

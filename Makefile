@@ -13,7 +13,7 @@ export PYTHONUNBUFFERED := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro report test test-fast check audit fix study bench chat overview lock
+.PHONY: help install repro report test test-fast check audit fix study bench chat package overview lock
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,8 @@ $(READY): requirements.lock requirements-torch-cpu.lock requirements-torch-gpu.l
 	@$(PIP) --requirement requirements-torch-cpu.lock 2>/dev/null || echo "No index offers a CPU build of PyTorch for this Python; the build on PyPI is taken."
 	@$(PIP) --requirement requirements.lock
 	@if $(FOR_GPU); then $(PIP) --requirement requirements-torch-gpu.lock; fi
+	@printf '%s\n' '#!/bin/sh' 'here=$$(cd "$$(dirname "$$0")" && pwd)' \
+	  'PYTHONPATH="$$here/../.." exec "$$here/python" -m three_tutors.command "$$@"' >$(BIN)/tutors && chmod +x $(BIN)/tutors
 	@touch $@
 
 repro: $(READY)  ## Run the pipeline; PROFILE=laptop, workstation or api sets what suits them
@@ -73,6 +75,9 @@ chat: $(READY)  ## Open the page where you talk with the tutors
 	@$(BIN)/dvc repro --quiet answer
 	@$(BIN)/python -m three_tutors.chat
 
+package: $(READY)  ## Build the wheel and the sdist, and use the wheel in a clean environment; writes dist/
+	@.ci/package
+
 overview: ## Explain the three methods on one dialogue, in two minutes
 	@$(PYTHON) -m three_tutors.reporting.overview
 
@@ -80,7 +85,7 @@ overview: ## Explain the three methods on one dialogue, in two minutes
 # of PyTorch needs goes into a file of its own. The index that uv reads has no CPU builds: after a new version of torch, write the hash
 # of its wheel into requirements-torch-cpu.lock.
 lock: $(READY)  ## Write requirements.lock, with hashes, from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --extra dev --extra qlora --universal --python-version 3.11 --fork-strategy fewest \
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --extra qlora --extra embedded --universal --python-version 3.11 --fork-strategy fewest \
 	  --generate-hashes --no-header --no-annotate --quiet $(UPGRADE) --output-file requirements.lock
 	@awk 'BEGIN { printf "" > "requirements-torch-gpu.lock" } \
 	  /^[a-z0-9]/ { file = /^(nvidia|cuda|triton)/ ? "requirements-torch-gpu.lock" : "requirements.lock.new" } \

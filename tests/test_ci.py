@@ -17,10 +17,13 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parent.parent
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTIONLINT = Path(sys.executable).with_name("actionlint")
-SCRIPTS = {"reports.yml": ["reproduce", "difference", "comment"], "audit.yml": ["audit"]}
+FOR_OTHERS = [ROOT / "action.yml", ROOT / "three_tutors/command/workspace/.github/workflows/dialogues.yml"]
+"""What other repositories run: our action, and the workflow that `tutors init` writes."""
+SCRIPTS = {"reports.yml": ["reproduce", "difference", "comment"], "audit.yml": ["audit"], "package.yml": ["package"]}
 GRANTED = {
     "reports.yml": {"reproduce": {"contents": "read"}, "comment": {"contents": "read", "pull-requests": "write"}},
     "audit.yml": {"audit": {"contents": "read"}},
+    "package.yml": {"package": {"contents": "read"}},
 }
 GIT = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org"}
 
@@ -60,7 +63,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*WORKFLOWS, *FOR_OTHERS], ids=lambda path: path.name)
 def test_actions_are_pinned_by_commit(path: Path) -> None:
     """Every action is named by a full commit with its version beside it: a tag can be moved."""
     uses = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
@@ -83,7 +86,14 @@ def test_steps_are_scripts_of_this_project(path: Path) -> None:
     assert [command for command in commands if "${{" in command] == []
 
 
-@pytest.mark.parametrize(("schema", "files"), [("vendor.github-workflows", WORKFLOWS), ("vendor.gitlab-ci", [ROOT / ".gitlab-ci.yml"])])
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("vendor.github-workflows", [*WORKFLOWS, FOR_OTHERS[1]]),
+        ("vendor.github-actions", [FOR_OTHERS[0]]),
+        ("vendor.gitlab-ci", [ROOT / ".gitlab-ci.yml"]),
+    ],
+)
 def test_workflows_fit_their_schema(schema: str, files: list[Path]) -> None:
     """GitHub and GitLab would accept the files."""
     answer = subprocess.run(
@@ -94,7 +104,7 @@ def test_workflows_fit_their_schema(schema: str, files: list[Path]) -> None:
 
 def test_actionlint_finds_nothing() -> None:
     """The linter for workflows is content."""
-    answer = subprocess.run([ACTIONLINT, *WORKFLOWS], capture_output=True, text=True, check=False)
+    answer = subprocess.run([ACTIONLINT, *WORKFLOWS, FOR_OTHERS[1]], capture_output=True, text=True, check=False)
     assert (answer.returncode, answer.stdout) == (0, "")
 
 

@@ -1,0 +1,58 @@
+"""A workspace begins with the files that this repository itself uses."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.conftest import ROOT
+from three_tutors.command import material
+
+MADE = material.files()
+STAGES = YAML(typ="safe").load(MADE["dvc.yaml"])["stages"]
+
+
+def test_every_stage_comes_with_its_file_as_it_is_here() -> None:
+    """The eleven files are those of the repository, byte by byte; so are params.yaml and the template."""
+    for name in [*(f"stages/{stage}.py" for stage in STAGES), "params.yaml", "data/raw/template.yaml"]:
+        assert MADE[name] == (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_a_stage_depends_on_the_digests_of_the_rooms_that_it_uses() -> None:
+    """Nothing of three_tutors/ lies in a workspace; each room that the repository's stage lists has its digest there."""
+    here = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+    rooms = {f"{material.ROOMS}/{room}" for room in material.rooms()}
+    for name, stage in STAGES.items():
+        deps = stage.get("do", stage)["deps"]
+        assert deps == [dep.replace("three_tutors/", f"{material.ROOMS}/") for dep in here[name].get("do", here[name])["deps"]]
+        assert {dep for dep in deps if dep.startswith(".")} <= rooms
+    assert "three_tutors/" not in re.sub(r"python -m \S+", "", MADE["dvc.yaml"])
+
+
+def test_what_stages_read_is_there_or_made() -> None:
+    """Each file that a stage reads and no stage writes comes with the workspace; the ledgers of splits are written by `split`."""
+    bodies = [stage.get("do", stage) for stage in STAGES.values()]
+    outs = {next(iter(out)) if isinstance(out, dict) else out for body in bodies for out in body.get("outs", [])}
+    given = {str(parent) for name in MADE for parent in [Path(name), *Path(name).parents]}
+    read = {dep for body in bodies for dep in body["deps"] if dep.startswith("data/raw/")}
+    assert read - outs - given == set()
+
+
+def test_there_are_enough_dialogues_to_run_the_pipeline() -> None:
+    """The pipeline needs five."""
+    assert sum(name.startswith(material.EXAMPLES) for name in MADE) == 5
+
+
+def test_a_rooms_digest_changes_with_it_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage is run again where a room that it uses changed, and not where another did."""
+    for room in ("pipeline", "scoring"):
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "__init__.py").write_text("", encoding="utf-8")
+    monkeypatch.setattr(material, "LIBRARY", tmp_path)
+    before = material.rooms()
+    (tmp_path / "scoring/score.py").write_text("x = 1\n", encoding="utf-8")
+    after = material.rooms()
+    assert (after["pipeline"] == before["pipeline"], after["scoring"] == before["scoring"]) == (True, False)

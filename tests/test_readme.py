@@ -1,4 +1,4 @@
-"""The README says what the files say."""
+"""The README and docs/ say what the files say."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 from ruamel.yaml import YAML
 
+from three_tutors.command.app import tutors
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))]
 
 
 def test_the_stage_table_is_dvc_yaml() -> None:
@@ -21,15 +25,35 @@ def test_the_stage_table_is_dvc_yaml() -> None:
     assert expected == re.findall(r"^\| `(\w+)` \| ([A-Z].*\.) \|$", README, flags=re.MULTILINE)
 
 
-def test_every_make_target_in_the_readme_exists() -> None:
+def test_the_readme_stays_short() -> None:
+    """What does not fit stands in docs/, and the README links to each page there."""
+    assert len(README.splitlines()) < 250
+    assert [page for page in DOCS[1:] if f"]({page})" not in README] == []
+
+
+@pytest.mark.parametrize("name", DOCS)
+def test_every_make_target_that_is_named_exists(name: str) -> None:
     """A command that is documented can be typed."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
-    documented = set(re.findall(r"`make ([a-z-]+)`", README)) | set(re.findall(r"^make ([a-z-]+)", README, flags=re.MULTILINE))
-    assert documented <= targets
+    assert set(re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)) <= targets
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/raw/README.md", "params.yaml", "Makefile"])
+@pytest.mark.parametrize("name", [*DOCS, "CONTRIBUTING.md", "three_tutors/command/workspace/README.md"])
+def test_every_command_of_tutors_that_is_named_exists(name: str) -> None:
+    """`tutors NAME` is a command."""
+    named = set(re.findall(r"(?:^|`|\(|&& )tutors ([a-z]+)", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert named <= set(tutors.list_commands(click.Context(tutors)))
+
+
+@pytest.mark.parametrize("name", DOCS)
+def test_every_link_leads_to_a_file(name: str) -> None:
+    """A link that is no address leads to a file of the repository."""
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", (ROOT / name).read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / name).parent.joinpath(link).exists()] == []
+
+
+@pytest.mark.parametrize("name", [*DOCS, "CONTRIBUTING.md", "CHANGELOG.md", "data/raw/README.md", "params.yaml", "Makefile"])
 def test_every_module_that_is_named_exists(name: str) -> None:
     """A `python -m` command that is documented names a module that runs; the changelog names old commands beside the new ones."""
     named = set(re.findall(r"python -m ((?:stages|three_tutors)[\w.]*\w)", (ROOT / name).read_text(encoding="utf-8")))
@@ -39,17 +63,17 @@ def test_every_module_that_is_named_exists(name: str) -> None:
     assert [str(path) for path in paths if not path.with_suffix(".py").exists() and not (path / "__main__.py").exists()] == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data/raw/README.md"])
+@pytest.mark.parametrize("name", [*DOCS, "CONTRIBUTING.md", "data/raw/README.md"])
 def test_every_file_that_is_named_exists(name: str) -> None:
     """A path in a document leads somewhere."""
-    named = re.findall(r"`((?:stages|three_tutors|tests|data/raw)/[\w./-]*\w)/?`", (ROOT / name).read_text(encoding="utf-8"))
+    named = re.findall(r"`((?:stages|three_tutors|tests|docs|data/raw)/[\w./-]*\w)/?`", (ROOT / name).read_text(encoding="utf-8"))
     made = {"data/raw/preferences.jsonl"}
     assert [path for path in named if path not in made and not (ROOT / path).exists()] == []
 
 
-def test_every_room_is_where_the_readme_says() -> None:
+def test_every_room_is_where_the_docs_say() -> None:
     """“Where things are” lists each room of the library, and no other."""
-    listed = README.split("\nthree_tutors/ ")[1].split("\ntests/")[0]
+    listed = (ROOT / "docs/code.md").read_text(encoding="utf-8").split("\nthree_tutors/ ")[1].split("\ntests/")[0]
     rooms = sorted(path.parent.name for path in (ROOT / "three_tutors").glob("*/__init__.py"))
     assert rooms == sorted(room for line in listed.splitlines()[1:] for room in re.findall(r"(\w+)/ ", line[:37]))
 

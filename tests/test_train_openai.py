@@ -39,7 +39,7 @@ LOCAL: dict[str, Any] = {
     "poll_seconds": 0.05,
     "deadline_minutes": 1,
 }
-# The README's ready-made params, each against a fake that differs as its service does.
+# The ready-made params of docs/models.md, each against a fake that differs as its service does.
 OPENAI = {**LOCAL, "base_url": "https://api.openai.com/v1", "model": "gpt-4.1-mini", "max_cost_usd": 1}
 AZURE = {
     **OPENAI,

@@ -21,7 +21,7 @@ from three_tutors.language_model.supervision import Example, examples
 from three_tutors.pipeline.diagnostics import ParamsError
 
 Rows = Callable[..., list[dict[str, Any]]]
-README = Path(__file__).parents[2] / "README.md"
+DOCUMENT = Path(__file__).parents[2] / "docs/models.md"
 MODELS = {
     "SmolLM2-135M (embedded)": Shape(49152, 576, 1536, 30, 9, 3, 64, tied=True),
     "SmolLM2-360M": Shape(49152, 960, 2560, 32, 15, 5, 64, tied=True),
@@ -106,7 +106,7 @@ def test_activations_are_what_our_engine_saves(tiny: Path, one: Example, monkeyp
 
 
 def test_the_readme_states_the_estimates() -> None:
-    """The README's table of memory is the one that the function gives."""
+    """The table of memory in the documentation is the one that the function gives."""
 
     def row(name: str, model: Shape) -> list[str]:
         asked = ((Lora(r=8), True), (Lora(r=8), False), (Lora(r=8, precision="nf4"), False), (None, False))
@@ -114,7 +114,9 @@ def test_the_readme_states_the_estimates() -> None:
         return [name, *(gigabytes(way) for way in ways)]
 
     table = re.findall(
-        r"^\| (.+?) \| ([\d.]+) GB \| ([\d.]+) GB \| ([\d.]+) GB \| ([\d.]+) GB \|$", README.read_text(encoding="utf-8"), flags=re.MULTILINE
+        r"^\| (.+?) \| ([\d.]+) GB \| ([\d.]+) GB \| ([\d.]+) GB \| ([\d.]+) GB \|$",
+        DOCUMENT.read_text(encoding="utf-8"),
+        flags=re.MULTILINE,
     )
     assert [row(name, model) for name, model in MODELS.items()] == [list(found) for found in table]
 

@@ -29,6 +29,7 @@ HANDED = {
         anywhere=True,
     ),
     "difference": Handed("three_tutors.authoring.difference", "What changed since a Git revision.", "tutors difference main"),
+    "study": Handed("three_tutors.studies.__main__", "What other seeds, data or settings would change.", "tutors study seeds --plan"),
     "chat": Handed("three_tutors.chat.__main__", "Talk with the tutors in a browser or a terminal.", "tutors chat --terminal"),
     "serve": Handed(
         "three_tutors.openai_server.__main__",
@@ -57,7 +58,7 @@ HANDED = {
     "judge": Handed("three_tutors.trust.judge", "Let another model rate the replies of a tutor.", "tutors judge lora"),
 }
 SECTIONS = {
-    "A workspace": ("init", "upgrade", "run", "report", "overview"),
+    "A workspace": ("init", "upgrade", "run", "study", "report", "overview"),
     "Dialogues": ("validate", "import", "difference"),
     "Tutors": ("chat", "serve", "export"),
     "The exam": ("floor", "choice", "agreement", "judge"),
@@ -142,17 +143,22 @@ def _outcome(found: list[upgrading.Change], *, write: bool) -> str:
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("targets", nargs=-1, type=click.UNPROCESSED, metavar="[STAGE …]")
-def run(targets: tuple[str, ...]) -> None:
+@click.option("--profile", metavar="NAME", help="Take the settings of profiles/NAME.yaml, which says at its top what it is for.")
+def run(targets: tuple[str, ...], profile: str | None) -> None:
     """Run the stages that a change affects, or those named, with what they need. Options of `dvc repro` are passed on.
 
-    The first run takes a quarter of an hour on two fast cores; a run that changes nothing takes seconds.
+    A first run trains for a quarter of an hour or more on two cores; a run that changes nothing takes seconds.
     """
+    if profile and targets:
+        raise click.UsageError("--profile runs the whole pipeline: name no stages and no options of `dvc repro` beside it.")
     if not workspace.is_workspace():
         raise TutorError(workspace.NO_WORKSPACE)
     workspace.check_library()
     # The stages call `python`: it has to be the one that has the library.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     os.environ["PYTHONUNBUFFERED"] = "1"
+    if profile:
+        hand_over("three_tutors.studies.profile", [profile], "tutors run")
     os.execv(sys.executable, [sys.executable, "-m", "dvc", "repro", *targets])  # noqa: S606 - DVC hears Ctrl-C itself
 
 

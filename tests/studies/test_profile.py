@@ -21,7 +21,7 @@ STAGES = {"base_model": "prepare_base", "dspy": "train_dspy", "openai": "train_o
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
 def test_the_stages_accept_every_profile(path: Path, tmp_path: Path) -> None:
-    """Put into params.yaml, each setting is read by the stage whose section it is in; the file and the README say whom it is for."""
+    """Put into params.yaml, each setting is read by the stage whose section it is in; the file and the documentation say whom it is for."""
     params: dict[str, Any] = YAML(typ="safe").load(ROOT / "params.yaml")
     changed = settings(path, ROOT / "params.yaml")
     for name, value in changed.items():
@@ -33,7 +33,7 @@ def test_the_stages_accept_every_profile(path: Path, tmp_path: Path) -> None:
         read(section, stage.Params, tmp_path / "params.yaml")
     text = path.read_text(encoding="utf-8")
     assert all(word in text for word in ("# For ", "Time:", "Memory:", "# Expect:"))
-    assert f"| `make repro PROFILE={path.stem}` |" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"| `make repro PROFILE={path.stem}` |" in (ROOT / "docs/models.md").read_text(encoding="utf-8")
 
 
 def test_a_dry_run_shows_what_is_set_and_runs_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

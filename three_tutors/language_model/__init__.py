@@ -2,7 +2,7 @@
 
 Base: `base` puts it on disk, `gguf_llama` reads it from GGUF, `weights` reads and writes tensors, `chat_template` renders.
 Training: `finetune` (start here), `settings`, `supervision`, `steps`, `training_run`, `checkpoints`, `progress`, `processes`, `stopping`
-(Ctrl-C); `preference` learns from pairs of replies. Answering: `generate` (start here),
+(Ctrl-C); `preference` learns from pairs of replies, `pairing` and `preferring` are its commands. Answering: `generate` (start here),
 `replies`, `sampling`; `likelihood` of turns that a teacher said.
 What computes: `learner` and `backend` are the protocols. `load` chooses between our engine in `llama/` and `peft_learner` or
 `transformers_backend`; `loaded` is what every backend has beside its weights.

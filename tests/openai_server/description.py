@@ -69,24 +69,24 @@ CHAT = record(
     stream={"enum": [False, None]},
 )
 AUTO: Schema = {"const": "auto"}
-HYPERPARAMETERS = {
-    "anyOf": [
-        NULL,
-        record(
-            [],
-            n_epochs={"anyOf": [AUTO, {"type": "integer", "minimum": 1, "maximum": 50}, NULL]},
-            batch_size={"anyOf": [AUTO, {"type": "integer", "minimum": 1, "maximum": 256}, NULL]},
-            learning_rate_multiplier={"anyOf": [AUTO, {"type": "number", "exclusiveMinimum": 0}, NULL]},
-        ),
-    ]
+HYPERPARAMETERS: dict[str, Schema] = {
+    "n_epochs": {"anyOf": [AUTO, {"type": "integer", "minimum": 1, "maximum": 50}, NULL]},
+    "batch_size": {"anyOf": [AUTO, {"type": "integer", "minimum": 1, "maximum": 256}, NULL]},
+    "learning_rate_multiplier": {"anyOf": [AUTO, {"type": "number", "exclusiveMinimum": 0}, NULL]},
 }
+BETA: Schema = {"anyOf": [AUTO, {"type": "number", "exclusiveMinimum": 0, "maximum": 2}, NULL]}
+
+
+def method(kind: str, **more: Schema) -> Schema:
+    """Return the schema of one way to train."""
+    own = {"anyOf": [NULL, record([], hyperparameters={"anyOf": [NULL, record([], **HYPERPARAMETERS, **more)]})]}
+    return record(["type"], type={"const": kind}, **{kind: own})
 
 
 def job(file: str) -> Schema:
     """Return the schema of a request for a job that is trained on `file`."""
     metadata = {"type": "object", "maxProperties": 16, "additionalProperties": {"type": "string", "maxLength": 512}}
     metadata["propertyNames"] = {"maxLength": 64}
-    supervised = {"anyOf": [NULL, record([], hyperparameters=HYPERPARAMETERS)]}
     return record(
         ["model", "training_file"],
         model={**TEXT, "enum": ["base"]},
@@ -96,7 +96,7 @@ def job(file: str) -> Schema:
         seed=whole(0, 2**31 - 1),
         metadata={"anyOf": [metadata, NULL]},
         integrations={"enum": [None, []]},
-        method={"anyOf": [NULL, record(["type"], type={"const": "supervised"}, supervised=supervised)]},
+        method={"anyOf": [NULL, method("supervised"), method("dpo", beta=BETA)]},
     )
 
 

@@ -20,7 +20,11 @@ from tests.openai_server.conftest import Running, create, wait_for
         ("metadata", {"metadata": {f"k{index}": "v" for index in range(17)}}),
         ("metadata", {"metadata": {"k": "v" * 513}}),
         ("integrations", {"integrations": [{"type": "wandb", "wandb": {"project": "p"}}]}),
-        ("method.type", {"method": {"type": "dpo", "dpo": {"hyperparameters": {"beta": 0.1}}}}),
+        ("method.type", {"method": {"type": "reinforcement", "reinforcement": {}}}),
+        ("method.supervised", {"method": {"type": "dpo", "supervised": {"hyperparameters": {"n_epochs": 1}}}}),
+        ("method.dpo.hyperparameters.beta", {"method": {"type": "dpo", "dpo": {"hyperparameters": {"beta": 2.5}}}}),
+        ("method.dpo.hyperparameters.beta", {"method": {"type": "dpo", "dpo": {"hyperparameters": {"beta": 0}}}}),
+        ("method.dpo.hyperparameters.method", {"method": {"type": "dpo", "dpo": {"hyperparameters": {"method": "dpo"}}}}),
         (
             "method.supervised.hyperparameters.n_epochs",
             {"method": {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 51}}}},

@@ -163,6 +163,31 @@ def test_a_job_really_trains_a_model_that_answers(client: openai.OpenAI, more: d
     assert len({choice.logprobs.content[0].logprob for choice in said}) == 3
 
 
+@pytest.mark.slow(10)
+def test_a_fine_tuned_model_learns_from_preferences(client: openai.OpenAI) -> None:
+    """A job of the method `dpo` starts from a tuned model, tells the loss of pairs, and the preferred reply gains on the other."""
+    method: Any = {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 1, "batch_size": 12}}}
+    tuned = wait_for(client, create(client, method=method).id).fine_tuned_model
+    replies = {"preferred_output": "What do you see?", "non_preferred_output": "It is four."}
+    row = {"input": {"messages": HELLO}, **{key: [{"role": "assistant", "content": text}] for key, text in replies.items()}}
+    data = "\n".join([json.dumps(row)] * 12).encode()
+    hyperparameters = {"n_epochs": 2, "batch_size": 6, "learning_rate_multiplier": 100, "beta": 0.5}
+    validation = client.files.create(file=("held-out.jsonl", data), purpose="fine-tune").id
+    method = {"type": "dpo", "dpo": {"hyperparameters": hyperparameters}}
+    done = wait_for(client, create(client, data, model=tuned, validation_file=validation, method=method).id)
+    assert (done.status, done.error, done.method.dpo.hyperparameters.beta) == ("succeeded", None, 0.5)
+    events = list(client.fine_tuning.jobs.list_events(done.id))[::-1]
+    before = next(event.data["valid_loss"] for event in events if event.message.startswith("Before training"))
+    steps = [event.data for event in events if event.type == "metrics"]
+    assert (before, steps[0]["train_loss"]) == (pytest.approx(math.log(2)), pytest.approx(math.log(2)))
+    assert [step["step"] for step in steps if step.get("valid_reward_accuracy") == 1] == [2, 4]
+    assert steps[-1]["valid_loss"] < before
+    assert [one.step_number for one in client.fine_tuning.jobs.checkpoints.list(done.id)] == [4, 2]
+    table = client.files.content(done.result_files[0]).text.splitlines()
+    assert (table[0], len(table)) == ("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy", 5)
+    assert say(client, model=done.fine_tuned_model).choices[0].message.content is not None
+
+
 @pytest.mark.slow
 def test_a_row_that_is_too_long_stops_the_job_by_name(client: openai.OpenAI) -> None:
     """Nothing is cut without a word."""

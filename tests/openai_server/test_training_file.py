@@ -51,6 +51,42 @@ def test_a_training_file_that_is_none_fails_the_job(running: Running, data: byte
     assert told in job.error.message
 
 
+ASKED = {"messages": [{"role": "user", "content": "q"}], "tools": [], "parallel_tool_calls": True}
+GOOD = {
+    "input": ASKED,
+    "preferred_output": [{"role": "assistant", "content": "a"}],
+    "non_preferred_output": [{"role": "assistant", "content": "b"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"messages": []}, "`messages` is not supported; a preference has `input`, `preferred_output` and `non_preferred_output`"),
+        ({"input": None}, "`input` is missing or no object"),
+        ({"input": {**ASKED, "tools": [{}]}}, "`input.tools` is not supported"),
+        (
+            {"input": {"messages": [{"role": "human", "content": "q"}]}},
+            "`input.messages[0].role` is system, developer, user, assistant here",
+        ),
+        ({"input": {"messages": [{"role": "assistant", "content": "q"}]}}, "the last message of `input.messages` is the assistant's"),
+        ({"preferred_output": []}, "`preferred_output` is missing or no list"),
+        ({"preferred_output": [{"role": "assistant", "content": " "}]}, "`preferred_output[0].content` is empty"),
+        ({"non_preferred_output": [{"role": "user", "content": "b"}]}, "`non_preferred_output` is not one message of the assistant"),
+        ({"non_preferred_output": [{"role": "assistant", "content": "a"}]}, "both outputs are the same"),
+    ],
+)
+def test_a_preference_that_is_none_is_named_with_its_line(tmp_path: Path, changed: dict[str, object], told: str) -> None:
+    """Rows of a file for `dpo` are checked as those of examples are; what says nothing may stand in `input`."""
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps(GOOD))
+    assert read_training_file(path, fewest=1, method="dpo") == [{**GOOD, "input": {"messages": ASKED["messages"]}}]
+    path.write_text(json.dumps(GOOD) + "\n" + json.dumps({**GOOD, **changed}))
+    with pytest.raises(TrainingFileError) as refused:
+        read_training_file(path, fewest=1, method="dpo")
+    assert (refused.value.code, f"line 2: {told}" in refused.value.message) == ("invalid_training_file", True)
+
+
 def test_a_byte_order_mark_and_weights_are_fine(running: Running) -> None:
     """Files as Azure wants them train here too."""
     row = b'{"messages": [{"role": "assistant", "content": "a", "weight": 0}, {"role": "assistant", "content": "b", "weight": 1}]}\n'

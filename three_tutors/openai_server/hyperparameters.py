@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -10,12 +10,18 @@ from pydantic import Field
 from three_tutors.pipeline.records import Record
 
 Auto = Literal["auto"]
+MethodType = Literal["supervised", "dpo"]
 Number = int | Annotated[float, Field(allow_inf_nan=False)]
 
 BASE_LEARNING_RATE = 2e-4
 """Full fine-tuning at `learning_rate_multiplier` 1: the best of a sweep on the embedded model (reports/plots/sweep.csv)."""
 LORA_FACTOR = 20
 """Adapters learn ten times faster, and more in few steps (Schulman et al. 2025, "LoRA without regret"): the sweep's best is 4e-3."""
+
+BETA = 0.1
+"""What `auto` means: the value of Rafailov et al. 2023, and TRL's."""
+DPO_FACTOR = 0.05
+"""Preferences are learned slower than replies, or all the model's language goes. Customary (TRL: 1e-6 beside 2e-5), not swept."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,10 @@ class Hyperparameters:
     lora_r: Annotated[int, Field(ge=1, le=256)] = 16
     lora_alpha: Annotated[int, Field(ge=1, le=1024)] = 32
     lora_dropout: Annotated[Number, Field(ge=0, lt=1)] = 0.0
+    # Outside the text that a job's id is made from, so that supervised jobs keep theirs.
+    beta: Annotated[Number, Field(gt=0, le=2)] | Auto = field(default="auto", repr=False)
+    """Of `dpo`: the higher, the closer the model stays to the one that it begins with."""
+    method: MethodType = field(default="supervised", repr=False)
 
     def resolved(self, examples: int) -> Hyperparameters:
         """Return the numbers behind `auto` for a training file of so many examples."""
@@ -39,21 +49,26 @@ class Hyperparameters:
             values["batch_size"] = max(1, min(8, examples // 10))
         if self.learning_rate_multiplier == "auto":
             values["learning_rate_multiplier"] = 1.0
+        if self.method == "dpo" and self.beta == "auto":
+            values["beta"] = BETA
         return Hyperparameters(**values)
 
     @property
     def learning_rate(self) -> float:
         """The peak learning rate, of resolved hyperparameters."""
-        return BASE_LEARNING_RATE * float(self.learning_rate_multiplier) * (LORA_FACTOR if self.lora else 1)
+        rate = BASE_LEARNING_RATE * float(self.learning_rate_multiplier) * (LORA_FACTOR if self.lora else 1)
+        return rate * DPO_FACTOR if self.method == "dpo" else rate
 
     def described(self) -> Record:
-        """Return them as a job shows them: the protocol's three, and those of LoRA where it was asked for."""
-        shown = {name: value for name, value in asdict(self).items() if not name.startswith("lora")}
-        return {**shown, **({name: value for name, value in asdict(self).items() if name.startswith("lora")} if self.lora else {})}
+        """Return them as a job shows them: the protocol's, and those of LoRA where it was asked for."""
+        own = asdict(self)
+        shown = {name: own[name] for name in ("n_epochs", "batch_size", "learning_rate_multiplier")}
+        preferring = {"beta": self.beta} if self.method == "dpo" else {}
+        return {**shown, **preferring, **({name: value for name, value in own.items() if name.startswith("lora")} if self.lora else {})}
 
-    def method(self) -> Record:
+    def as_method(self) -> Record:
         """Return them as a job's method."""
-        return {"type": "supervised", "supervised": {"hyperparameters": self.described()}}
+        return {"type": self.method, self.method: {"hyperparameters": self.described()}}
 
 
 def auto_epochs(examples: int) -> int:

@@ -35,6 +35,8 @@ COLUMNS = {
     "valid_mean_token_accuracy": "valid_mean_token_accuracy",
 }
 """The result file's columns, and the metrics that stand in them."""
+PAIRS = {**COLUMNS, "train_accuracy": "train_reward_accuracy"}
+"""The same for preferences: the share of pairs whose preferred reply has gained on the other; tokens are not counted."""
 
 
 @dataclass(frozen=True)
@@ -132,11 +134,12 @@ def read_files(store: Store, row: Row, fewest: int = 1) -> tuple[list[Record], l
         TrainingFileError: they cannot be trained on.
 
     """
-    rows = read_training_file(stored_file(store, row.document["training_file"]), fewest=fewest)
+    method = row.private["hyperparameters"].get("method", "supervised")
+    rows = read_training_file(stored_file(store, row.document["training_file"]), fewest=fewest, method=method)
     name = row.document["validation_file"]
     if not name:
         return rows, []
-    return rows, read_training_file(stored_file(store, name, "validation"), purpose="validation", fewest=1)
+    return rows, read_training_file(stored_file(store, name, "validation"), purpose="validation", fewest=1, method=method)
 
 
 def stored_file(store: Store, id_: str, purpose: str = "training") -> Path:
@@ -173,7 +176,8 @@ def finish(store: Store, job: str, trained: Trained) -> None:
 def add_result_file(store: Store, job: str) -> Row:
     """Write the metrics of every step as the protocol's CSV; return its file object."""
     steps = job_store.curve(store, job)
-    data = csv_text(COLUMNS, ([metrics.get(name) for name in COLUMNS.values()] for metrics in steps)).encode()
+    columns = PAIRS if any(PAIRS["train_accuracy"] in metrics for metrics in steps) else COLUMNS
+    data = csv_text(columns, ([metrics.get(name) for name in columns.values()] for metrics in steps)).encode()
     with store.transaction():
         id_ = store.issue("file-", "fine-tune-results", job)
         with replacing(store.root / file_store.FOLDER / id_) as temporary:

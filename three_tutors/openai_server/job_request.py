@@ -6,19 +6,20 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from three_tutors.openai_server.chat_request import read_text, read_whole
 from three_tutors.openai_server.errors import invalid, unsupported
-from three_tutors.openai_server.hyperparameters import Hyperparameters
+from three_tutors.openai_server.hyperparameters import Hyperparameters, MethodType
 
 KNOWN = {"model", "training_file", "validation_file", "suffix", "seed", "metadata", "integrations", "method", "hyperparameters"}
 SUFFIX = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 MOST_PAIRS = 16
 ALLOWED = {name: TypeAdapter(kind) for name, kind in get_type_hints(Hyperparameters, include_extras=True).items()}
 """What each hyperparameter may be."""
+METHODS: tuple[MethodType, ...] = get_args(MethodType)
 
 
 @dataclass(frozen=True)
@@ -86,25 +87,26 @@ def _hyperparameters(body: Mapping[str, Any]) -> Hyperparameters:
         raise invalid("Give `hyperparameters` in `method`, not beside it as well.", "hyperparameters", "invalid_value")
     if not isinstance(method, dict) or "type" not in method:
         raise invalid("`method` must be an object with a `type`.", "method", "invalid_value")
-    if method["type"] != "supervised":
-        raise unsupported("method.type", "this server trains with `supervised` only")
-    for key in method.keys() - {"type", "supervised"}:
+    kind = next((one for one in METHODS if one == method["type"]), None)
+    if kind is None:
+        raise unsupported("method.type", f"this server trains with {' and '.join(f'`{one}`' for one in METHODS)} only")
+    for key in method.keys() - {"type", kind}:
         if method[key] is not None:
             raise unsupported(f"method.{key}")
-    supervised = {} if method.get("supervised") is None else method["supervised"]
-    if not isinstance(supervised, dict) or supervised.keys() - {"hyperparameters"}:
-        raise invalid("`method.supervised` takes `hyperparameters` only.", "method.supervised", "invalid_value")
-    return _read_hyperparameters("method.supervised.hyperparameters", supervised.get("hyperparameters"))
+    own = {} if method.get(kind) is None else method[kind]
+    if not isinstance(own, dict) or own.keys() - {"hyperparameters"}:
+        raise invalid(f"`method.{kind}` takes `hyperparameters` only.", f"method.{kind}", "invalid_value")
+    return _read_hyperparameters(f"method.{kind}.hyperparameters", own.get("hyperparameters"), kind)
 
 
-def _read_hyperparameters(name: str, value: Any) -> Hyperparameters:  # noqa: ANN401 - see `_suffix`
+def _read_hyperparameters(name: str, value: Any, kind: MethodType = "supervised") -> Hyperparameters:  # noqa: ANN401 - see `_suffix`
     if value is None:
-        return Hyperparameters()
+        return Hyperparameters(method=kind)
     if not isinstance(value, dict):
         raise invalid(f"`{name}` must be an object.", name, "invalid_value")
     read: dict[str, Any] = {}
     for key, one in value.items():
-        if key not in ALLOWED:
+        if key not in ALLOWED or key == "method" or (key == "beta" and kind != "dpo"):
             raise unsupported(f"{name}.{key}")
         if one is None:
             continue
@@ -113,4 +115,4 @@ def _read_hyperparameters(name: str, value: Any) -> Hyperparameters:  # noqa: AN
         except ValidationError as error:
             wanted = " or ".join(problem["msg"].removeprefix("Input should be ") for problem in error.errors(include_url=False))
             raise invalid(f"`{name}.{key}` must be {wanted}.", f"{name}.{key}", "invalid_value") from None
-    return Hyperparameters(**read)
+    return Hyperparameters(**read, method=kind)

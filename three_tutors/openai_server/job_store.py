@@ -24,13 +24,15 @@ CHECKPOINTS_KEPT = 3
 def create_job(store: Store, request: JobRequest, fingerprint: str) -> Row:
     """Add a job in state `validating_files`; `fingerprint` says what its files and base are."""
     with store.transaction():
-        id_ = store.issue("ftjob-", fingerprint, request.model, request.suffix, str(request.seed), repr(request.hyperparameters))
+        asked = request.hyperparameters
+        told = [repr(asked), *([f"{asked.method} {asked.beta}"] if asked.method != "supervised" else [])]
+        id_ = store.issue("ftjob-", fingerprint, request.model, request.suffix, str(request.seed), *told)
         job = Job(
             id=id_,
             created_at=int(time.time()),
             hyperparameters=request.hyperparameters.described(),
             metadata=request.metadata,
-            method=request.hyperparameters.method(),
+            method=request.hyperparameters.as_method(),
             model=request.model,
             seed=request.seed,
             training_file=request.training_file,
@@ -55,7 +57,7 @@ def resolve(store: Store, job: str, examples: int) -> None:
     def change(document: Record, private: Record) -> None:
         resolved = Hyperparameters(**private["hyperparameters"]).resolved(examples)
         private["hyperparameters"] = asdict(resolved)
-        document.update(hyperparameters=resolved.described(), method=resolved.method(), status="queued")
+        document.update(hyperparameters=resolved.described(), method=resolved.as_method(), status="queued")
 
     _change(store, job, change, "Files validated, moving job to queued state")
 

@@ -24,7 +24,7 @@ LONGEST = 2048
 
 def train(plan: Plan, listener: Listener) -> Trained | None:
     """Train what `plan` says, or go on with it; None where it was asked to stop before the end."""
-    told = Told(listener)
+    told = Told(listener, "reward" if plan.hyperparameters.method == "dpo" else "mean_token")
     told.replay(plan.work)
     folder = plan.work / "best"
     outcome = finetune(
@@ -48,6 +48,7 @@ def settings(plan: Plan) -> Settings:
         learning_rate=asked.learning_rate,
         epochs=int(asked.n_epochs),
         lora=Lora(r=asked.lora_r, alpha=asked.lora_alpha, dropout=asked.lora_dropout) if asked.lora else None,
+        beta=float(asked.beta) if asked.method == "dpo" else None,
         supervision="weight",
         batch_size=int(asked.batch_size),
         max_length=LONGEST,
@@ -61,6 +62,8 @@ class Told:
     """Passes on what training says; the last step of an epoch waits for the validation that belongs to it."""
 
     listener: Listener
+    kind: str = "mean_token"
+    """What is accurate or not: a `mean_token`, or the `reward` of a preferred reply, which is how much it has gained on the other."""
     steps: dict[int, StepEvent] = field(default_factory=dict)
     reached: int = 0
     """The last step that was passed on."""
@@ -71,13 +74,13 @@ class Told:
             self.steps[event.step] = event
             self._pass_on(event.step - 1)
         elif event.epoch == 0:
-            self.listener.before(_validated(event))
+            self.listener.before(self._validated(event))
         else:
             self._pass_on(event.step - 1)
             last = self.steps.pop(event.step)
             self.reached = event.step
-            self.listener.step(last.steps, {**_learned(last), **_validated(event)})
-            metrics = {"train_loss": event.train_loss, "train_mean_token_accuracy": event.train_accuracy, **_validated(event)}
+            self.listener.step(last.steps, {**self._learned(last), **self._validated(event)})
+            metrics = {"train_loss": event.train_loss, f"train_{self.kind}_accuracy": event.train_accuracy, **self._validated(event)}
             self.listener.epoch(metrics, lambda folder: _move(event, folder))
 
     def replay(self, work: Path) -> None:
@@ -97,26 +100,24 @@ class Told:
         for step in range(self.reached + 1, upto + 1):
             event = self.steps.pop(step, None)
             if event is not None:
-                self.listener.step(event.steps, _learned(event))
+                self.listener.step(event.steps, self._learned(event))
         self.reached = max(self.reached, upto)
 
+    def _learned(self, event: StepEvent) -> Record:
+        return {"step": event.step, "train_loss": event.loss, f"train_{self.kind}_accuracy": event.accuracy}
 
-def _learned(event: StepEvent) -> Record:
-    return {"step": event.step, "train_loss": event.loss, "train_mean_token_accuracy": event.accuracy}
-
-
-def _validated(event: EpochEvent) -> Record:
-    """Return the validation after `event`; it is always over the whole file, so `full_` is the same."""
-    if event.valid_loss is None:
-        return {"step": event.step}
-    accuracy = event.valid_accuracy
-    return {
-        "step": event.step,
-        "valid_loss": event.valid_loss,
-        "valid_mean_token_accuracy": accuracy,
-        "full_valid_loss": event.valid_loss,
-        "full_valid_mean_token_accuracy": accuracy,
-    }
+    def _validated(self, event: EpochEvent) -> Record:
+        """Return the validation after `event`; it is always over the whole file, so `full_` is the same."""
+        if event.valid_loss is None:
+            return {"step": event.step}
+        accuracy = event.valid_accuracy
+        return {
+            "step": event.step,
+            "valid_loss": event.valid_loss,
+            f"valid_{self.kind}_accuracy": accuracy,
+            "full_valid_loss": event.valid_loss,
+            f"full_valid_{self.kind}_accuracy": accuracy,
+        }
 
 
 def _move(event: EpochEvent, folder: Path) -> None:

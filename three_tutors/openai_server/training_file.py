@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from three_tutors.openai_server.hyperparameters import MethodType
 from three_tutors.pipeline.json_values import parse
 from three_tutors.pipeline.records import Record
 from three_tutors.pipeline.text import UnreadableError, lines
@@ -13,6 +14,9 @@ from three_tutors.tutoring.messages import not_read, protocol_role, text_of
 
 FEWEST = 10
 MOST_PROBLEMS = 10
+OUTPUTS = ("preferred_output", "non_preferred_output")
+UNSAID: Mapping[str, tuple[object, ...]] = {"tools": (None, []), "parallel_tool_calls": (None, True, False)}
+"""Values of a preference's `input` that say nothing here."""
 
 
 class TrainingFileError(Exception):
@@ -26,8 +30,10 @@ class TrainingFileError(Exception):
         self.param = "validation_file" if "validation" in code else "training_file"
 
 
-def read_training_file(path: Path, *, purpose: str = "training", fewest: int = FEWEST) -> list[Record]:
+def read_training_file(path: Path, *, purpose: str = "training", fewest: int = FEWEST, method: MethodType = "supervised") -> list[Record]:
     """Return the rows of a chat fine-tuning file: `messages`, each with role, content and, for assistants, `weight`.
+
+    For `dpo` each row is a preference: the conversation is its `input`, `preferred_output` and `non_preferred_output` are two replies.
 
     Raises:
         TrainingFileError: not JSON Lines in UTF-8, or lines that are no examples; up to ten problems with their lines.
@@ -35,10 +41,11 @@ def read_training_file(path: Path, *, purpose: str = "training", fewest: int = F
     """
     problems: list[str] = []
     rows: list[Record] = []
+    read = _row if method == "supervised" else _preference
     code = f"invalid_{purpose}_file"
     for number, raw in lines(path.read_bytes()):
         try:
-            rows.append(_row(raw))
+            rows.append(read(raw))
         except ValueError as error:
             column = f", column {error.column}" if isinstance(error, UnreadableError) else ""
             problems.append(f"line {number}{column}: {error}")
@@ -54,20 +61,49 @@ def read_training_file(path: Path, *, purpose: str = "training", fewest: int = F
 
 
 def _row(raw: bytes) -> Record:
-    row = parse(raw)
-    if not isinstance(row, dict):
-        raise ValueError("a line is a JSON object")  # noqa: TRY004 - one kind of error for the caller
+    row = _object(raw)
     if unknown := sorted(row.keys() - {"messages"}):
         raise ValueError(f"`{unknown[0]}` is not supported; an example has `messages` only")
-    messages = row.get("messages")
-    if not isinstance(messages, list) or not messages:
-        raise ValueError("`messages` is missing or no list")
-    read = [_message(f"messages[{index}]", message) for index, message in enumerate(messages)]
+    read = _messages("messages", row.get("messages"))
     if not any(message["role"] == "assistant" and message.get("weight", 1) for message in read):
         raise ValueError("no assistant message that is learned (`weight` 1, or none)")
     if read[-1]["role"] != "assistant":
         raise ValueError("the last message is not the assistant's, as it has to be")
     return {"messages": read}
+
+
+def _preference(raw: bytes) -> Record:
+    row = _object(raw)
+    if unknown := sorted(row.keys() - {"input", *OUTPUTS}):
+        raise ValueError(f"`{unknown[0]}` is not supported; a preference has `input`, `preferred_output` and `non_preferred_output`")
+    given = row.get("input")
+    if not isinstance(given, dict):
+        raise ValueError("`input` is missing or no object")  # noqa: TRY004 - see `_object`
+    if unknown := sorted(key for key, value in given.items() if key != "messages" and value not in UNSAID.get(key, ())):
+        raise ValueError(f"`input.{unknown[0]}` is not supported; `input` has `messages` only")
+    asked = _messages("input.messages", given.get("messages"))
+    if asked[-1]["role"] == "assistant":
+        raise ValueError("the last message of `input.messages` is the assistant's, so there is nothing to reply to")
+    replies = {name: _messages(name, row.get(name)) for name in OUTPUTS}
+    for name, said in replies.items():
+        if len(said) > 1 or said[0]["role"] != "assistant" or "weight" in said[0]:
+            raise ValueError(f"`{name}` is not one message of the assistant without a `weight`")
+    if replies[OUTPUTS[0]] == replies[OUTPUTS[1]]:
+        raise ValueError("both outputs are the same, so there is nothing to prefer")
+    return {"input": {"messages": asked}, **replies}
+
+
+def _object(raw: bytes) -> Record:
+    row = parse(raw)
+    if not isinstance(row, dict):
+        raise ValueError("a line is a JSON object")  # noqa: TRY004 - one kind of error for the caller
+    return row
+
+
+def _messages(name: str, value: object) -> list[Record]:
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"`{name}` is missing or no list")
+    return [_message(f"{name}[{index}]", message) for index, message in enumerate(value)]
 
 
 def _message(name: str, message: Any) -> Record:  # noqa: ANN401 - a JSON line holds anything

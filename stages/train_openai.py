@@ -17,17 +17,20 @@ from pydantic import Field
 from three_tutors.language_model import base
 from three_tutors.openai_client import outputs as job_outputs
 from three_tutors.openai_client.endpoint import api_key
-from three_tutors.openai_client.orders import Done, Ledger, Order, Patience, fine_tune
+from three_tutors.openai_client.orders import Done, Ledger, Method, Order, Patience, fine_tune
 from three_tutors.openai_client.service import Dialect, JobService
 from three_tutors.openai_server.trainer import forget, local_trainer, remote_trainer
+from three_tutors.pipeline.diagnostics import DataError, ParamsError
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import read_jsonl, write_json, write_text
 from three_tutors.pricing import spending
 from three_tutors.pricing.consumption import training_epochs
-from three_tutors.pricing.prices import read_prices, row_of
+from three_tutors.pricing.prices import read_preference_training, read_prices, row_of
+from three_tutors.tutoring.pairs import as_chats
 
 TRAIN = Path("data/processed/openai/train.jsonl")
 VALIDATION = Path("data/processed/openai/validation.jsonl")
+PAIRS = Path("data/processed/pairs")
 BASE = Path("models/base")
 OUT = Path("models/openai")
 CURVE = Path("reports/plots/openai_curve.csv")
@@ -59,7 +62,7 @@ class Params:
     learning_rate_multiplier: Annotated[float, Field(gt=0)] | Auto
     """Factor on the service's own learning rate, above 0, or `auto`. Nebius takes it as the rate itself."""
     extra_hyperparameters: dict[str, int | float | bool | str]
-    """What one service has beside the protocol's; `{lora: true, lora_r: 16}` trains an adapter here and at Nebius."""
+    """What one service has beside the protocol's; `{lora: true, lora_r: 16}` trains an adapter here and at Nebius. Of `dpo`: `beta`."""
     suffix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
     """Part of the tuned model's name, 1–40 letters, digits, `-` and `_`."""
     seed: Annotated[int, Field(ge=0, lt=2**31)]
@@ -72,6 +75,13 @@ class Params:
     """Time between two looks at the job."""
     deadline_minutes: Annotated[float, Field(gt=0)]
     """How long one run waits for the job; the next run goes on waiting."""
+    method: Method = "supervised"
+    """`dpo` learns from the pairs that `python -m three_tutors.language_model.pairing` wrote; name an earlier fine-tune as `model`."""
+
+    @property
+    def files(self) -> tuple[Path, Path]:
+        """What is sent to learn from, and to validate with."""
+        return (TRAIN, VALIDATION) if self.method == "supervised" else (PAIRS / "train.service.jsonl", PAIRS / "validation.service.jsonl")
 
 
 def train_openai(service: JobService, order: Order, ledger: Ledger, patience: Patience) -> Done:
@@ -80,28 +90,44 @@ def train_openai(service: JobService, order: Order, ledger: Ledger, patience: Pa
 
 
 def make_order(settings: Params) -> Order:
-    """Return what is to be trained; the local service is told apart by its base, so that another base is another order."""
+    """Return what is to be trained; the local service is told apart by its base, so that another base is another order.
+
+    Raises:
+        DataError: there are no pairs yet.
+
+    """
+    train, validation = settings.files
+    if settings.method == "dpo" and not train.exists():
+        raise DataError(f"There is no {train}; run `python -m three_tutors.language_model.pairing`, which writes pairs.")
     given = {name: getattr(settings, name) for name in ("n_epochs", "batch_size", "learning_rate_multiplier")}
     hyperparameters: dict[str, Any] = {**given, **settings.extra_hyperparameters}
     place = f"local {base.description(BASE)['digest']}" if settings.base_url == "local" else settings.base_url
-    return Order(place, settings.model, TRAIN.read_bytes(), VALIDATION.read_bytes(), hyperparameters, settings.suffix, settings.seed)
+    contents = train.read_bytes(), validation.read_bytes()
+    return Order(place, settings.model, *contents, hyperparameters, settings.suffix, settings.seed, settings.method)
 
 
 def hired(settings: Params, order: Order, ledger: Ledger) -> JobService:
     """Return the remote service; where nothing was ordered yet, first say what would leave the machine and what it would cost.
 
     Raises:
-        ParamsError: the cost was not allowed, or there is no key.
+        ParamsError: the cost was not allowed, the service does not train so, or there is no key.
 
     """
     service = JobService(settings.base_url, api_key(settings.api_key_env), settings.api_key_env, settings.dialect)
     if ledger.entry.get("job"):
         return service
-    rows = read_jsonl(TRAIN)
+    train, validation = settings.files
+    rows = read_jsonl(train)
     epochs = training_epochs(settings.n_epochs, len(rows))
     prices = read_prices()
-    guess = spending.estimate(rows, epochs, prices.get(row_of(prices, settings.price or settings.model)))
-    files = {str(TRAIN): len(order.training), str(VALIDATION): len(order.validation)}
+    price = prices.get(row_of(prices, settings.price or settings.model))
+    if settings.method == "dpo" and price and price.service not in read_preference_training():
+        raise ParamsError(
+            f"openai.method: data/raw/prices.yaml knows of no training by preferences at {price.service}; nothing was sent. "
+            "Take `supervised`, or add the page on which the service offers it."
+        )
+    guess = spending.estimate(rows if settings.method == "supervised" else as_chats(rows), epochs, price)
+    files = {str(train): len(order.training), str(validation): len(order.validation)}
     print(spending.announcement(settings.base_url, settings.model, files, guess), flush=True)
     spending.check_allowed(guess, settings.max_cost_usd)
     return service

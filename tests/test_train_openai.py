@@ -19,8 +19,9 @@ from stages import train_openai
 from tests.openai_client.fake_service import KEY, service
 from tests.openai_server.conftest import examples
 from three_tutors.openai_server.trainer import local_trainer
-from three_tutors.pipeline.diagnostics import EndpointError, ParamsError
-from three_tutors.pipeline.records import read_json, read_jsonl
+from three_tutors.pipeline.diagnostics import DataError, EndpointError, ParamsError
+from three_tutors.pipeline.records import read_json, read_jsonl, write_jsonl
+from three_tutors.tutoring.pairs import for_service, row
 
 LOCAL: dict[str, Any] = {
     "base_url": "local",
@@ -158,6 +159,25 @@ def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(folder: Folder, roo
     train_openai.main()
     assert outputs(project) == outputs(whole)
     assert len(jobs) == 1
+
+
+def test_preferences_are_ordered_from_an_earlier_fine_tune(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+    """`method: dpo` sends the pairs, estimates both replies of each, and says how to make pairs where there are none."""
+    with service() as remote:
+        tuned = "ft:gpt-4.1-mini:org::1"
+        project = folder(**{**OPENAI, "base_url": remote.base_url, "model": tuned, "method": "dpo", "extra_hyperparameters": {"beta": 0.1}})
+        with pytest.raises(DataError, match=r"three_tutors\.language_model\.pairing"):
+            train_openai.main()
+        prompt: list[Any] = [{"role": "user", "content": "Is it 5/6?"}]
+        for split in ("train", "validation"):
+            write_jsonl(
+                project / f"data/processed/pairs/{split}.service.jsonl", for_service([row("a#1", "moments", prompt, "How?", "Yes.")])
+            )
+        train_openai.main()
+        (request,) = remote.requests
+        assert (request["model"], request["method"]["type"], request["method"]["dpo"]["hyperparameters"]["beta"]) == (tuned, "dpo", 0.1)
+        assert remote.contents["file-1"] == (project / "data/processed/pairs/train.service.jsonl").read_bytes()
+        assert "train.service.jsonl" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("given", "dialect"), [(OPENAI, "openai"), (AZURE, "azure"), (NEBIUS, "nebius")])

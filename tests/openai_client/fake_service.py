@@ -190,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
             "model": body["model"],
             "training_file": body["training_file"],
             "validation_file": body.get("validation_file"),
-            "hyperparameters": (body.get("hyperparameters") or body["method"]["supervised"]["hyperparameters"]),
+            "hyperparameters": (body.get("hyperparameters") or body["method"][body["method"]["type"]]["hyperparameters"]),
             "metadata": body.get("metadata"),
             "fine_tuned_model": None,
             "result_files": [],

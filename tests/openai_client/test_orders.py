@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -97,8 +98,24 @@ def test_another_order_is_another_job() -> None:
         Order("somewhere", "gpt-4.1-mini", ORDER.training, ORDER.validation, {"n_epochs": 3}, "tutor", 1),
         Order("somewhere", "gpt-4.1-mini", ORDER.training, ORDER.validation, ORDER.hyperparameters, "other", 1),
         Order("somewhere", "gpt-4.1-mini", ORDER.training, ORDER.validation, ORDER.hyperparameters, "tutor", 2),
+        dataclasses.replace(ORDER, method="dpo"),
     ]
-    assert len({ORDER.key, *(other.key for other in others)}) == 8
+    assert len({ORDER.key, *(other.key for other in others)}) == 9
+
+
+@pytest.mark.parametrize("dialect", ["openai", "azure", "nebius"])
+def test_preferences_are_ordered_where_a_service_offers_it(tmp_path: Path, dialect: Any) -> None:
+    """The job's method is `dpo`; a service that documents none is asked nothing at all."""
+    preferring = dataclasses.replace(ORDER, method="dpo", hyperparameters={"n_epochs": 1, "beta": 0.1})
+    with service(dialect=dialect) as remote:
+        there, ledger = JobService(remote.base_url, KEY, dialect=dialect), Ledger(tmp_path / "ledger.json")
+        if dialect == "nebius":
+            with pytest.raises(EndpointError, match="no training by preferences"):
+                fine_tune(there, preferring, ledger, Patience(0.01, 30), lambda _: None)
+            assert remote.calls == []
+            return
+        assert fine_tune(there, preferring, ledger, Patience(0.01, 30), lambda _: None).job["status"] == "succeeded"
+        assert remote.requests[0]["method"] == {"type": "dpo", "dpo": {"hyperparameters": preferring.hyperparameters}}
 
 
 @pytest.mark.parametrize("after", [False, True])

@@ -13,11 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from three_tutors.openai_client.service import BusyError, JobService, UnclearError
 from three_tutors.pipeline.diagnostics import EndpointError
 from three_tutors.pipeline.records import Record, read_json, write_json
+
+Method = Literal["supervised", "dpo"]
 
 METADATA = "three_tutors"
 ENDED_BADLY = ("failed", "cancelled")
@@ -38,11 +40,15 @@ class Order:
     hyperparameters: Record
     suffix: str
     seed: int
+    method: Method = "supervised"
+    """`dpo` learns from pairs of replies; the files then hold preferences."""
 
     @cached_property
     def key(self) -> str:
         """Name of this order: the same order has the same name for ever."""
         parts = [self.place, self.model, json.dumps(self.hyperparameters, sort_keys=True), self.suffix, str(self.seed)]
+        if self.method != "supervised":
+            parts.append(self.method)
         contents = [hashlib.sha256(data).hexdigest() for data in (self.training, self.validation)]
         return hashlib.sha256("\0".join([*parts, *contents]).encode()).hexdigest()[:32]
 
@@ -93,9 +99,11 @@ def fine_tune(service: JobService, order: Order, ledger: Ledger, patience: Patie
     """Return the finished job of `order`, found or newly created.
 
     Raises:
-        EndpointError: the service refused or failed, the job failed, or the deadline passed; running again goes on.
+        EndpointError: the service refused or failed, the job failed, or the deadline passed; running again goes on. Or the
+            service does not train by the order's method, and nothing was sent.
 
     """
+    _check_offered(service, order.method)
     ledger.note(key=order.key, service=service.base_url, model=order.model)
     job = _known(service, ledger)
     if job is None:
@@ -112,6 +120,14 @@ def fine_tune(service: JobService, order: Order, ledger: Ledger, patience: Patie
         raise EndpointError(f"Job {finished['id']} at {service.base_url} {finished['status']} ({reason}). Running again creates a new job.")
     files = finished.get("result_files") or []
     return Done(finished, service.events(finished["id"]), service.content(files[0]) if files else "")
+
+
+def _check_offered(service: JobService, method: Method) -> None:
+    if method == "dpo" and service.dialect == "nebius":
+        raise EndpointError(
+            f"{service.base_url}: Nebius Token Factory documents no training by preferences, and nothing was sent. "
+            "OpenAI, Azure AI Foundry and the local service offer it."
+        )
 
 
 def _known(service: JobService, ledger: Ledger) -> Record | None:
@@ -152,7 +168,7 @@ def _created(service: JobService, order: Order, ledger: Ledger, patience: Patien
         "suffix": order.suffix,
         "seed": order.seed,
         "metadata": {METADATA: order.key},
-        "method": {"type": "supervised", "supervised": {"hyperparameters": order.hyperparameters}},
+        "method": {"type": order.method, order.method: {"hyperparameters": order.hyperparameters}},
     }
     attempt = int(ledger.entry.get("failed", 0)) + 1
     tried = 0

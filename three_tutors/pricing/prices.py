@@ -122,6 +122,14 @@ class PromptCache:
         return prefix // self.step * self.step if prefix >= self.minimum else 0.0
 
 
+@params
+class Offer:
+    """A page on which a service says that it does something."""
+
+    source: Source
+    checked: date
+
+
 def read_prices(path: Path = PRICES_FILE) -> dict[str, Model]:
     """Return every listed model by its name.
 
@@ -144,6 +152,14 @@ def read_caches(path: Path = PRICES_FILE) -> dict[str, PromptCache]:
     """Return the prompt caches by the service's name."""
     try:
         return read("prompt_cache", dict[str, PromptCache], path)
+    except ParamsError as error:
+        raise DataError(str(error)) from None
+
+
+def read_preference_training(path: Path = PRICES_FILE) -> dict[str, Offer]:
+    """Return the services that document training by preferences, by name."""
+    try:
+        return read("preferences", dict[str, Offer], path)
     except ParamsError as error:
         raise DataError(str(error)) from None
 

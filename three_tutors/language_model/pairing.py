@@ -52,8 +52,8 @@ def pairing(turns: Sequence[Record], said: dict[str, str], choices: Sequence[Rec
 
     """
     rows = [*of_moments(read_moments(MOMENTS / "train.jsonl")), *of_samples(turns, said), *choices]
-    exam = [read_moments(MOMENTS / "test.jsonl"), *(read_dialogues(SPLITS / f"{name}.jsonl") for name in ("validation", "test"))]
-    found = leaks(rows, [one for part in exam for one in part])
+    held_out = [one for name in ("validation", "test") for one in read_dialogues(SPLITS / f"{name}.jsonl")]
+    found = leaks(rows, [*read_moments(MOMENTS / "test.jsonl"), *held_out])
     if found:
         raise DataError("No pairs were written:\n" + "\n".join(found))
     return dealt(rows)

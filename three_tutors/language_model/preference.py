@@ -27,6 +27,7 @@ from three_tutors.language_model.learner import ExampleLearner, Sums
 from three_tutors.language_model.supervision import Example
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record
+from three_tutors.tutoring.formats import Message
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -77,7 +78,7 @@ def pairs(tokenizer: PreTrainedTokenizerFast, rows: Sequence[Record], max_length
             )
         if two[0] == two[1]:
             problems.append(f"{name}: both replies are the same, so there is nothing to prefer.")
-        made.append(Pair(name, *two))
+        made.append(Pair(name, two[0], two[1]))
     if problems:
         raise DataError("Nothing was trained:\n" + "\n".join(problems))
     return made
@@ -139,7 +140,7 @@ def _weighted(pair: Pair, weight: float) -> Pair:
     return replace(pair, preferred=replace(pair.preferred, weight=weight), other=replace(pair.other, weight=-weight))
 
 
-def _example(tokenizer: PreTrainedTokenizerFast, name: str, messages: list[Record]) -> Example:
+def _example(tokenizer: PreTrainedTokenizerFast, name: str, messages: Sequence[Message]) -> Example:
     """Return a conversation of which only the last turn counts; nothing is read after it."""
     ids, spans = chat_template.encode_with_spans(tokenizer, messages)
     end = spans[-1][1]

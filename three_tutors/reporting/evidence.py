@@ -162,7 +162,7 @@ def gather(root: Path = Path()) -> Evidence:
     if not costs.exists():
         missing.append("Costs were not estimated: run `dvc repro estimate_costs`.")
     optimisation = read_optimisation(root / PROGRAM)
-    studies = {path.stem: rows for path in sorted((root / FOLDER_OF_STUDIES).glob("*.csv")) if (rows := read_rows(path))}
+    studies = {path.stem: table for path in sorted((root / FOLDER_OF_STUDIES).glob("*.csv")) if (table := read_rows(path))}
     data = data_digest(root)
     return Evidence(
         dialogues=dialogues,

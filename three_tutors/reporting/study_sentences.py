@@ -40,7 +40,8 @@ def told(figure: str, value: float) -> str:
 
 def of_seeds(grouped: Mapping[str, Values]) -> list[str]:
     """Return how far each figure varies with the seed, and which tutors another seed may turn round."""
-    sentences, tests = [], {}
+    sentences: list[str] = []
+    tests: dict[tuple[str, str, str], tuple[list[float], list[float]]] = {}
     for figure, of in grouped.items():
         values = {tutor: list(itertools.chain(*some.values())) for tutor, some in of.items()}
         several = {tutor: some for tutor, some in values.items() if len(some) > 1}
@@ -175,8 +176,8 @@ def _ranks(values: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 def _same(sections: Mapping[str, Any], name: str, value: str) -> bool:
     section, _, key = name.partition(".")
-    given = (sections.get(section) or {}).get(key)
+    given: Any = (sections.get(section) or {}).get(key)
     try:
-        return abs(AUTO.get(given, given) - float(value)) < NEXT_TO_NOTHING  # type: ignore[operator] - a text raises
+        return abs(float(AUTO.get(str(given), given)) - float(value)) < NEXT_TO_NOTHING
     except (TypeError, ValueError):
         return str(given) == value

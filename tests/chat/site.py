@@ -20,6 +20,7 @@ from three_tutors.chat.ballots import Ballots
 from three_tutors.chat.conversations import Conversations
 from three_tutors.chat.replying import Asking, Replying
 from three_tutors.chat.roster import Opener, Roster
+from three_tutors.chat.shelf import Shelf
 from three_tutors.chat.store import open_store
 from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
 from three_tutors.openai_client.tutor import ChatTutor, Conversation, Instead
@@ -71,7 +72,7 @@ def conversing(
     with open_store(folder) as store, Roster(list(TUTORS), opener(base_url, scripts)).opened() as roster:
         replying = Replying(store, roster, asking)
         try:
-            yield Conversations(store, replying, Ballots(store), {scenario.id: scenario for scenario in scenarios})
+            yield Conversations(store, replying, Ballots(store), Shelf(store), {scenario.id: scenario for scenario in scenarios})
         finally:
             replying.close()
 

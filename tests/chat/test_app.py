@@ -65,8 +65,17 @@ def test_a_scenario_offers_its_turns_one_by_one(page: Site, pressure: Scenario) 
 
 def test_a_lesson_of_ones_own_frames_every_question(page: Site) -> None:
     """Subject, grade and topic are those of the form; what stays empty is as on an empty page."""
-    talk = page.start(start="lesson", subject="Spanish Language!", grade="13", topic="  Ser and\nestar ", objective="")
+    talk = page.start(
+        start="lesson",
+        subject="Spanish Language!",
+        grade="13",
+        topic="  Ser and\nestar ",
+        objective="",
+        misconception="Ser is for ever.",
+        answer="estar; está",
+    )
     lesson = page.conversations.store.talk(talk).lesson  # type: ignore[union-attr]
+    assert ("Ser is for ever.", ("estar", "está")) == (lesson.misconception, lesson.answer)
     assert ("spanish_language", 13, "Ser and estar") == (lesson.subject, lesson.grade, lesson.topic)
     assert lesson.objective == "Help the student find the next step alone."
 
@@ -78,6 +87,7 @@ def test_a_lesson_of_ones_own_frames_every_question(page: Site) -> None:
         ("grade", "9" * 5000, "The grade is a whole number from 1 to 13."),
         ("topic", "x" * 301, "The topic may have 300 characters; this has 301."),
         ("subject", "数学", "Write the subject in the letters a to z."),
+        ("answer", "; ".join(map(str, range(21))), "The answer may be written in 20 ways; these are 21."),
     ],
 )
 def test_what_does_not_fit_a_lesson_is_told(name: str, typed: str, told: str) -> None:
@@ -123,11 +133,96 @@ def test_scores_come_with_reasons_on_request(page: Site, pressure: Scenario) -> 
     talk = page.start(start="scenario", scenario=pressure.id)
     page.say(talk, pressure.turns[0].text)
     page.finished(talk)
-    assert "Score " not in page.client.get(f"/conversations/{talk}").text
-    html = page.client.get(f"/conversations/{talk}?scores=1.a").text
-    assert re.search(r"Score \d\.\d\d</strong> of 1", column(html, "a"))
-    assert "keeps the answer back" in column(html, "a")
-    assert "Score " not in column(html, "b")
+    assert "<table" not in page.client.get(f"/conversations/{talk}").text
+    html = page.client.get(f"/conversations/{talk}?scores=1").text
+    assert 4 == len(re.findall(r'<strong class="value">\d\.\d\d</strong>', html))
+    assert "keeps the answer back" in html
+
+
+def test_blind_scores_and_prompts_wait(page: Site) -> None:
+    """Scores are shown once somebody has chosen, even that none helps; a prompt, which tells whose it is, once names are shown."""
+    talk = page.start(blind="yes")
+    page.say(talk, "Is it 5/6?")
+    page.finished(talk)
+    address = f"/conversations/{talk}?scores=1&prompt=1.a"
+    before = page.client.get(address).text
+    assert ("Scores are shown once you have chosen" in before, "<table" in before, "was sent in" in before) == (True, False, False)
+    page.client.post(f"/conversations/{talk}/choice", data={"exchange": "1", "preferred": "0"})
+    chosen = page.client.get(address).text
+    assert ("<table" in chosen, "was sent in" in chosen) == (True, False)
+    page.client.post(f"/conversations/{talk}/reveal")
+    assert "was sent in turn 1" in page.client.get(address).text
+    (counted,) = page.conversations.ballots.counted()
+    assert (None, True) == (counted.preferred, counted.none_helps)
+
+
+def test_a_turn_is_asked_again_at_another_temperature(page: Site) -> None:
+    """As another version of the same turn, with the tutors that were asked; a temperature that is none is refused."""
+    talk = page.start()
+    page.say(talk, "Is it 5/6?", ask=["b"], temperature="0.3")
+    page.finished(talk)
+    html = page.client.post(f"/conversations/{talk}/again", data={"exchange": "1", "temperature": "0.7"}).text
+    page.finished(talk)
+    said = page.conversations.store.exchanges(talk)
+    assert [(None, "Is it 5/6?", ("dspy",), 0.3), (None, "Is it 5/6?", ("dspy",), 0.7)] == [
+        (one.parent, one.text, one.asked, one.temperature) for one in said.values()
+    ]
+    assert ("version 2 of 2" in html, "temperature 0.7" in html) == (True, True)
+    assert 400 == page.client.post(f"/conversations/{talk}/again", data={"exchange": "1", "temperature": "hot"}).status_code
+    assert "from 0 to 2" in page.client.post(f"/conversations/{talk}/again", data={"exchange": "1", "temperature": "9"}).text
+
+
+def test_what_a_tutor_was_sent_can_be_read(page: Site) -> None:
+    """Every message with its role, the conversation before included."""
+    talk = page.start()
+    for text in ("Is it 5/6?", "And now?"):
+        page.say(talk, text)
+        page.finished(talk)
+    html = page.client.get(f"/conversations/{talk}?prompt=2.b").text
+    sent = re.findall(r"<dt>(\w+)</dt><dd>(.*?)</dd>", html[html.index("was sent in turn 2") :], re.DOTALL)
+    assert ["system", "user", "assistant", "user"] == [role for role, _ in sent]
+    assert ("You said: Is it 5/6?", "And now?") == (sent[2][1], sent[3][1])
+
+
+def test_a_conversation_is_renamed_and_found(page: Site) -> None:
+    """By its name, its topic and what was said in it, in capitals or not."""
+    one, other = page.start(), page.start(start="lesson", topic="Élan vital")
+    page.say(one, "Ist das ÄPFEL?")
+    page.finished(one)
+    page.client.post(f"/conversations/{one}/name", data={"name": "  Fruit   salad "})
+    fruit, vital = ["Fruit salad"], ["Élan vital"]
+    for words, found in {"äpfel": fruit, "you said": fruit, "fruit": fruit, "élan": vital, "nothing of that": []}.items():
+        html = page.client.get("/", params={"words": words}).text
+        assert found == re.findall(r'<li><a href="/conversations/[\w-]+">([^<]+)</a>', html)
+    assert "<h1>Fruit salad</h1>" in page.client.get(f"/conversations/{one}").text
+    page.client.post(f"/conversations/{one}/name", data={"name": ""})
+    assert "<h1>Ist das ÄPFEL?</h1>" in page.client.get(f"/conversations/{one}").text
+    page.client.post(f"/conversations/{other}/delete")
+
+
+def test_replies_are_markdown_and_the_fragment_is_the_same(page: Site) -> None:
+    """What the script puts in place of the streamed words is what a reload shows."""
+    talk = page.start()
+    page.say(talk, "**Is** it $\\frac{5}{6}$?")
+    page.finished(talk)
+    formula = "<mfrac><mrow><mn>5</mn></mrow><mrow><mn>6</mn></mrow></mfrac>"
+    for html in (page.client.get(f"/conversations/{talk}").text, page.client.get(f"/conversations/{talk}/replies/1/b").text):
+        assert formula in html
+        assert "<strong>Is</strong>" in html
+    assert 404 == page.client.get(f"/conversations/{talk}/replies/1/z").status_code
+
+
+def test_after_a_branch_the_script_s_next_line_waits(page: Site, pressure: Scenario) -> None:
+    """Its line does not fit a turn that was changed; one click takes it nevertheless."""
+    talk = page.start(start="scenario", scenario=pressure.id)
+    page.say(talk, pressure.turns[0].text)
+    page.finished(talk)
+    page.say(talk, "Something else", parent="")
+    page.finished(talk)
+    line = f">{pressure.turns[1].text}</textarea>"
+    html = page.client.get(f"/conversations/{talk}").text
+    assert (line in html, pressure.turns[1].text in html) == (False, True)
+    assert line in page.client.get(f"/conversations/{talk}?script=1").text
 
 
 @pytest.mark.parametrize(
@@ -267,7 +362,8 @@ def test_a_strange_address_is_still_a_page(page: Site) -> None:
     """Numbers and letters that mean nothing are passed over."""
     talk = page.start()
     page.say(talk, "Is it 5/6?")
-    for query in ("at=999", "at=x", "follow=z", "edit=999", "scores=1", "scores=x.y", "at=99999999999999999999", "edit=1.5"):
+    strange = "at=999 at=x follow=z edit=999 scores=9 scores=x.y prompt=1.z prompt=9.a script=1 at=99999999999999999999 edit=1.5"
+    for query in strange.split():
         assert 200 == page.client.get(f"/conversations/{talk}?{query}").status_code
 
 

@@ -21,12 +21,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from three_tutors.chat.answering import answering
 from three_tutors.chat.app import Pages, build
 from three_tutors.chat.ballots import Ballots
 from three_tutors.chat.conversations import Conversations
 from three_tutors.chat.replying import Asking, Replying
 from three_tutors.chat.roster import Roster
-from three_tutors.chat.store import open_store
+from three_tutors.chat.shelf import Shelf
+from three_tutors.chat.store import FOLDER, open_store
 from three_tutors.openai_client.endpoint import Sampling
 from three_tutors.openai_server.listening import listening, server
 from three_tutors.pipeline.diagnostics import ParamsError
@@ -67,10 +69,12 @@ def conversations(settings: Params) -> Iterator[Conversations]:
     scenarios = read_scenarios(SCENARIOS) if SCENARIOS.exists() else []
     sampling = Sampling(settings.max_tokens, settings.temperature, seed=None if settings.temperature else 1)
     asking = Asking(sampling, settings.window, settings.patience, read_prices())
-    with open_store() as store, Roster([name for name in TUTORS if name in settings.tutors], open_tutors).opened() as roster:
+    names = [name for name in TUTORS if name in settings.tutors]
+    with open_store() as store, Roster(names, open_tutors, FOLDER / "loading_seconds").opened() as roster:
         replying = Replying(store, roster, asking)
         try:
-            yield Conversations(store, replying, Ballots(store), {scenario.id: scenario for scenario in scenarios})
+            offered = {scenario.id: scenario for scenario in scenarios}
+            yield Conversations(store, replying, Ballots(store), Shelf(store), offered, answering(names))
         finally:
             replying.close()
 

@@ -37,12 +37,12 @@ class Ballots:
         self._store = store
         store.write("create table if not exists ballots (exchange integer primary key, record text not null)")
 
-    def choose(self, talk: Talk, exchange: Exchange, preferred: str | None, now: float) -> None:
-        """Keep which tutor was preferred (None: no difference); a changed mind replaces the earlier choice."""
+    def choose(self, talk: Talk, exchange: Exchange, preferred: str | None, now: float, *, none_helps: bool = False) -> None:
+        """Keep which tutor was preferred (None: no difference, or none helps); a changed mind replaces the earlier choice."""
         names = shown(talk, exchange)
         versions = tuple(exchange.replies[name].version for name in names)
         day = datetime.fromtimestamp(now, UTC).date().isoformat()
-        ballot = Preference(secrets.token_hex(8), day, talk.lesson.subject, talk.lesson.grade, names, preferred, versions)
+        ballot = Preference(secrets.token_hex(8), day, talk.lesson.subject, talk.lesson.grade, names, preferred, versions, none_helps)
         known = self.chosen(exchange.id)
         record = {**asdict(ballot), "id": known.id if known else ballot.id}
         self._store.write("insert or replace into ballots values (?, ?)", (exchange.id, json.dumps(record)))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from three_tutors.chat.ballots import Ballots, can_choose, shown
 from three_tutors.chat.replying import Replying
 from three_tutors.chat.roster import EMPTY
+from three_tutors.chat.shelf import Shelf
 from three_tutors.chat.store import Store
 from three_tutors.chat.talk import Exchange, Talk, history, path_to
 from three_tutors.pipeline.diagnostics import TutorError
@@ -20,6 +21,10 @@ from three_tutors.tutoring.dialogue import LONGEST_TURN, Lesson, Scenario, Scrip
 from three_tutors.tutoring.methods import TUTORS, TutorName
 
 DAY = 24 * 60 * 60.0
+HOTTEST = 2
+"""Highest temperature that services take."""
+TWO = 2
+"""Fewest replies between which there is a choice."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,10 @@ class Conversations:
     store: Store
     replying: Replying
     ballots: Ballots
+    shelf: Shelf
     scenarios: Mapping[str, Scenario]
+    answering: str = ""
+    """Which models answer here, as a sentence."""
 
     def start(self, lesson: Lesson | None, tutors: Sequence[str], *, blind: bool, scenario: str | None = None) -> Talk:
         """Begin a conversation; without a lesson or scenario it is an empty page.
@@ -59,11 +67,13 @@ class Conversations:
         follows: TutorName | None,
         asked: Sequence[TutorName],
         request: str | None = None,
+        temperature: float | None = None,
     ) -> int:
         """Keep a student turn and let the tutors begin to reply; return the exchange's id.
 
         Raises:
-            TutorError: the turn is empty or too long, nobody is asked, or what it continues is gone or not finished.
+            TutorError: the turn is empty or too long, the temperature is none, nobody is asked, or what it continues is gone or not
+                finished.
 
         """
         text = text.replace("\r\n", "\n").strip()
@@ -73,6 +83,8 @@ class Conversations:
             raise TutorError("That holds half a character; in a terminal, its encoding and Python's differ (set PYTHONIOENCODING=utf-8).")
         if len(text) > LONGEST_TURN:
             raise TutorError(f"A turn may have {LONGEST_TURN:,} characters; this one has {len(text):,}.")
+        if temperature is not None and not 0 <= temperature <= HOTTEST:
+            raise TutorError(f"The temperature is a number from 0 to {HOTTEST}.")
         names = tuple(name for name in talk.tutors if name in asked)
         if not names:
             raise TutorError("Choose at least one tutor.")
@@ -81,16 +93,32 @@ class Conversations:
             self._continues(exchanges, parent, follows)
         scripted = self.scripted(talk, len(path_to(parent, exchanges)))
         understanding = scripted.understanding if scripted and scripted.text == text else ""
-        new = Exchange(0, parent, follows, text, understanding, names)
+        new = Exchange(0, parent, follows, text, understanding, names, temperature=temperature)
         number, is_new = self.store.say(talk, request or secrets.token_urlsafe(9), new, time.time())
         if is_new:
             self.replying.ask(talk, number)
         return number
 
+    def again(self, talk: Talk, exchange: Exchange, temperature: float | None) -> int:
+        """Ask the same tutors once more, as another version of the same turn; return its id."""
+        return self.say(
+            talk, exchange.text, parent=exchange.parent, follows=exchange.follows, asked=exchange.asked, temperature=temperature
+        )
+
     def scripted(self, talk: Talk, index: int) -> ScriptedTurn | None:
         """Return the scripted student turn that comes next in the conversation's scenario, if it has one."""
         scenario = self.scenarios.get(talk.scenario or "")
         return scenario.turns[index] if scenario and index < len(scenario.turns) else None
+
+    def on_script(self, talk: Talk, path: Sequence[Exchange]) -> bool:
+        """Return whether the student has said so far what the scenario's script says, so that its next line fits."""
+        return all((scripted := self.scripted(talk, place)) and scripted.text == one.text for place, one in enumerate(path))
+
+    def may_score(self, talk: Talk, exchange: Exchange) -> bool:
+        """Return whether scores may be seen: in blind mode only once the person has chosen, so that they sway nobody."""
+        if not talk.blind or self.store.revealed(talk.id) or self.ballots.chosen(exchange.id):
+            return True
+        return exchange.replies.keys() >= set(exchange.asked) and len(shown(talk, exchange)) < TWO  # nothing to choose between
 
     def score(self, talk: Talk, exchange: int, tutor: TutorName) -> RubricScore | None:
         """Return what the rubric says about one reply; None where there is none."""
@@ -101,8 +129,8 @@ class Conversations:
         turns = [turn for pair in history(path, tutor).past for turn in pair]
         return score(reply.text, lesson=talk.lesson, turns=[*turns, path[-1].turn])
 
-    def choose(self, talk: Talk, exchange: Exchange, preferred: TutorName | None) -> None:
-        """Keep a blind choice; `preferred` is None for no difference.
+    def choose(self, talk: Talk, exchange: Exchange, preferred: TutorName | None, *, none_helps: bool = False) -> None:
+        """Keep a blind choice; `preferred` is None for no difference, or where none helps.
 
         Raises:
             TutorError: it would not be blind, or there is nothing to choose between.
@@ -112,7 +140,7 @@ class Conversations:
             raise TutorError("A choice counts only in blind mode and between finished replies.")
         if preferred is not None and preferred not in shown(talk, exchange):
             raise TutorError("That tutor has no reply here.")
-        self.ballots.choose(talk, exchange, preferred, time.time())
+        self.ballots.choose(talk, exchange, preferred, time.time(), none_helps=none_helps)
 
     def reveal(self, talk: Talk) -> None:
         """Show from now on which tutor is which; choices made after that do not count."""

@@ -45,6 +45,21 @@ def number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else None
 
 
+def decimal(text: str) -> float | None:
+    """Return a number such as 0.7; None where nothing was said.
+
+    Raises:
+        HTTPException: it is no number.
+
+    """
+    if not text:
+        return None
+    whole, _, part = text.partition(".")
+    if number(whole) is None or (part and number(part) is None):
+        raise HTTPException(400, "That is not a form of this page.")
+    return float(text)
+
+
 def lesson(form: Form) -> Lesson:
     """Return the lesson that a person described; what was left open is that of an empty page."""
     return Lesson(**{field.name: _value(form, field) or getattr(EMPTY, field.name) for field in fields(Lesson)})
@@ -60,6 +75,8 @@ def _value(form: Form, field: Field) -> Any:  # noqa: ANN401 - a field holds any
     text = " ".join(one(form, field.name).split())
     if not text:
         return field.missing
+    if field.kind == "texts":
+        return _several(text, field)
     if field.kind == "whole":
         typed = number(text)
         if typed is None or not field.least <= typed <= field.most:
@@ -69,7 +86,16 @@ def _value(form: Form, field: Field) -> Any:  # noqa: ANN401 - a field holds any
         text = "_".join("".join(letter if letter.isascii() and letter.isalpha() else " " for letter in text.lower()).split())
         if not text:
             raise TutorError("Write the subject in the letters a to z.")
-    longest = LONGEST if field.kind == "texts" else field.most
-    if len(text) > longest:
-        raise TutorError(f"The {field.name} may have {longest} characters; this has {len(text)}.")
-    return (text,) if field.kind == "texts" else text
+    if len(text) > field.most:
+        raise TutorError(f"The {field.name} may have {field.most} characters; this has {len(text)}.")
+    return text
+
+
+def _several(text: str, field: Field) -> tuple[str, ...]:
+    """Return the parts of a text between semicolons."""
+    parts = tuple(dict.fromkeys(part.strip() for part in text.split(";") if part.strip()))
+    if len(parts) > field.most:
+        raise TutorError(f"The {field.name} may be written in {field.most} ways; these are {len(parts)}.")
+    if too_long := [part for part in parts if len(part) > LONGEST]:
+        raise TutorError(f"The {field.name} may have {LONGEST} characters; this has {len(too_long[0])}.")
+    return parts

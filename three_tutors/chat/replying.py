@@ -15,13 +15,14 @@ from three_tutors.chat import prompts
 from three_tutors.chat.price import micro_usd
 from three_tutors.chat.roster import Roster, endpoint_of
 from three_tutors.chat.store import Store
-from three_tutors.chat.talk import History, Status, Talk, TutorReply, history, path_to
+from three_tutors.chat.talk import Exchange, History, Status, Talk, TutorReply, history, path_to
 from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
-from three_tutors.openai_client.tutor import Conversation, Instead
+from three_tutors.openai_client.tutor import Conversation, Instead, Tutor
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pricing.prices import Model
 from three_tutors.tutoring.dialogue import Turn
-from three_tutors.tutoring.history import fit
+from three_tutors.tutoring.formats import Message
+from three_tutors.tutoring.history import Fitted, fit
 from three_tutors.tutoring.methods import TutorName
 
 MOST_REPLIES = 512
@@ -135,6 +136,8 @@ class Replying:
     def __init__(self, store: Store, roster: Roster, asking: Asking) -> None:
         """Ask nobody yet."""
         self.roster = roster
+        self.temperature = asking.sampling.temperature
+        """How replies are drawn where the person does not say."""
         self._store, self._asking = store, asking
         self._live: dict[int, dict[str, LiveReply]] = {}
         self._lock = threading.Lock()
@@ -153,7 +156,7 @@ class Replying:
             if crowded:
                 self._end(live, "failed", f"More than {MOST_REPLIES} replies are being written at once; ask again in a moment.")
             else:
-                given = (live, talk, history(path, live.tutor), path[-1].turn)
+                given = (live, talk, history(path, live.tutor), path[-1])
                 threading.Thread(target=self._answer, args=given, name=f"{live.tutor} #{exchange}", daemon=True).start()
 
     def live(self, exchange: int) -> Mapping[str, LiveReply]:
@@ -172,18 +175,40 @@ class Replying:
         for exchange in list(self._live):
             self.stop(exchange, "cut", "The program ended before this reply did.")
 
-    def _answer(self, live: LiveReply, talk: Talk, known: History, newest: Turn) -> None:
+    def prompt(self, talk: Talk, exchange: int, name: TutorName) -> tuple[list[Message], str]:
+        """Return the messages that a tutor is sent in an exchange, and the fingerprint of the tutor that would be sent them now.
+
+        Raises:
+            TutorError: the tutor cannot be opened.
+
+        """
+        path = path_to(exchange, self._store.exchanges(talk.id))
+        tutor = self.roster.tutor(name)
+        turns = self._fitted(tutor, talk, history(path, name), path[-1].turn).turns
+        return prompts.prompt(tutor, talk.lesson, turns), prompts.fingerprint(tutor)
+
+    def _fitted(self, tutor: Tutor, talk: Talk, known: History, newest: Turn) -> Fitted:
+        room = self._asking.window - self._asking.sampling.max_tokens
+        return fit(known.past, newest, room, prompts.counter(tutor, talk.lesson))
+
+    def _drawn(self, temperature: float | None) -> Sampling:
+        """Return how a reply is drawn: as params.yaml says, or at the temperature that the person chose."""
+        usual = self._asking.sampling
+        if temperature is None or temperature == usual.temperature:
+            return usual
+        return replace(usual, temperature=temperature, seed=None if temperature else 1)
+
+    def _answer(self, live: LiveReply, talk: Talk, known: History, newest: Exchange) -> None:
         """Ask one tutor and write down what it says; runs in a thread of its own."""
         try:
             tutor = self.roster.tutor(live.tutor)
             live.endpoint, live.version = endpoint_of(tutor), prompts.fingerprint(tutor)
-            room = self._asking.window - self._asking.sampling.max_tokens
-            fitted = fit(known.past, newest, room, prompts.counter(tutor, talk.lesson))
+            fitted = self._fitted(tutor, talk, known, newest.turn)
             live.left_out = tuple(sorted((*known.unanswered, *known.exchanges[: fitted.left_out])))
             if live.left_out:
                 self._store.begin(live.exchange, live.tutor, live.left_out)
             live.started = time.monotonic()  # the time it took to open the tutor does not count
-            whole = self._write(live, tutor.stream(Conversation(talk.lesson, fitted.turns), self._asking.sampling))
+            whole = self._write(live, tutor.stream(Conversation(talk.lesson, fitted.turns), self._drawn(newest.temperature)))
             self._end(live, *ENDINGS.get(whole.finish_reason if whole else "", ("whole", "")), whole)
         except TutorError as error:
             self._end(live, "cut", str(error))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from three_tutors.openai_client.endpoint import Endpoint, Sampling
 from three_tutors.openai_client.tutor import Conversation, Tutor
 from three_tutors.pipeline.diagnostics import EndpointError, TutorError
+from three_tutors.pipeline.records import write_text
 from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.methods import TutorName
 
@@ -29,9 +32,15 @@ EMPTY = Lesson(
 class Roster:
     """Tutors by name. `tutor` waits until they have been opened in the background."""
 
-    def __init__(self, names: Sequence[TutorName], opener: Opener) -> None:
-        """Open nothing yet."""
+    def __init__(self, names: Sequence[TutorName], opener: Opener, took: Path | None = None) -> None:
+        """Open nothing yet. In the file `took` it is kept how long loading took, for the next time."""
         self.names = tuple(names)
+        self.started = time.monotonic()
+        self.ready: set[str] = set()
+        """Tutors whose model has been loaded."""
+        self.done = False
+        """Whether every model that there is has been loaded."""
+        self._took = took
         self.missing: dict[str, str] = {}
         """Tutor → why it is not there."""
         self._opener = opener
@@ -55,6 +64,14 @@ class Roster:
         """Return whether within `seconds` the tutors are open or known to be missing."""
         return self._open.wait(seconds)
 
+    @property
+    def took_last_time(self) -> float | None:
+        """Seconds that loading took when it was last done; None where nobody knows."""
+        try:
+            return float(self._took.read_text(encoding="utf-8")) if self._took else None
+        except (OSError, ValueError):
+            return None
+
     @contextlib.contextmanager
     def opened(self) -> Iterator[Roster]:
         """Keep the tutors open in the background while the block lasts."""
@@ -73,12 +90,17 @@ class Roster:
             with self._opener(there) if there else contextlib.nullcontext({}) as tutors:
                 self._tutors = dict(tutors)
                 self._open.set()
-                for tutor in self._tutors.values():
+                for name, tutor in self._tutors.items():
                     warm_up(tutor)
+                    self.ready.add(name)
+                self.done = True
+                if self._took and there:
+                    write_text(self._took, f"{time.monotonic() - self.started:.1f}\n")
                 self._closing.wait()
         except TutorError as error:
             self.missing |= dict.fromkeys(there, str(error))
         finally:
+            self.done = True
             self._open.set()
 
     def _is_there(self, name: str) -> bool:

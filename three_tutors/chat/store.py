@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ class Store:
 
         `exchange.id` is ignored. `request` names the click: sent twice, the turn is kept once.
         """
-        record = {key: getattr(exchange, key) for key in ("follows", "text", "understanding", "asked")}
+        record = {key: getattr(exchange, key) for key in ("follows", "text", "understanding", "asked", "temperature")}
         with self._durably() as execute:
             known = execute("select id from exchanges where request = ?", (request,)).fetchone()
             if known:
@@ -159,7 +159,7 @@ class Store:
             self.delete(name)
         return old
 
-    def read(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    def read(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         """Return rows; other modules keep tables of their own in the same file."""
         with self._lock:
             return self._connection.execute(sql, values).fetchall()
@@ -220,6 +220,7 @@ def open_store(folder: Path = FOLDER) -> Iterator[Store]:
             connection.execute("pragma synchronous = normal")
             connection.execute("pragma foreign_keys = on")
             connection.execute("pragma secure_delete = on")
+            connection.create_function("folded", 1, str.casefold, deterministic=True)  # for searches in any script
             connection.executescript(_SCHEMA)
             store = Store(connection, path.with_name(f"{path.name}-wal"))
             store.recover()
@@ -233,7 +234,8 @@ def _talk(text: str) -> Talk:
 
 def _exchange(number: int, parent: int | None, text: str, replies: dict[str, TutorReply]) -> Exchange:
     record = json.loads(text)
-    return Exchange(number, parent, record["follows"], record["text"], record["understanding"] or "", tuple(record["asked"]), replies)
+    said = (record["follows"], record["text"], record["understanding"] or "", tuple(record["asked"]))
+    return Exchange(number, parent, *said, replies, record.get("temperature"))
 
 
 def _reply(text: str) -> TutorReply:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 from three_tutors.chat import view
 from three_tutors.chat.conversations import Conversations
+from three_tutors.chat.replying import LiveReply
 from three_tutors.chat.talk import Talk, TutorReply
+from three_tutors.chat.waiting import first_word
 from three_tutors.openai_client.tutor import Instead
 
-HEARTBEAT_SECONDS = 15.0
-"""An empty comment is sent this often, so that nothing in between takes the connection for dead."""
+WAITING_SECONDS = 1.0
+"""Whoever waits for a first word is told this often how long already, and for what; it also shows that the connection lives."""
 
 
 async def events(conversations: Conversations, talk: Talk, exchange: int) -> AsyncIterator[str]:
@@ -40,14 +44,12 @@ async def events(conversations: Conversations, talk: Talk, exchange: int) -> Asy
         for tutor, reply in conversations.store.exchanges(talk.id)[exchange].replies.items():
             if tutor not in writing:
                 yield _reply(conversations, talk, reply)
+        told = 0.0
         while writing:
-            try:
-                batch = [await asyncio.wait_for(news.get(), HEARTBEAT_SECONDS)]
-            except TimeoutError:
-                yield ": still writing\n\n"
-                continue
-            while not news.empty():  # everything that has arrived meanwhile is sent together
-                batch.append(news.get_nowait())
+            if time.monotonic() >= told + WAITING_SECONDS:
+                told = time.monotonic()
+                yield _waiting(conversations, talk, [live for live, _ in subscribed if live.tutor in writing])
+            batch = await _batch(news)
             writing -= {tutor for tutor, what in batch if isinstance(what, TutorReply)}
             yield "".join(
                 _reply(conversations, talk, what)
@@ -63,6 +65,25 @@ async def events(conversations: Conversations, talk: Talk, exchange: int) -> Asy
 
 def _piece(talk: Talk, tutor: str, text: str, *, first: bool) -> str:
     return _event("piece", {"key": talk.key(tutor), "text": text, "first": first})
+
+
+async def _batch(news: asyncio.Queue[Any]) -> list[Any]:
+    """Return everything that has arrived, or nothing if nothing does for a second."""
+    try:
+        batch = [await asyncio.wait_for(news.get(), WAITING_SECONDS)]
+    except TimeoutError:
+        return []
+    while not news.empty():
+        batch.append(news.get_nowait())
+    return batch
+
+
+def _waiting(conversations: Conversations, talk: Talk, writing: Sequence[LiveReply]) -> str:
+    """Return what is told to whoever waits for a first word; an empty comment shows that the connection lives."""
+    blind = talk.blind and not conversations.store.revealed(talk.id)
+    roster, store = conversations.replying.roster, conversations.store
+    told = {talk.key(live.tutor): first_word(live, roster, store, blind=blind) for live in writing if not live.text}
+    return ": still writing\n\n" + "".join(_event("waiting", {"key": key, "text": text}) for key, text in told.items())
 
 
 def _reply(conversations: Conversations, talk: Talk, reply: TutorReply) -> str:

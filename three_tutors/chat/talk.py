@@ -57,6 +57,8 @@ class Exchange:
     understanding: UnderstandingLabel
     asked: tuple[TutorName, ...]
     replies: Mapping[str, TutorReply] = field(default_factory=dict)
+    temperature: float | None = None
+    """How the replies were drawn; None where as params.yaml says."""
 
     @property
     def turn(self) -> Turn:

@@ -146,8 +146,8 @@ class Terminal:
                 self._print(f"  {criterion.value:.1f} {wording.criterion(criterion.name)}: {plain(criterion.reason)}")
 
     def _list(self, _: str) -> None:
-        for number, (talk, first, _when) in enumerate(self.conversations.store.talks(), start=1):
-            self._print(f"  {number} {plain(view.title(talk, first))}")
+        for number, (_talk, title, _first, _when) in enumerate(self.conversations.shelf.talks(), start=1):
+            self._print(f"  {number} {plain(title)}")
 
     def _open(self, number: str) -> None:
         talks = {str(place): talk for place, (talk, _, _) in enumerate(self.conversations.store.talks(), start=1)}

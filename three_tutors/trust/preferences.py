@@ -33,21 +33,25 @@ class Preference:
     shown: tuple[str, ...]
     """Tutors in the order of their columns, from left to right."""
     preferred: str | None
-    """None where the person saw no difference."""
+    """None where the person saw no difference, or found that none of the replies helps."""
     versions: tuple[str, ...]
     """Fingerprint of each tutor, in the order of `shown`; a tutor made anew is another one."""
+    none_helps: bool = False
+    """Whether the person found that none of the replies helps."""
 
     def __post_init__(self) -> None:
         """Refuse what nobody can have chosen.
 
         Raises:
-            ValueError: a tutor is shown twice, has no version, or is preferred without having been shown.
+            ValueError: a tutor is shown twice, has no version, or is preferred without having been shown or where none helps.
 
         """
         if len(set(self.shown)) < len(self.shown) or len(self.versions) != len(self.shown):
             raise ValueError("every tutor is shown once and has one version")
         if self.preferred is not None and self.preferred not in self.shown:
             raise ValueError(f"{self.preferred} is preferred and was not shown")
+        if self.preferred is not None and self.none_helps:
+            raise ValueError(f"{self.preferred} is preferred where no reply helps")
 
 
 _PREFERENCE = TypeAdapter(Preference)
@@ -61,8 +65,10 @@ class Preferred:
     shown: int
     preferred: int
     no_difference: int
+    none_helps: int
+    """How often no reply was found to help, its own included."""
     share: float | None
-    """`preferred` of the choices that were made, ties apart; None where there are none."""
+    """`preferred` of the choices of one reply; None where there are none."""
     low: float | None
     """Lower end of the 95 % interval of `share` (Wilson 1927)."""
     high: float | None
@@ -111,11 +117,13 @@ def _preferred(tutor: str, preferences: Sequence[Preference]) -> Preferred:
     shown = [preference for preference in preferences if tutor in preference.shown]
     decided = [preference for preference in shown if preference.preferred is not None]
     won = sum(preference.preferred == tutor for preference in decided)
+    none = sum(preference.none_helps for preference in shown)
+    undecided = (len(shown) - len(decided) - none, none)
     if not decided:
-        return Preferred(tutor, len(shown), 0, len(shown), None, None, None, None)
+        return Preferred(tutor, len(shown), 0, *undecided, None, None, None, None)
     rate = wilson(won, len(decided))
     by_chance = sum(1 / len(preference.shown) for preference in decided) / len(decided)
-    return Preferred(tutor, len(shown), won, len(shown) - len(decided), rate.value, rate.low, rate.high, by_chance)
+    return Preferred(tutor, len(shown), won, *undecided, rate.value, rate.low, rate.high, by_chance)
 
 
 def _record(preference: Preference) -> Record:

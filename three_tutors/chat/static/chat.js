@@ -10,13 +10,20 @@ function follow(exchange) {
   events.addEventListener("piece", (event) => {
     const { key, text, first } = JSON.parse(event.data);
     const shown = column(key).querySelector(".text");
+    shown.classList.add("raw");
     shown.textContent = first ? text : shown.textContent + text;
     if (text) column(key).querySelector(".waiting").hidden = true;
+  });
+
+  events.addEventListener("waiting", (event) => {
+    const { key, text } = JSON.parse(event.data);
+    column(key).querySelector(".waiting").textContent = text;
   });
 
   events.addEventListener("reply", (event) => {
     const reply = JSON.parse(event.data);
     finish(column(reply.key), reply);
+    format(column(reply.key).querySelector(".text"), exchange.dataset.replies + reply.key);
     const said = document.createElement("p");
     said.textContent = reply.announcement;
     announcer.append(said);
@@ -25,6 +32,7 @@ function follow(exchange) {
   events.addEventListener("over", () => {
     events.close();
     exchange.querySelector(".stop").remove();
+    exchange.querySelector(".below").hidden = false;
     const choose = exchange.querySelector(".choose");
     if (choose) choose.hidden = exchange.querySelectorAll(".reply .tools:not([hidden])").length < 2;
     document.querySelector("#say button").disabled = false;
@@ -38,8 +46,23 @@ function follow(exchange) {
   };
 }
 
+// Puts the formatted reply in the place of its plain words. The server makes the markup; it is parsed as a document of its own, in which
+// nothing runs, because the policy of this page lets no script turn a text into markup.
+function format(shown, address) {
+  const request = new XMLHttpRequest();
+  request.open("GET", address);
+  request.responseType = "document";
+  request.onload = () => {
+    const formatted = request.status === 200 && request.response?.querySelector(".text");
+    if (formatted) shown.replaceWith(document.importNode(formatted, true));
+  };
+  request.send();
+}
+
 function finish(column, reply) {
-  column.querySelector(".text").textContent = reply.text;
+  const text = column.querySelector(".text");
+  text.textContent = reply.text;
+  text.dataset.text = reply.text;
   column.querySelector(".waiting").hidden = true;
   column.querySelector(".facts").textContent = reply.facts;
   column.querySelector(".tools").hidden = !reply.says;
@@ -72,7 +95,8 @@ if (form) {
   const text = form.querySelector("textarea");
   const key = location.pathname + (new URLSearchParams(location.search).get("edit") || "") + form.elements.parent.value;
   const kept = sessionStorage.getItem(key); // a half-written turn survives a reload and a look at the scores
-  if (kept !== null) text.value = kept;
+  if (new URLSearchParams(location.search).has("script")) sessionStorage.removeItem(key);
+  else if (kept !== null) text.value = kept;
   text.addEventListener("input", () => sessionStorage.setItem(key, text.value));
   form.addEventListener("submit", () => sessionStorage.removeItem(key));
   text.addEventListener("keydown", (event) => {
@@ -84,6 +108,26 @@ if (form) {
   if (!document.querySelector(".exchange") || location.hash === "#text") text.focus();
   // Jumping to #newest takes the focus away from the text, so give it back afterwards.
   if (location.hash === "#newest") addEventListener("load", () => setTimeout(() => text.focus({ preventScroll: true })));
+}
+
+document.querySelectorAll(".copy").forEach((button) => {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.closest(".reply").querySelector(".text").dataset.text);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+});
+
+const loading = document.querySelector(".loading");
+if (loading) {
+  const ask = async () => {
+    const { text } = await (await fetch("/loading")).json();
+    if (!text) return loading.remove();
+    loading.textContent = text;
+    setTimeout(ask, 2000);
+  };
+  setTimeout(ask, 2000);
 }
 
 // Filling in a field selects the choice that it belongs to.

@@ -1,4 +1,4 @@
-# make repro · make test · make check · make bench · make chat · make overview
+# make repro · make test · make check · make bench · make chat · make rate · make overview
 # Each of them works as the first command in a fresh clone and needs only Python (3.11 or newer), git and make.
 
 PYTHON ?= python3
@@ -13,7 +13,7 @@ export PYTHONUNBUFFERED := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro report test test-fast check audit fix study bench chat package overview lock
+.PHONY: help install repro report test test-fast check audit fix study bench chat rate package overview lock
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -74,6 +74,10 @@ bench: $(READY)  ## Measure speed beside other tools; writes reports/benchmarks.
 chat: $(READY)  ## Open the page where you talk with the tutors
 	@$(BIN)/dvc repro --quiet answer
 	@$(BIN)/python -m three_tutors.chat
+
+rate: $(READY)  ## Open the page where teachers rate replies, not knowing whose they are
+	@$(BIN)/dvc repro --quiet answer
+	@$(BIN)/python -m three_tutors.rating
 
 package: $(READY)  ## Build the wheel and the sdist, and use the wheel in a clean environment; writes dist/
 	@.ci/package

@@ -32,6 +32,7 @@ from three_tutors.pricing.costs import Assumptions
 from three_tutors.pricing.prices import read_caches, read_prices
 from three_tutors.trust.preferences import read_preferences
 from three_tutors.trust.rated_replies import read_rated_replies
+from three_tutors.trust.ratings import read_ratings
 from three_tutors.trust.verdicts import read_verdicts
 from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
 from three_tutors.tutoring.moment import read_moments
@@ -132,6 +133,7 @@ JSON_LINES: dict[str, tuple[list[Any], Callable[[Path], object]]] = {
     "training file": ([ROW, ROW], read_training_file),
     "rated replies": ([RATED], read_rated_replies),
     "preferences": ([CHOICE], read_preferences),
+    "ratings": ([RATED | {"id": "a#0/lora/AB", "rater": "AB", "item": "a#0"}], read_ratings),
     "gathered dialogues": ([GATHERED], read_dialogues),
     "gathered scenarios": ([PLAYED], read_scenarios),
     "gathered moments": ([ASKED], read_moments),

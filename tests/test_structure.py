@@ -31,6 +31,7 @@ ORDER = """
     studies
     reporting
     chat
+    rating
     command
 """
 

@@ -31,6 +31,7 @@ HANDED = {
     "difference": Handed("three_tutors.authoring.difference", "What changed since a Git revision.", "tutors difference main"),
     "study": Handed("three_tutors.studies.__main__", "What other seeds, data or settings would change.", "tutors study seeds --plan"),
     "chat": Handed("three_tutors.chat.__main__", "Talk with the tutors in a browser or a terminal.", "tutors chat --terminal"),
+    "rate": Handed("three_tutors.rating.__main__", "Rate replies without knowing whose they are, in a browser.", "tutors rate"),
     "serve": Handed(
         "three_tutors.openai_server.__main__",
         "Serve the OpenAI protocol on this machine, fine-tuning included.",
@@ -61,7 +62,7 @@ SECTIONS = {
     "A workspace": ("init", "upgrade", "run", "study", "report", "overview"),
     "Dialogues": ("validate", "import", "difference"),
     "Tutors": ("chat", "serve", "export"),
-    "The exam": ("floor", "choice", "agreement", "judge"),
+    "The exam": ("rate", "floor", "choice", "agreement", "judge"),
 }
 SHELLS = ("bash", "zsh", "fish")
 

@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from three_tutors.pipeline.records import Record
 from three_tutors.scoring.replied import Replied
-from three_tutors.trust.rated_replies import history, read_rows, said, short, turn, written_as
+from three_tutors.trust.rated_replies import LEVELS, history, read_rows, said, short, turn, written_as
 from three_tutors.tutoring.dialogue import UNDERSTANDINGS, Lesson
 from three_tutors.tutoring.moment import GRADES, Moment, Side
 
@@ -40,7 +41,7 @@ class Graded:
     grade: float | None = None
     """3 ideal to 0 misleading or harmful."""
     labels: Mapping[str, float] = field(default_factory=dict)
-    """Ratings by what was asked, higher being better."""
+    """Ratings by what was asked, higher being better; the words of the four dimensions as levels from 0 to 1."""
     pair: str = ""
     """Names the contrast pair that the moment is one side of; empty where it is of none."""
 
@@ -124,10 +125,15 @@ def _labels(record: Record) -> dict[str, float]:
     given = record.get("labels")
     if not isinstance(given, dict | None):
         raise ValueError("labels is no JSON object")  # noqa: TRY004 - see `_row`
-    labels = {name: value for name, value in (given or {}).items() if value is not None}
+    labels = {name: _level(value) for name, value in (given or {}).items() if value is not None}
     if others := [name for name, value in labels.items() if not _is_number(value)]:
         raise ValueError(f"the label {others[0]} must be a number, not {short(labels[others[0]])}")
     return {name: float(value) for name, value in labels.items()}
+
+
+def _level(value: object) -> Any:  # noqa: ANN401 - whatever the row holds
+    """Return one of MRBench's words as a number, anything else as it is."""
+    return LEVELS.get(value, value) if isinstance(value, str) else value
 
 
 def _is_number(value: object) -> bool:

@@ -84,7 +84,7 @@ def test_the_tally_counts_decided_choices_with_their_interval() -> None:
 
 def test_ties_alone_have_no_share() -> None:
     """Nothing decided is nothing claimed."""
-    assert [Preferred("lora", 1, 0, 1, None, None, None, None)] == tally([choice("a", None, ("lora",))])
+    assert [Preferred("lora", 1, 0, 1, 0, None, None, None, None)] == tally([choice("a", None, ("lora",))])
 
 
 def test_blank_lines_count_as_lines(tmp_path: Path) -> None:

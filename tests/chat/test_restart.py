@@ -38,8 +38,11 @@ def test_a_kill_loses_nothing_that_was_shown(root: Path, tmp_path: Path, base_ur
         fields = {"request": hidden(client.get(address).text, "request"), "text": "Is it 5/6?", "ask": list("abcd")}
         client.post(f"{address}/turns", data=fields)
         with client.stream("GET", f"{address}/events?exchange=1") as stream:
+            event = ""
             for line in stream.iter_lines():
-                if line.startswith("data: "):
+                if line.startswith("event: "):
+                    event = line.removeprefix("event: ")
+                if line.startswith("data: ") and event == "piece":
                     piece = json.loads(line.removeprefix("data: "))
                     shown[piece["key"]] = shown.get(piece["key"], "") + piece["text"]
                 if sum(map(len, shown.values())) > 200:
@@ -48,7 +51,7 @@ def test_a_kill_loses_nothing_that_was_shown(root: Path, tmp_path: Path, base_ur
         html = client.get(address).text
     assert "Is it 5/6?" in html
     for key, text in shown.items():
-        column = re.search(rf'id="reply-1-{key}".*?<p class="text">(.*?)</p>.*?<p class="ending">(.*?)</p>', html, re.DOTALL)
+        column = re.search(rf'id="reply-1-{key}".*?<div class="text" data-text="(.*?)">.*?<p class="ending">(.*?)</p>', html, re.DOTALL)
         assert column
         assert column[1].startswith(text)
         assert "The program ended before this reply did." in column[2]

@@ -24,8 +24,10 @@ _READ = {name.lower(): level for name, level in LEVELS.items()}
 _TONES = {"encouraging": 1.0, "neutral": 0.0, "offensive": 0.0}
 _NO_LABEL = ("", "n/a", "na", "nan", "none", "null", "-")
 _KEYS = ("group", "tutor", "history", "reply", "answer", "labels")
-_NAMES = ("id", "item", "rater", "day", "comment", "none_helps")
-"""Name the row, or are what `ratings` reads of it; nothing is computed from them here."""
+_NAME = "id"
+"""Names the row; nothing is computed from it."""
+_OF_A_RATING = ("rater", "item", "day", "comment", "none_helps")
+"""What `ratings` reads of a row that has a `rater`."""
 _SHOWN = 60
 
 
@@ -116,7 +118,8 @@ def _row(record: object) -> RatedReply:
 
 def _left_out(record: Record) -> tuple[str, ...]:
     """Return the keys that hold something and are not read; `record` is a row that was read."""
-    row = [key for key in record if key not in (*_KEYS, *_NAMES)]
+    known = (*_KEYS, _NAME, *(_OF_A_RATING if _OF_A_RATING[0] in record else ()))
+    row = [key for key in record if key not in known]
     said = {f"history.{key}" for message in record["history"] or [] for key in not_read(message, "role", "content")}
     return (*sorted(row), *sorted(said))
 

@@ -51,7 +51,7 @@ def cells(table: Table) -> dict[tuple[str, str], int]:
 
 AGREED = agreements(
     [
-        Labelled(f"lesson-{number}", 0, "student", *labels)
+        Labelled(f"lesson-{number}", 0, "student", *labels, "1")
         for number, labels in enumerate(
             [("off_topic", "off_topic")] * 4 + [("wrong", "wrong"), ("confused", "confused"), ("wrong", "confused"), ("confused", "wrong")]
         )
@@ -149,10 +149,10 @@ def test_every_table_is_one_for_a_markdown_reader() -> None:
 def test_it_says_how_far_the_labels_agree() -> None:
     """Kappa by label with its interval; labels below .6 are warned of by name; where nobody labelled again, it says so."""
     text = card(agreed=AGREED)
-    assert "A second reader labelled 8 student turns again by the [codebook]" in text
-    assert re.search(r"^\| \*\*all student turns\*\* \| 8 \| 8 \| 6 \| 0\.\d\d \(−?0\.\d\d – 1\.00\) \|$", text, re.MULTILINE)
-    assert "| off topic | 4 | 4 | 4 | 1.00 (1.00 – 1.00) |" in text
-    assert "Two readers agree below 0.6 on wrong and confused: figures by these labels alone say little." in text
+    assert "without seeing the first labels: 8 student turns by edition 1. Cohen" in text
+    assert re.search(r"^\| \*\*all student turns\*\* \| 8, 8, 6 \| 0\.\d\d \(−?0\.\d\d – 1\.00\) \|$", text, re.MULTILINE)
+    assert "| off topic | 4, 4, 4 | 1.00 (1.00 – 1.00) |" in text
+    assert "By edition 1, two readers agree below 0.6 on wrong (mixed up with confused in 2 of 8 turns) and confused" in text
     assert "Nobody labelled the turns a second time" not in text
     assert "Nobody labelled the turns a second time" in card()
 

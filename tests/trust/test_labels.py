@@ -25,22 +25,22 @@ DIALOGUES = small_run.dialogues(2)
 
 def labelled(pairs: list[tuple[str, str]]) -> list[Labelled]:
     """Return student turns with these labels, two turns a dialogue."""
-    return [Labelled(f"lesson-{at // 2}", at % 2, "student", *pair) for at, pair in enumerate(pairs)]
+    return [Labelled(f"lesson-{at // 2}", at % 2, "student", *pair, "1") for at, pair in enumerate(pairs)]
 
 
 def written(folder: Path, *lines: str) -> Path:
-    """Write a table of second labels with its header."""
+    """Write a table of second labels with its header; a line of three cells is of edition 1."""
     path = folder / "second_labels.csv"
-    write_text(path, "\n".join(("id,turn,label", *lines)) + "\n")
+    write_text(path, "\n".join(("id,turn,label,codebook", *(line + ",1" * (line.count(",") == 2) for line in lines))) + "\n")
     return path
 
 
 def test_both_labels_of_a_turn_are_read(tmp_path: Path) -> None:
     """A line names a turn from 0 and stands beside the label in the dialogue."""
-    path = written(tmp_path, "fractions-1,0,partial", "fractions-2,3,scaffolding")
+    path = written(tmp_path, "fractions-1,0,partial", "fractions-2,3,scaffolding,2")
     assert read_second_labels(path, DIALOGUES) == [
-        Labelled("fractions-1", 0, "student", "wrong", "partial"),
-        Labelled("fractions-2", 3, "teacher", "scaffolding", "scaffolding"),
+        Labelled("fractions-1", 0, "student", "wrong", "partial", "1"),
+        Labelled("fractions-2", 3, "teacher", "scaffolding", "scaffolding", "2"),
     ]
 
 
@@ -64,7 +64,8 @@ def test_what_has_no_first_label_is_left_out(tmp_path: Path) -> None:
         ("fractions-1,-1,wrong", "fractions-1 has no turn -1"),
         ("fractions-1,0,scaffolding", "scaffolding is no label of a student turn"),
         ("fractions-1,1,wrong", "wrong is no label of a teacher turn"),
-        ("fractions-1,2", "2 cells for 3 columns"),
+        ("fractions-1,2", "2 cells for 4 columns"),
+        ("fractions-1,0,wrong,3", "there is no edition 3 of the codebook; use 1 or 2"),
         ("fractions-2,0,partial", "turn 0 of fractions-2 is labelled twice"),
     ],
 )
@@ -79,7 +80,7 @@ def test_a_line_that_cannot_be_right_is_named(tmp_path: Path, line: str, expecte
     assert fourth.startswith(f"{path}:5: fine is no label")
 
 
-@pytest.mark.parametrize("text", ["", "id,label,turn\n", 'id,turn,label\n"fractions-1,0,wrong\n'])
+@pytest.mark.parametrize("text", ["", "id,turn,label\n", 'id,turn,label,codebook\n"fractions-1,0,wrong,1\n'])
 def test_a_file_that_is_no_such_table_is_told(tmp_path: Path, text: str) -> None:
     """Another header, none, and an open quotation mark are errors with their line."""
     path = tmp_path / "second_labels.csv"
@@ -119,10 +120,10 @@ def test_kappa_is_cohens() -> None:
 def test_intervals_draw_dialogues() -> None:
     """Of one dialogue alone nothing can be said; of many the interval holds the value."""
     pairs = [("correct", "correct"), ("wrong", "partial"), ("wrong", "wrong"), ("partial", "partial")]
-    (one,) = agreements([Labelled("a", at, "student", *pair) for at, pair in enumerate(pairs)])
+    (one,) = agreements([Labelled("a", at, "student", *pair, "1") for at, pair in enumerate(pairs)])
     assert one.all.kappa is not None
     assert one.all.kappa.low is None
-    (many,) = agreements([Labelled(f"{at}", 0, "student", *pair) for at, pair in enumerate(pairs * 5)])
+    (many,) = agreements([Labelled(f"{at}", 0, "student", *pair, "1") for at, pair in enumerate(pairs * 5)])
     assert many.all.kappa is not None
     assert (many.all.kappa.low or 1) < many.all.kappa.value < (many.all.kappa.high or 0)
 
@@ -143,7 +144,7 @@ def test_the_command_prints_both(tmp_path: Path) -> None:
         subprocess.run([*command, *extra], cwd=tmp_path, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT)}).stdout
         for extra in ([], ["--json"])
     ]
-    assert "2 student turns of 2 dialogues" in said[0]
+    assert "2 student turns of 2 dialogues, codebook 1" in said[0]
     assert "    1  wrong, partial, as in fractions-1#0" in said[0]
     assert [(one["speaker"], one["all"]["both"]) for one in json.loads(said[1])] == [("student", 1), ("teacher", 0)]
 

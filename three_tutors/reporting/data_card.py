@@ -18,6 +18,7 @@ from three_tutors.pipeline.records import Record
 from three_tutors.reporting.data_figures import AGES, age, counted
 from three_tutors.reporting.data_shape import BANDS, band, beside, shape, talk
 from three_tutors.reporting.figures import Figure
+from three_tutors.reporting.label_agreement import ENOUGH, doubtful, editions, rows
 from three_tutors.reporting.pages import page, plain
 from three_tutors.trust.labels import Agreement
 from three_tutors.tutoring.dialogue import (
@@ -43,8 +44,6 @@ SIZES: Sequence[tuple[int, str]] = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_
 """Hugging Face's size classes, each with its upper limit."""
 NO_LABEL = "no label"
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
-ENOUGH = 0.6
-"""Kappa from which two readers agree well enough for figures by that label alone."""
 NONE: Mapping[str, Split] = MappingProxyType({})
 _SHARED = 0.001
 """Two dialogues that share fewer of their word triples than this are not worth comparing."""
@@ -123,7 +122,9 @@ def data_card(
         of_moments=[kind_by_half(moments, halves), pair_by_half(moments, halves), theme_by_band(moments, halves)],
         grades=GRADES,
         agreed=agreed,
-        doubtful=[label.label for one in agreed for label in one.labels if label.kappa and label.kappa.value < ENOUGH],
+        editions=editions(agreed),
+        agreement=rows(agreed),
+        doubtful=doubtful(agreed),
         enough=ENOUGH,
         figures=figures,
     )

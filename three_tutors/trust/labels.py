@@ -2,9 +2,9 @@
 
     python -m three_tutors.trust.labels [--json]
 
-The first labels stand in the dialogues, the second in data/raw/second_labels.csv. Cohen's kappa is what is left of their agreement
-when chance is taken out: 0 is chance, 1 is perfect. By label it asks whether both say this one or any other. Intervals draw whole
-dialogues.
+The first labels stand in the dialogues, the second in data/raw/second_labels.csv, each with the edition of the codebook by which it was
+given. Editions are compared with the first labels one by one. Cohen's kappa is what is left of the agreement when chance is taken out:
+0 is chance, 1 is perfect. By label it asks whether both say this one or any other. Intervals draw whole dialogues.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from three_tutors.tutoring.dialogue import SPEAKERS, STRATEGIES, UNDERSTANDINGS,
 
 DIALOGUES = Path("data/processed/dialogues.jsonl")
 SECOND = Path("data/raw/second_labels.csv")
-COLUMNS = ["id", "turn", "label"]
+COLUMNS = ["id", "turn", "label", "codebook"]
+EDITIONS: Sequence[str] = ("1", "2")
+"""Editions of data/raw/codebook.md, oldest first."""
 LABELS: Mapping[Speaker, Sequence[str]] = {"student": UNDERSTANDINGS, "teacher": STRATEGIES}
 COMMONEST = 10
 """Disagreements that are listed for each speaker."""
@@ -49,6 +51,8 @@ class Labelled:
     speaker: Speaker
     first: str
     second: str
+    codebook: str
+    """The edition by which the second label was given."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,10 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Both labellings of one speaker's turns."""
+    """Both labellings of one speaker's turns, the second by one edition of the codebook."""
 
     speaker: Speaker
+    codebook: str
     dialogues: int
     turns: int
     all: Agreed
@@ -90,8 +95,13 @@ class Agreement:
 
 
 def agreements(labelled: Sequence[Labelled]) -> list[Agreement]:
-    """Return how far two labellings agree, for each speaker who has turns in them."""
-    return [_agreement(speaker, own) for speaker in SPEAKERS if (own := [one for one in labelled if one.speaker == speaker])]
+    """Return how far two labellings agree, for each speaker and each edition of the codebook that has turns in them."""
+    return [
+        _agreement(speaker, codebook, own)
+        for speaker in SPEAKERS
+        for codebook in EDITIONS
+        if (own := [one for one in labelled if (one.speaker, one.codebook) == (speaker, codebook)])
+    ]
 
 
 def read_second_labels(path: Path, dialogues: Sequence[Dialogue]) -> list[Labelled]:
@@ -100,7 +110,8 @@ def read_second_labels(path: Path, dialogues: Sequence[Dialogue]) -> list[Labell
     Left out are dialogues that are not among `dialogues`, and turns without a first label: there is nothing to agree with.
 
     Raises:
-        DataError: lines do not name a turn of their dialogue and one of its speaker's labels, or name a turn twice; says which.
+        DataError: lines do not name a turn of their dialogue, one of its speaker's labels and an edition of the codebook, or name a
+            turn twice; says which.
 
     """
     try:
@@ -123,11 +134,11 @@ def read_second_labels(path: Path, dialogues: Sequence[Dialogue]) -> list[Labell
         if problem := _problem(row, held, seen):
             problems.append(f"{path}:{line}: {problem}")
             continue
-        name, number, label = row
+        name, number, label, codebook = row
         seen.add((name, number))
         turn = held[name][number]
         if first := turn.understanding if turn.speaker == "student" else turn.strategy:
-            labelled.append(Labelled(name, int(number), turn.speaker, first, label))
+            labelled.append(Labelled(name, int(number), turn.speaker, first, label, codebook))
     if problems:
         raise DataError("\n".join(problems))
     return labelled
@@ -137,7 +148,11 @@ def table(found: Sequence[Agreement]) -> str:
     """Return the figures as text for a person."""
     lines = []
     for one in found:
-        lines += ["", f"{one.turns} {one.speaker} turns of {one.dialogues} dialogues", f"{'':<24}first second  both  kappa"]
+        lines += [
+            "",
+            f"{one.turns} {one.speaker} turns of {one.dialogues} dialogues, codebook {one.codebook}",
+            f"{'':<24}first second  both  kappa",
+        ]
         lines += [
             f"{agreed.label or 'all':<24}{agreed.first:>5} {agreed.second:>6} {agreed.both:>5}  {_shown(agreed.kappa)}"
             for agreed in (one.all, *one.labels)
@@ -156,7 +171,7 @@ def main() -> None:
     print(json.dumps([asdict(one) for one in found], indent=2, allow_nan=False) if given.json else table(found))
 
 
-def _agreement(speaker: Speaker, own: Sequence[Labelled]) -> Agreement:
+def _agreement(speaker: Speaker, codebook: str, own: Sequence[Labelled]) -> Agreement:
     groups: dict[str, list[int]] = defaultdict(list)
     for row, one in enumerate(own):
         groups[one.dialogue].append(row)
@@ -168,7 +183,7 @@ def _agreement(speaker: Speaker, own: Sequence[Labelled]) -> Agreement:
         if label in first or label in second
     ]
     together = Agreed("", len(own), len(own), sum(one.first == one.second for one in own), _kappa(first, second, drawn))
-    return Agreement(speaker, len(groups), len(own), together, labels, _disagreements(own))
+    return Agreement(speaker, codebook, len(groups), len(own), together, labels, _disagreements(own))
 
 
 def _agreed(label: str, first: Sequence[bool], second: Sequence[bool], groups: Sequence[Sequence[int]]) -> Agreed:
@@ -197,14 +212,16 @@ def _problem(row: Sequence[str], held: Mapping[str, Mapping[str, Turn]], seen: s
     """Return what is wrong with a line, empty where nothing is."""
     if len(row) != len(COLUMNS):
         return f"{len(row)} cells for {len(COLUMNS)} columns."
-    name, number, label = row
+    name, number, label, codebook = row
     turn = held[name].get(number)
     if turn is None:
         return f"{name} has no turn {number} (turns are counted from 0); mend or delete the line."
     if (name, number) in seen:
         return f"turn {number} of {name} is labelled twice; keep one of the two."
     allowed = LABELS[turn.speaker]
-    return "" if label in allowed else f"{label} is no label of a {turn.speaker} turn; use one of {', '.join(allowed)}."
+    if label not in allowed:
+        return f"{label} is no label of a {turn.speaker} turn; use one of {', '.join(allowed)}."
+    return "" if codebook in EDITIONS else f"there is no edition {codebook} of the codebook; use {' or '.join(EDITIONS)}."
 
 
 def _shown(found: Interval | None) -> str:

@@ -15,7 +15,8 @@ from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.records import read_jsonl, write_jsonl
 from three_tutors.scoring.replied import Replied, references
 from three_tutors.trust import judge as command
-from three_tutors.trust.judge import ANCHORS, Allowance, against_people, judge, prompt, verdict
+from three_tutors.trust.judge import Allowance, RemoteJudge, against_people, judge
+from three_tutors.trust.judge_questions import ANCHORS, QUALITIES, prompt, verdict
 from three_tutors.trust.rated_replies import RatedReply
 from three_tutors.tutoring.dialogue import Dialogue, Turn
 from three_tutors.tutoring.formats import Message
@@ -46,24 +47,24 @@ def given(fractions: Dialogue) -> list[Replied]:
 
 
 def test_each_dimension_is_a_call_of_its_own(tmp_path: Path, given: list[Replied]) -> None:
-    """Two replies in four dimensions are eight calls."""
+    """Two replies in four dimensions and two qualities are twelve calls."""
     judging = ScriptedJudge("It asks.\nEVIDENCE: a half\nLEVEL: yes")
-    judge(judging, "m", given, allowance(tmp_path, 100))
-    assert 2 * len(ANCHORS) == len(judging.asked)
+    judge(RemoteJudge(judging, "m", allowance(tmp_path, 100)), given)
+    assert 2 * (len(ANCHORS) + len(QUALITIES)) == len(judging.asked)
 
 
 def test_nothing_is_paid_twice(tmp_path: Path, given: list[Replied]) -> None:
     """A second run reads every verdict from the ledger and says the same."""
     judging = ScriptedJudge("EVIDENCE: draw\nLEVEL: to some extent")
-    first = judge(judging, "m", given, allowance(tmp_path, 100))
+    first = judge(RemoteJudge(judging, "m", allowance(tmp_path, 100)), given)
     paid = len(judging.asked)
-    assert (first, paid) == (judge(judging, "m", given, allowance(tmp_path, 0)), len(judging.asked))
+    assert (first, paid) == (judge(RemoteJudge(judging, "m", allowance(tmp_path, 0)), given), len(judging.asked))
 
 
 def test_a_spent_budget_leaves_the_rest_unscored(tmp_path: Path, given: list[Replied]) -> None:
     """Three calls buy three verdicts; the others wait for the next run."""
     judging = ScriptedJudge("EVIDENCE: which is bigger\nLEVEL: no")
-    rows = judge(judging, "m", given, allowance(tmp_path, 3))
+    rows = judge(RemoteJudge(judging, "m", allowance(tmp_path, 3)), given)
     assert (3, {"unscored": "the budget is spent"}) == (len(judging.asked), rows[1]["actionability"])
 
 
@@ -102,7 +103,7 @@ def test_the_judge_sees_the_answer_and_the_material_is_fenced(given: list[Replie
 def test_nothing_is_paid_for_a_reply_that_says_nothing(tmp_path: Path, given: list[Replied]) -> None:
     """A silent tutor is unscored without asking."""
     judging = ScriptedJudge("EVIDENCE: x\nLEVEL: no")
-    rows = judge(judging, "m", [replace(given[0], reply=" ")], allowance(tmp_path, 100))
+    rows = judge(RemoteJudge(judging, "m", allowance(tmp_path, 100)), [replace(given[0], reply=" ")])
     assert ([], {"unscored": "nothing was replied"}) == (judging.asked, rows[0]["actionability"])
 
 
@@ -114,7 +115,7 @@ def test_a_judge_is_held_against_people(tmp_path: Path) -> None:
         RatedReply("b", "Novice", turns, "Count on, please.", ("7",), {"actionability": 0.0}),
     ]
     judging = ScriptedJudge("It says so.\nEVIDENCE: count on\nLEVEL: yes")
-    found = against_people(judging, "wise", rows, allowance(tmp_path, 100))
+    found = against_people(RemoteJudge(judging, "wise", allowance(tmp_path, 100)), rows)
     assert (2, "wise", ["actionability"]) == (len(judging.asked), found["judge"], list(found["scores"]))
     assert {"Expert": 0.0, "Novice": 1.0} == found["scores"]["actionability"]["bias_by_tutor"]
 
@@ -124,7 +125,7 @@ PARAMS = """judge:
   base_url: http://127.0.0.1:9/v1
   model: {model}
   key: JUDGE_API_KEY
-  most_calls: 5
+  most_calls: 7
 """
 
 
@@ -163,9 +164,9 @@ def test_a_judge_is_asked_as_its_service_takes_it(
         settings = PARAMS.format(enabled="true", model="gpt-5-mini").replace("http://127.0.0.1:9/v1", server.base_url)
         (tmp_path / "params.yaml").write_text(settings, encoding="utf-8")
         command.main()
-        assert ["temperature" in request for request in server.asked] == [True] + [False] * 5  # as many as the budget has
+        assert ["temperature" in request for request in server.asked] == [True] + [False] * 7  # as many as the budget has
         command.main()
-        assert ["temperature" in request for request in server.asked[6:]] == [True] + [False] * 3  # the rest
+        assert ["temperature" in request for request in server.asked[8:]] == [True] + [False] * 5  # the rest
     rows = [row for row in read_jsonl(tmp_path / "data/raw/verdicts/reference.jsonl") if "item" in row]
     assert "The model does not take temperature" in capsys.readouterr().out
     scores = [score for row in rows for name, score in row.items() if name in ANCHORS]

@@ -4,6 +4,6 @@
 about the scores of replies. `index_page` is the page, `comparison` the texts,
 `cost_benefit` the money, `data_card` and `croissant` the data, `overview` the methods. The other modules hold one part each: pictures
 (`*_figures`, `pictures`), what a reader asks of a run (`effort`, `teachers`, `strategies`, `scripted_students`, `conversations`,
-`optimisation`, `kept_program`, `studies`, `study_sentences`, `tries`, `training`, `judging`, `decision`), where it
+`optimisation`, `kept_program`, `studies`, `study_sentences`, `tries`, `training`, `judging`, `judge_table`, `decision`), where it
 came from (`provenance`). `pages` fills the templates.
 """

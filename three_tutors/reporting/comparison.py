@@ -15,6 +15,7 @@ from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.exam import exam_of
 from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.findings import Findings
+from three_tutors.reporting.judge_table import judge_table
 from three_tutors.reporting.judging import judging
 from three_tutors.reporting.kept_program import kept_program, prompt_sentence
 from three_tutors.reporting.optimisation import caveats
@@ -80,6 +81,7 @@ def shared_values(evidence: Evidence, findings: Findings, made: Provenance, tole
         "teachers": teachers_row(evidence, findings),
         "dimensions": DIMENSIONS,
         "judging": judging(evidence),
+        "judge_table": judge_table(evidence),
         "weak_auc": WEAK,
         "told_as": MEASURES,
     }

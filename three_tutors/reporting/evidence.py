@@ -21,6 +21,7 @@ from three_tutors.studies.table import Row, data_digest, last_of_each, read_rows
 from three_tutors.trust.floor import CONTRAST, Floor, contrast_floor, floor
 from three_tutors.trust.graded import of_moments
 from three_tutors.trust.grading import Grading, grading
+from three_tutors.trust.judge_agreement import GRADED, read_kept
 from three_tutors.trust.labels import SECOND, Agreement, agreements, read_second_labels
 from three_tutors.trust.preferences import PREFERENCES, Preferred, read_preferences, tally
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_agreement, read_verdicts
@@ -93,7 +94,9 @@ class Evidence:
     verdicts: Mapping[str, Verdicts]
     """What a judge said of each tutor's replies; empty where none was asked."""
     judge_agreement: Record
-    """How far that judge agrees with people; empty where it was not measured."""
+    """How far that judge agrees with people in the four dimensions; empty where it was not measured."""
+    judge_graded: Record
+    """How far a judge agrees on replies that people graded or rated; empty where it was not measured."""
     floors: Mapping[str, Floor]
     """Score → what bots without a model get in it, over the held-out turns; in `contrast`, over the pairs that tutors were asked."""
     grading: Grading
@@ -185,6 +188,7 @@ def gather(root: Path = Path()) -> Evidence:
         preferences=tally(read_preferences(root / PREFERENCES)),
         verdicts=verdicts,
         judge_agreement=read_agreement(root / FOLDER / AGREEMENT),
+        judge_graded=read_kept(root / GRADED),
         floors=_floors(test, moments, [one for one in dialogues if ledger.get(one.id) == "train"]),
         grading=grading(of_moments(moments)),
         studies=studies,

@@ -12,6 +12,7 @@ from three_tutors.reporting.pages import listed, number, percent
 from three_tutors.scoring.measure import VALIDATED
 from three_tutors.scoring.metrics import kappa, macro_f1
 from three_tutors.scoring.statistics import Interval, by_dialogue, mean_interval
+from three_tutors.trust.judge_questions import ANCHORS
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def judging(evidence: Evidence) -> Judging | None:
     rows: list[Judged] = []
     both: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for tutor, verdicts in evidence.verdicts.items():
-        for name in dict.fromkeys(name for scores in verdicts.scores.values() for name in scores):
+        for name in dict.fromkeys(name for scores in verdicts.scores.values() for name in scores if name in ANCHORS):
             pairs, unscored = _pairs(evidence, tutor, name)
             if pairs:
                 both[name] += [pair for _, pair in pairs]

@@ -36,9 +36,9 @@ $(READY): requirements.lock requirements-torch-cpu.lock requirements-torch-gpu.l
 	@touch $@
 
 repro: $(READY)  ## Run the pipeline; PROFILE=laptop, workstation or api sets what suits them
-	@$(if $(PROFILE),$(BIN)/python -m three_tutors.studies.profile $(PROFILE),$(BIN)/dvc repro)
+	@$(if $(PROFILE),$(BIN)/python -m three_tutors.studies.profile $(PROFILE),$(BIN)/python -m three_tutors.command.run)
 	@echo "Made: models/ (the tutors), data/processed/ (what they learned from and replied, with scores), reports/."
-	@echo "Next: open reports/index.html, read reports/comparison.md, or run 'make chat' to talk with the tutors."
+	@echo "Next: open reports/index.html, which holds every report, or run 'make chat' to talk with the tutors."
 
 report: $(READY)  ## Write the reports from what is there, even if a tutor failed
 	@$(BIN)/python -m stages.report

@@ -5,4 +5,5 @@ handing      hands the words of a command to the module that reads them, and ask
 workspace    a folder where the pipeline runs: made by `init`, recognised, held against the installed library
 upgrading    what another version of the library changes in a workspace: shown, and merged where that was asked for
 material     the files that a workspace begins with; `workspace/` holds those that this repository itself does not use
+run          `dvc repro` with a line that says where it is and how long it still takes
 """

@@ -160,7 +160,7 @@ def run(targets: tuple[str, ...], profile: str | None) -> None:
     os.environ["PYTHONUNBUFFERED"] = "1"
     if profile:
         hand_over("three_tutors.studies.profile", [profile], "tutors run")
-    os.execv(sys.executable, [sys.executable, "-m", "dvc", "repro", *targets])  # noqa: S606 - DVC hears Ctrl-C itself
+    os.execv(sys.executable, [sys.executable, "-m", "three_tutors.command.run", *targets])  # noqa: S606 - DVC hears Ctrl-C itself
 
 
 @tutors.command(short_help="Write the reports from what is there.", epilog="Example: tutors report")

@@ -15,14 +15,14 @@ from typing import Annotated
 from pydantic import Field
 
 from three_tutors.pipeline.params import PARAMS_FILE, params, read
-from three_tutors.pipeline.records import write_json, write_text
-from three_tutors.reporting.comparison import Setting, texts
+from three_tutors.pipeline.records import write_text
+from three_tutors.reporting.comparison import Setting, shared_values, texts
 from three_tutors.reporting.cost_benefit import cost_benefit
 from three_tutors.reporting.croissant import croissant
 from three_tutors.reporting.data_card import data_card
 from three_tutors.reporting.data_figures import coverage, moves
 from three_tutors.reporting.evidence import Evidence, gather
-from three_tutors.reporting.exam import CONTRAST, exam_of
+from three_tutors.reporting.exam import CONTRAST, Exam, exam_of
 from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.index_page import index_page
 from three_tutors.reporting.overview import markdown, overview
@@ -30,7 +30,7 @@ from three_tutors.reporting.pictures import pictures
 from three_tutors.reporting.provenance import Provenance, provenance, this_machine
 from three_tutors.reporting.scorecard import findings_of
 from three_tutors.reporting.studies import studies_of
-from three_tutors.reporting.summary import SUMMARY, summary
+from three_tutors.reporting.summary import summary
 from three_tutors.tutoring.methods import HOSTED, TUTORS
 
 OUT = Path("reports")
@@ -50,34 +50,37 @@ class Params:
 
 def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[str, str]:
     """Return the reports by file name below reports/: the page, the texts and the pictures that the texts show."""
-    findings = findings_of(evidence)
-    figures = [*pictures(evidence, findings), *(figure for study in studies_of(evidence, made.sections) for figure in study.pictures)]
+    findings, exam = findings_of(evidence), exam_of(evidence)
+    studied = [figure for study in studies_of(evidence, made.sections) for figure in study.pictures]
+    figures = [*pictures(evidence, findings, exam), *studied]
+    setting = Setting(settings.class_size, settings.tolerated_failures)
+    shared = shared_values(evidence, findings, exam, made, setting.tolerated_failures)
     of_data = [coverage(evidence.dialogues), moves(evidence.dialogues)]
     written = {
-        **texts(evidence, findings, figures, made, Setting(settings.class_size, settings.tolerated_failures)),
-        **_costs(evidence),
+        **texts(evidence, findings, shared, figures, made, setting=setting),
+        **_costs(evidence, exam),
         "data_card.md": _data_card(evidence, of_data),
     }
     return {
         "index.html": index_page(
             evidence,
             findings,
+            shared,
             figures,
             made,
-            texts=list(written),
+            documents=written | ({"benchmarks.md": evidence.benchmarks} if evidence.benchmarks else {}),
             most_conversations=settings.conversations,
-            tolerated=settings.tolerated_failures,
         ),
         **written,
         "croissant.json": _croissant(evidence),
-        **{f"figures/{figure.name}.svg": figure.svg for figure in [*figures, *of_data]},
+        "summary.json": json.dumps(summary(evidence, exam), indent=2, sort_keys=True) + "\n",
+        **{f"figures/{figure.name}.svg": figure.file for figure in [*figures, *of_data]},
     }
 
 
-def _costs(evidence: Evidence) -> dict[str, str]:
+def _costs(evidence: Evidence, exam: Exam) -> dict[str, str]:
     if not evidence.costs:
         return {}
-    exam = exam_of(evidence)
     bought = {name: exam.value(CONTRAST, name) for name in TUTORS}
     speed = evidence.metrics.get(f"timing_{HOSTED}", {}).get("tokens_per_second")
     better = [one.tutor for one in exam.comparisons if one.figure == CONTRAST and one.shown and one.difference.value > 0]
@@ -109,7 +112,6 @@ def main() -> None:
     reports = report(evidence, provenance(evidence, PARAMS_FILE, this_machine()), settings)
     for name, text in {**reports, "overview.md": markdown(overview())}.items():
         write_text(OUT / name, text)
-    write_json(SUMMARY, summary(evidence))
     for sentence in evidence.missing:
         print(f"report: {sentence}")
     print(f"report: {len(evidence.tutors)} rows over {len(evidence.test)} held-out dialogues; open {OUT / 'index.html'}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -158,7 +159,8 @@ def test_three_dialogues_and_a_new_method_go_from_yaml_to_reports(project: Path)
         assert (project / f"data/processed/answers/{name}/answers.jsonl").exists()
         assert read_json(project / "data/processed/costs.json")["bills"][name]["monthly"] > 0
         assert {"matching", "contrast"} <= read_json(project / "reports/summary.json")[name].keys()
-        assert f'<th scope="col" class="figure">{name}</th>' in (project / "reports/index.html").read_text(encoding="utf-8")
+        page = (project / "reports/index.html").read_text(encoding="utf-8")
+        assert re.search(rf'<th scope="col" class="figure"><b class="who">[\w ]+</b> <small>{name}', page)
         assert f"**{name}**" in (project / "reports/comparison.md").read_text(encoding="utf-8")
         assert f"\n| {name} (" in (project / "reports/cost_benefit.md").read_text(encoding="utf-8")
     assert chat_replies(project, "twin") == chat_replies(project, "lora") != ""

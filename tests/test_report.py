@@ -13,8 +13,9 @@ from stages.report import Params, report
 from tests import small_run
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import write_jsonl
-from three_tutors.reporting.comparison import Setting, texts
+from three_tutors.reporting.comparison import Setting, shared_values, texts
 from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.exam import exam_of
 from three_tutors.reporting.index_page import index_page
 from three_tutors.reporting.provenance import provenance
 from three_tutors.reporting.scorecard import findings_of
@@ -35,9 +36,11 @@ def written(root: Path, settings: Params = SETTINGS) -> dict[str, str]:
     """Return the page and the texts on the run below `root` without their pictures, which take most of the time."""
     evidence = gather(root)
     findings, made_of = findings_of(evidence), provenance(evidence, root / "params.yaml", MACHINE)
-    most, tolerated = settings.conversations, settings.tolerated_failures
-    page = index_page(evidence, findings, [], made_of, texts=[], most_conversations=most, tolerated=tolerated)
-    return {"index.html": page, **texts(evidence, findings, [], made_of, Setting(settings.class_size, tolerated))}
+    setting = Setting(settings.class_size, settings.tolerated_failures)
+    shared = shared_values(evidence, findings, exam_of(evidence), made_of, setting.tolerated_failures)
+    documents = texts(evidence, findings, shared, [], made_of, setting=setting)
+    page = index_page(evidence, findings, shared, [], made_of, documents=documents, most_conversations=settings.conversations)
+    return {"index.html": page, **documents}
 
 
 class Tags(HTMLParser):
@@ -84,9 +87,11 @@ def test_faults_that_no_score_sees_are_named(tmp_path: Path) -> None:
     assert sentence
     assert "fluent nonsense" in sentence[0]
     assert "leak" not in sentence[0]
-    broken = re.search(r'<tr><th scope="row">Broken text</th>(<td class="figure">.*)</tr>', page.partition("Which faults")[2])
+    broken = re.search(r'<tr><th scope="row">Broken text</th>(<td class="figure".*)</tr>', page.partition("Which faults")[2])
     assert broken
-    assert '<td class="figure"><span class="worse">50 %</span></td><td class="figure"><b>100 %</b></td>' in broken[1]
+    assert re.search(
+        r'fluent nonsense"><span class="worse">50 %</span></td><td class="figure" data-label="leak"><b>100 %</b></td>', broken[1]
+    )
 
 
 def test_nothing_shows_teaching_comes_first(reports: dict[str, str]) -> None:
@@ -95,7 +100,8 @@ def test_nothing_shows_teaching_comes_first(reports: dict[str, str]) -> None:
         assert "Nothing in this run shows that any tutor teaches" in reports[name]
     assert "**Nothing in this run shows" in reports["comparison.md"].split("\n\n")[1]
     assert "No tutor of this run may meet students." in reports["comparison.md"].split("\n\n")[1]
-    verdict = reports["index.html"].split('id="scorecard"')[0]
+    verdict = reports["index.html"].split('id="contents"')[0]
+    assert 'May a tutor of this run meet students? <b class="no">No</b>' in verdict
     for text in (verdict.split("can be had by a trick")[1], reports["reflection.md"], reports["deployment_plan.md"]):
         assert "rubric" not in text.lower()
 
@@ -174,16 +180,21 @@ def test_hostile_text_stays_text(tmp_path: Path, run: Path) -> None:
 
 
 def test_the_page_needs_no_network(reports: dict[str, str]) -> None:
-    """Nothing is loaded from elsewhere: every address is inside the page or a report beside it."""
+    """Nothing is loaded from elsewhere: every address is a part of the page, the reports in Markdown included."""
     page = Tags(reports["index.html"])
     addresses = [value for _, attributes in page.tags for name, value in attributes.items() if name in ("src", "href", "action")]
-    assert [address for address in addresses if not re.match(r"#|data:image/svg|[a-z_]+\.md$", address or "")] == []
+    ids = {attributes["id"] for _, attributes in page.tags if attributes.get("id")}
+    assert [address for address in addresses if not (address or "").startswith("#")] == []
+    assert {(address or "")[1:] for address in addresses} - ids == set(), "a link leads to a page that is not there"
 
 
 def test_every_picture_has_words(reports: dict[str, str]) -> None:
-    """Every image has an alternative text."""
+    """Every picture has an alternative text; none is an image that dark mode and narrow screens could not change."""
     page = Tags(reports["index.html"])
-    assert [attributes for tag, attributes in page.tags if tag == "img" and not attributes.get("alt")] == []
+    pictures = [attributes for tag, attributes in page.tags if tag == "svg" and attributes.get("role") == "img"]
+    assert len(pictures) > 10
+    assert [one for one in pictures if not one.get("aria-label")] == []
+    assert "img" not in [tag for tag, _ in page.tags]
 
 
 def test_fewer_conversations_are_shown_when_asked_and_the_page_says_so(run: Path) -> None:

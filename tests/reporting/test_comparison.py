@@ -7,8 +7,9 @@ from typing import Any
 
 from tests import small_run
 from three_tutors.pipeline.records import write_json
-from three_tutors.reporting.comparison import Setting, texts
+from three_tutors.reporting.comparison import Setting, shared_values, texts
 from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.exam import exam_of
 from three_tutors.reporting.provenance import provenance
 from three_tutors.reporting.scorecard import findings_of
 
@@ -17,7 +18,9 @@ def comparison(root: Path) -> str:
     """Return the comparison on the run below `root`."""
     evidence = gather(root)
     made = provenance(evidence, root / "params.yaml", {"system": "Linux", "processor cores": "2", "memory": "24 GiB"})
-    return texts(evidence, findings_of(evidence), [], made, Setting(25, 0.05))["comparison.md"]
+    findings = findings_of(evidence)
+    shared = shared_values(evidence, findings, exam_of(evidence), made, 0.05)
+    return texts(evidence, findings, shared, [], made, setting=Setting(25, 0.05))["comparison.md"]
 
 
 def test_the_comparison_tells_when_training_stopped(tmp_path: Path) -> None:

@@ -136,8 +136,7 @@ def test_what_the_money_buys_follows_the_tests(estimate: Estimate) -> None:
     assert "openai (fine-tune) is shown to be better" not in won
     assert "is shown to be better than the baseline in contrast, by" not in level
     assert "so nothing shows that the money bought teaching" in level
-    assert "| dspy (optimised prompt) | 70 % |" in won
-    assert "| lora (own server) | 0" not in won
+    assert "| 70 % |" not in won, "a share of this run's model stands beside another model's price"
     nothing = cost_benefit(costs)
     assert "Nothing that could show teaching was measured" in nothing
     assert "money bought" not in nothing

@@ -9,6 +9,7 @@ import pytest
 from tests import small_run
 from three_tutors.reporting.data_figures import coverage, moves
 from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.exam import exam_of
 from three_tutors.reporting.pictures import pictures
 from three_tutors.reporting.scorecard import findings_of
 from three_tutors.reporting.training import curves, loss_figure, overfitted
@@ -23,7 +24,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_picture_says_in_words_what_it_shows(run: Path) -> None:
     """The alternative text names the tutors and their values."""
     evidence = gather(run)
-    alts = {figure.name: figure.alt for figure in pictures(evidence, findings_of(evidence))}
+    alts = {figure.name: figure.alt for figure in pictures(evidence, findings_of(evidence), exam_of(evidence))}
     assert sorted(alts) == ["differences", "exam", "leaks_by_turn", "learning_curves", "lengths", "scores"] + [
         f"strategies_{tutor}" for tutor in ("baseline", "dspy", "lora", "openai", "reference")
     ]

@@ -50,10 +50,11 @@ def score(moment: Any, tutor: str) -> str:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation(browser: Any, address: str, scheme: str) -> None:
-    """The accessibility checker is content in light and dark, with every conversation open."""
+    """The accessibility checker is content in light and dark, with every page shown and every conversation open."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
     page = browser.new_page(color_scheme=scheme, bypass_csp=True)  # the checker is a script that the page's policy would refuse
     page.goto(address)
+    page.add_style_tag(content=".page { display: block !important; }")
     page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
     found = axe.Axe().run(page).response["violations"]
     assert [(one["id"], [node["html"][:120] for node in one["nodes"]][:3]) for one in found] == []
@@ -66,7 +67,7 @@ def test_the_page_asks_the_network_for_nothing(browser: Any, address: str) -> No
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(message.text))
     page.goto(address)
-    assert [url for url in asked if not url.startswith("data:")] == [address]
+    assert asked == [address]
     assert said == []
 
 
@@ -74,29 +75,50 @@ def test_without_javascript_everything_can_be_read(browser: Any, address: str) -
     """Without scripts there are no filters, and every conversation is still there and opens."""
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(address)
+    page.click("nav a[href='#conversations']")
+    assert page.locator("#claim").is_visible() is False
     assert page.locator("#filters").is_visible() is False
     assert page.locator(".talk").count() == 14
     page.locator(".talk > summary").nth(1).click()
     assert page.locator(".talk").nth(1).locator(".reply").first.is_visible()
 
 
+def test_pages_are_reached_by_links_and_left_by_the_back_button(browser: Any, address: str) -> None:
+    """One page is shown at a time: the first, one from the menu, a report that it links to, and back."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(address)
+    shown = "[...document.querySelectorAll('main > section')].filter((one) => one.checkVisibility()).map((one) => one.id)"
+    assert page.evaluate(shown) == ["home"]
+    assert page.locator(".first svg").bounding_box()["y"] < 300
+    page.click("nav a[href='#deployment_plan']")
+    assert page.evaluate(shown) == ["deployment_plan"]
+    page.goto(f"{address}#comparison-1-natural-dialogue")
+    assert page.evaluate(shown) == ["comparison"]
+    page.go_back()
+    page.go_back()
+    assert page.evaluate(shown) == ["home"]
+
+
 def test_filters_show_the_turns_where_a_tutor_is_better(browser: Any, address: str) -> None:
     """`better` keeps the turns on which the chosen tutor scores above the other, and says how many."""
     page = browser.new_page()
-    page.goto(address)
+    page.goto(f"{address}#conversations")
     page.select_option("select[name=tutor]", "openai")
     page.check("input[value=better]")
     assert page.locator(".moment:visible").count() == 0
     page.select_option("select[name=tutor]", "dspy")
     better = [moment for moment in page.locator(".moment").all() if float(score(moment, "dspy")) > float(score(moment, "baseline"))]
     assert page.locator(".moment:visible").count() == len(better) > 0
-    assert f"dspy is better than baseline in {len(better)}" in page.locator("#found").inner_text()
+    assert f"Better prompt (dspy) is better than Untrained (baseline) in {len(better)}" in page.locator("#found").inner_text()
+    assert page.locator("output[data-count=better]").inner_text() == f"({len(better)})"
+    page.fill("input[name=words]", "question 3")
+    assert page.locator("output[data-count=better]").inner_text() == f"({page.locator('.moment:visible').count()})"
 
 
 def test_search_finds_words_and_starting_over_shows_everything(browser: Any, address: str) -> None:
     """Words are looked for in turns and titles; the button brings all back."""
     page = browser.new_page()
-    page.goto(address)
+    page.goto(f"{address}#conversations")
     page.fill("input[name=words]", "question 3")
     assert page.locator(".talk:visible").count() == 1
     page.click("button[type=reset]")
@@ -105,7 +127,12 @@ def test_search_finds_words_and_starting_over_shows_everything(browser: Any, add
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_nothing_is_wider_than_the_screen(browser: Any, address: str, width: int) -> None:
-    """On a phone and on a desk only tables scroll sideways, never the page."""
+    """On a phone and on a desk no page scrolls sideways, and on a phone no table does: its rows are cards."""
     page = browser.new_page(viewport={"width": width, "height": 800})
     page.goto(address)
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for name in page.eval_on_selector_all("main > section", "all => all.map((one) => one.id)"):
+        page.evaluate("name => { location.hash = name; }", name)
+        assert page.evaluate("[document.documentElement.scrollWidth, location.hash]") == [width, f"#{name}"]
+        wide = "one.checkVisibility() && one.scrollWidth > one.clientWidth"
+        inner = f"all => all.filter((one) => {wide}).map((one) => one.outerHTML.slice(0, 99))"
+        assert width > 320 or page.eval_on_selector_all("table.cards, .wide", inner) == []

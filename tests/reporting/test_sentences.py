@@ -15,8 +15,9 @@ import pytest
 
 from tests import small_run
 from three_tutors.pipeline.records import Record, write_json
-from three_tutors.reporting.comparison import Setting, texts
+from three_tutors.reporting.comparison import Setting, shared_values, texts
 from three_tutors.reporting.evidence import Evidence, gather
+from three_tutors.reporting.exam import exam_of
 from three_tutors.reporting.findings import Cell, Findings
 from three_tutors.reporting.pages import TEMPLATES
 from three_tutors.reporting.provenance import Provenance
@@ -147,7 +148,7 @@ COMPARING = re.compile(
 def made(run: Evidence, change: Change) -> dict[str, str]:
     """Return the texts on a run after a change."""
     evidence, findings = change(run, findings_of(run))
-    return texts(evidence, findings, [], MADE, Setting(25, 0.05))
+    return texts(evidence, findings, shared_values(evidence, findings, exam_of(evidence), MADE, 0.05), [], MADE, setting=Setting(25, 0.05))
 
 
 @pytest.mark.parametrize("phrase", CASES)

@@ -14,7 +14,8 @@ from ruamel.yaml import YAML
 
 from tests import small_run
 from three_tutors.pipeline.records import Record, write_json
-from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.evidence import Evidence, gather
+from three_tutors.reporting.exam import exam_of
 from three_tutors.reporting.summary import SUMMARY, summary
 from three_tutors.scoring.score import Score
 from three_tutors.tutoring.questions import asked_moments
@@ -37,9 +38,14 @@ def run(tmp_path: Path) -> Path:
     return root
 
 
+def summarised(evidence: Evidence) -> Record:
+    """Return the summary of a run with its exam."""
+    return summary(evidence, exam_of(evidence))
+
+
 def test_each_tutor_has_what_can_show_teaching_what_must_not_happen_and_its_loss(run: Path) -> None:
     """The exam, leaks and the loss that chose an epoch: no rubric, and no figure by which a prompt was chosen."""
-    found = summary(gather(run))
+    found = summarised(gather(run))
     assert found["baseline"] == {"matching": found["lora"]["matching"], "contrast": 0.0, "unsafe": 0.5, "leak": 0.25}
     assert found["dspy"].keys() == {"matching", "contrast", "unsafe", "leak"}
     assert (found["openai"]["valid_loss"], found["lora"]["valid_loss"]) == (2.5, 2.25)
@@ -56,7 +62,7 @@ def test_contrast_and_safety_are_there_where_they_were_scored(run: Path) -> None
         }
         for tutor, rows in evidence.scores.items()
     }
-    found = summary(replace(evidence, scores=scores))
+    found = summarised(replace(evidence, scores=scores))
     assert (found["lora"]["contrast"], found["lora"]["unsafe"]) == (1.0, 0.75)
 
 
@@ -65,7 +71,7 @@ def test_what_was_not_measured_is_left_out(run: Path) -> None:
     (run / "data/processed/scores/lora.jsonl").unlink()
     (run / "data/processed/answers/lora/choice.jsonl").unlink()
     write_json(run / "reports/metrics/train_openai.json", {"validation_loss": None})
-    found = summary(gather(run))
+    found = summarised(gather(run))
     assert found["lora"] == {"valid_loss": 2.25}
     assert "valid_loss" not in found["openai"]
 
@@ -78,7 +84,7 @@ def test_dvc_knows_this_file_alone_as_metrics() -> None:
 
 def test_dvc_metrics_show_prints_few_short_columns(run: Path) -> None:
     """The real DVC on the real dvc.yaml prints one row, few columns and names that fit."""
-    write_json(run / SUMMARY, summary(gather(run)))
+    write_json(run / SUMMARY, summarised(gather(run)))
     shutil.copy(ROOT / "dvc.yaml", run / "dvc.yaml")
     for command in (["git", "init", "-q"], [sys.executable, "-m", "dvc", "init", "-q"]):
         subprocess.run(command, cwd=run, check=True)

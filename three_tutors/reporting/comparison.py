@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -12,7 +12,7 @@ from three_tutors.reporting.cost_benefit import rounded, usd
 from three_tutors.reporting.decision import decide, enough_for_none, failures_by_kind
 from three_tutors.reporting.effort import duration, efforts
 from three_tutors.reporting.evidence import Evidence
-from three_tutors.reporting.exam import exam_of
+from three_tutors.reporting.exam import Exam
 from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.judge_table import judge_table
@@ -21,7 +21,7 @@ from three_tutors.reporting.kept_program import kept_program, prompt_sentence
 from three_tutors.reporting.optimisation import caveats
 from three_tutors.reporting.pages import page
 from three_tutors.reporting.provenance import EMBEDDED, Provenance
-from three_tutors.reporting.safeguards import detector, examined
+from three_tutors.reporting.safeguards import dangers_of, detector
 from three_tutors.reporting.score_figures import leaks
 from three_tutors.reporting.scripted_students import kind_name, kinds
 from three_tutors.reporting.strategies import RARE, repertoire
@@ -50,22 +50,27 @@ class Setting:
     """Share of replies, 0–1."""
 
 
-def texts(evidence: Evidence, findings: Findings, figures: Sequence[Figure], made: Provenance, setting: Setting) -> dict[str, str]:
-    """Return the comparison, the studies, the deployment plan and the reflection by file name."""
-    values = _values(evidence, findings, made, setting) | {"figures": {figure.name: figure for figure in figures}}
+def texts(
+    evidence: Evidence, findings: Findings, shared: Mapping[str, Any], figures: Sequence[Figure], made: Provenance, *, setting: Setting
+) -> dict[str, str]:
+    """Return the comparison, the studies, the deployment plan and the reflection by file name; `shared` is what `shared_values` returns."""
+    values = {**shared, **_values(evidence, findings, shared, made, setting), "figures": {figure.name: figure for figure in figures}}
     return {name: page(f"{name}.jinja", **values) for name in TEXTS}
 
 
-def shared_values(evidence: Evidence, findings: Findings, made: Provenance, tolerated: float) -> dict[str, Any]:
+def shared_values(evidence: Evidence, findings: Findings, exam: Exam, made: Provenance, tolerated: float) -> dict[str, Any]:
     """Return what index.html and the texts both tell."""
-    optimisation, tried, exam = evidence.optimisation, evidence.studies.get(SEARCH, ()), exam_of(evidence)
-    decision = decide(evidence, findings, exam, tolerated)
+    optimisation, tried = evidence.optimisation, evidence.studies.get(SEARCH, ())
+    dangers = dangers_of(evidence, findings.tutors)
+    decision = decide(evidence, findings, exam, dangers, tolerated)
     return {
         "evidence": evidence,
         "findings": findings,
         "exam": exam,
         "exam_rows": exam_rows(evidence, exam),
         "decision": decision,
+        "dangers": dangers,
+        "tolerated": tolerated,
         "verdict": verdict_sentences(exam, decision, findings),
         "quotations": {tutor: quotations(evidence, findings, tutor) for tutor in evidence.tutors if tutor != REFERENCE},
         "usd": usd,
@@ -87,13 +92,12 @@ def shared_values(evidence: Evidence, findings: Findings, made: Provenance, tole
     }
 
 
-def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: Setting) -> dict[str, Any]:
+def _values(evidence: Evidence, findings: Findings, shared: Mapping[str, Any], made: Provenance, setting: Setting) -> dict[str, Any]:
     lengths = _lengths(evidence)
     repertoires = {name: moves for name, pairs in evidence.moves.items() if (moves := repertoire(pairs))}
     teachers = repertoires.get(REFERENCE)
-    shared = shared_values(evidence, findings, made, setting.tolerated_failures)
     tested = shared["decision"].pilot or shared["exam"].best(findings.challengers)
-    return shared | {
+    return {
         "rounded": rounded,
         "machine": made.machine,
         "base_model": made.base_model,
@@ -112,7 +116,6 @@ def _values(evidence: Evidence, findings: Findings, made: Provenance, setting: S
         "setting": setting,
         "tested": tested,
         "failures": failures_by_kind(evidence, tested),
-        "dangers": {name: examined(evidence, name) for name in findings.tutors},
         "detector": detector(evidence),
         "kinds": Counter(scenario.kind for scenario in evidence.scenarios),
         "trials": enough_for_none(setting.tolerated_failures),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from three_tutors.reporting.standing import Standing, standing
 from three_tutors.tutoring.dialogue import Lesson
 from three_tutors.tutoring.methods import BASELINE, REFERENCE
 
+SHORT = 30
+"""Most words of a student turn on the first screen."""
 SCORE = "score"
 """Name of the score that sums the others up."""
 
@@ -98,3 +101,15 @@ def _replies(item: str, evidence: Evidence) -> list[ScoredReply]:
             )
         )
     return found
+
+
+def exchange(talks: Sequence[Transcript]) -> tuple[Transcript, Moment] | None:
+    """Return one student turn of a dialogue to show for all: one to which everybody replied.
+
+    It is drawn by its words among the short ones, so nobody picks it for its replies; None where nobody replied to any.
+    """
+    found = [(talk, moment) for talk in talks if talk.kind == "dialogue" for moment in talk.moments if moment.replies]
+    most = max((len(moment.replies) for _, moment in found), default=0)
+    full = [(talk, moment) for talk, moment in found if len(moment.replies) == most]
+    short = [one for one in full if len(one[1].said.split()) <= SHORT and "\n" not in one[1].said]
+    return min(short or full, key=lambda one: hashlib.sha256(f"{one[0].id}: {one[1].said}".encode()).digest(), default=None)

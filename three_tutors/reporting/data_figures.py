@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-from three_tutors.reporting.figures import Figure, drawing, grid
+from three_tutors.reporting.figures import Figure, grid
 from three_tutors.reporting.pages import count, listed, plain
 from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Dialogue
 
@@ -21,8 +21,6 @@ def coverage(dialogues: Sequence[Dialogue]) -> Figure:
     """Draw how many dialogues there are of each subject and age."""
     subjects = sorted({dialogue.lesson.subject for dialogue in dialogues})
     table = counted([(dialogue.lesson.subject, age(dialogue.lesson.grade)) for dialogue in dialogues], subjects, list(AGES))
-    with drawing(5.2, 0.6 + 0.28 * len(subjects)) as (axes, buffer):
-        grid(axes, [plain(subject) for subject in subjects], list(AGES), table)
     empty = [
         f"{plain(subject)} in {name}"
         for subject, row in zip(subjects, table, strict=True)
@@ -34,7 +32,7 @@ def coverage(dialogues: Sequence[Dialogue]) -> Figure:
         if empty
         else f"Every subject has every age; the smallest cell holds {min(map(min, table))}."
     )
-    return Figure("coverage", "Dialogues by subject and age", alt, buffer.getvalue())
+    return Figure("coverage", "Dialogues by subject and age", alt, grid([plain(one) for one in subjects], list(AGES), table, alt))
 
 
 def moves(dialogues: Sequence[Dialogue]) -> Figure:
@@ -46,9 +44,6 @@ def moves(dialogues: Sequence[Dialogue]) -> Figure:
         if before.speaker == "student" and after.speaker == "teacher"
     ]
     table = counted(pairs, UNDERSTANDINGS, STRATEGIES)
-    with drawing(6.4, 2.6) as (axes, buffer):
-        grid(axes, [plain(name) for name in UNDERSTANDINGS], [plain(name) for name in STRATEGIES], table)
-        axes.set_ylabel("student turn")
     said = [
         f"after a turn that is {plain(understanding)}, most often {plain(STRATEGIES[row.index(max(row))])} ({max(row)} of {sum(row)})"
         for understanding, row in zip(UNDERSTANDINGS, table, strict=True)
@@ -60,7 +55,8 @@ def moves(dialogues: Sequence[Dialogue]) -> Figure:
         if labelled
         else f"Of {len(pairs)} student turns none is labelled together with the reply to it."
     )
-    return Figure("moves", "What teachers do after which student turn", alt, buffer.getvalue())
+    rows, columns = ([plain(name) for name in names] for names in (UNDERSTANDINGS, STRATEGIES))
+    return Figure("moves", "What teachers do after which student turn", alt, grid(rows, columns, table, alt, "student turn"))
 
 
 def counted(pairs: Iterable[tuple[Hashable, Hashable]], rows: Iterable[Hashable], columns: Sequence[Hashable]) -> list[list[int]]:

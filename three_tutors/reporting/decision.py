@@ -9,7 +9,7 @@ from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.exam import Exam
 from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.pages import count, percent
-from three_tutors.reporting.safeguards import examined
+from three_tutors.reporting.safeguards import Examined
 from three_tutors.tutoring.methods import BASELINE
 
 GUARDED = ("safety", "privacy")
@@ -26,7 +26,7 @@ class Decision:
     """Tutor → one sentence for each thing that speaks against a pilot; empty for one that is fit."""
 
 
-def decide(evidence: Evidence, findings: Findings, exam: Exam, tolerated: float) -> Decision:
+def decide(evidence: Evidence, findings: Findings, exam: Exam, dangers: Mapping[str, Examined | None], tolerated: float) -> Decision:
     """Return the tutor with the best contrast among those that nothing holds back.
 
     Something has to show that a tutor teaches, and that it is better than the baseline. It has to give away and break at most the
@@ -34,7 +34,11 @@ def decide(evidence: Evidence, findings: Findings, exam: Exam, tolerated: float)
     expectation in the scenarios about safety and privacy, and must not fail a case of self-harm or abuse; a tutor that was not examined
     on dangers is held back too.
     """
-    held_back = {name: _objections(name, evidence, findings, exam, tolerated) for name in findings.tutors if name != BASELINE}
+    held_back = {
+        name: [*_dangers(dangers.get(name)), *_objections(name, evidence, findings, exam, tolerated)]
+        for name in findings.tutors
+        if name != BASELINE
+    }
     return Decision(exam.best([name for name, objections in held_back.items() if not objections]) or None, held_back)
 
 
@@ -59,8 +63,7 @@ def failures_by_kind(evidence: Evidence, tutor: str) -> dict[str, tuple[int, int
     return found
 
 
-def _dangers(tutor: str, evidence: Evidence) -> list[str]:
-    found = examined(evidence, tutor)
+def _dangers(found: Examined | None) -> list[str]:
     if found is None:
         return ["What it does when a student is in danger was not examined."]
     if found.closing:
@@ -69,7 +72,7 @@ def _dangers(tutor: str, evidence: Evidence) -> list[str]:
 
 
 def _objections(tutor: str, evidence: Evidence, findings: Findings, exam: Exam, tolerated: float) -> list[str]:
-    objections = _dangers(tutor, evidence)
+    objections = []
     if tutor not in exam.shows_teaching:
         objections.append("Nothing shows that it teaches.")
     if not exam.better_than_baseline(tutor):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_csv, read_json, read_jsonl
+from three_tutors.pricing.prices import Model, read_prices
 from three_tutors.reporting.kept_program import kept_program, with_kept_program
 from three_tutors.reporting.optimisation import Optimisation, read_optimisation
 from three_tutors.reporting.strategies import Pair
@@ -44,6 +45,8 @@ TEST = Path("data/processed/splits/test.jsonl")
 ANSWERS = Path("data/processed/answers")
 SCORES = Path("data/processed/scores")
 COSTS = Path("data/processed/costs.json")
+BENCHMARKS = Path("reports/benchmarks.md")
+PRICES = Path("data/raw/prices.yaml")
 PROGRAM = Path("models") / PROMPTED
 METRICS = Path("reports/metrics")
 PLOTS = Path("reports/plots")
@@ -89,6 +92,8 @@ class Evidence:
     """What DSPy changed; None where it has not run."""
     costs: Record
     """What `estimate_costs` found, with the prompt that DSPy kept in the place of the assumed one; empty where it has not run."""
+    prices: Mapping[str, Model]
+    """Prices of each listed model; empty where there is no list."""
     preferences: Sequence[Preferred]
     """Whom people preferred when they did not know whose reply they read; empty where nobody was asked."""
     verdicts: Mapping[str, Verdicts]
@@ -109,6 +114,8 @@ class Evidence:
     """Digest of the dialogues and moments, as the tables of studies have it."""
     digests: Mapping[str, str]
     """SHA-256 of the files with all dialogues, scenarios and moments and with the splits, by file name."""
+    benchmarks: str
+    """What `make bench` wrote, which is no part of the pipeline; empty where it was not run."""
     missing: Sequence[str]
     """One sentence for each thing that should be here and is not."""
 
@@ -185,6 +192,7 @@ def gather(root: Path = Path()) -> Evidence:
         plots={path.stem: read_csv(path) for path in sorted((root / PLOTS).glob("*.csv"))},
         optimisation=optimisation,
         costs=with_kept_program(read_json(costs), kept_program(optimisation, answers)) if costs.exists() else {},
+        prices=read_prices(root / PRICES) if (root / PRICES).exists() else {},
         preferences=tally(read_preferences(root / PREFERENCES)),
         verdicts=verdicts,
         judge_agreement=read_agreement(root / FOLDER / AGREEMENT),
@@ -197,6 +205,7 @@ def gather(root: Path = Path()) -> Evidence:
         digests={
             path.name: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in (DIALOGUES, SCENARIOS, EVERY_MOMENT, LEDGER)
         },
+        benchmarks=(root / BENCHMARKS).read_text(encoding="utf-8") if (root / BENCHMARKS).exists() else "",
         missing=missing,
     )
 

@@ -1,31 +1,41 @@
-"""Pictures as SVG text. The same data gives the same bytes; only this module uses matplotlib."""
+"""Pictures as SVG that fits any screen: places are in per cent of the width, letters keep their size, ink takes the page's colour.
+
+A point says its value when the pointer rests on it. The same data gives the same bytes.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
 
+from three_tutors.reporting.names import plain_name
+from three_tutors.reporting.svg import (
+    AXIS,
+    LEFT,
+    LINE,
+    RIGHT,
+    Scale,
+    beside_axis,
+    drawing,
+    legend,
+    legend_rows,
+    level,
+    place,
+    point_mark,
+    ticks,
+    upright,
+    whisker,
+    whole,
+    words,
+)
 from three_tutors.scoring.statistics import Interval
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-COLOURS: Mapping[str, str] = {name: method.colour for name, method in TUTORS.items()} | {REFERENCE: "#000000"}
+COLOURS: Mapping[str, str] = {name: method.colour for name, method in TUTORS.items()} | {REFERENCE: "currentColor"}
 MARKERS: Mapping[str, str] = {name: method.marker for name, method in TUTORS.items()} | {REFERENCE: "*"}
-
-STYLE: Any = {
-    "svg.hashsalt": "three-tutors",  # without it, ids in the file would be random
-    "font.family": "DejaVu Sans",  # part of matplotlib, so it is the same on every machine
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "figure.dpi": 100,
-}
+FILE_WIDTH = 720
+"""Pixels of a picture that is a file of its own."""
 
 
 @dataclass(frozen=True)
@@ -38,64 +48,168 @@ class Figure:
     alt: str
     """The same in words, for people who cannot see the picture."""
     svg: str
+    """To be put into a page, whose ink it takes."""
+
+    @property
+    def file(self) -> str:
+        """The picture as a file of its own: dark on white, at a fixed width."""
+        paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
+        head, _, rest = self.svg.partition(">")
+        return f'{head.replace(chr(34) + "100%" + chr(34), f"{chr(34)}{FILE_WIDTH}{chr(34)}", 1)} color="#1c1c1c">{paper}{rest}\n'
 
 
-@contextlib.contextmanager
-def drawing(width: float, height: float) -> Iterator[tuple[Axes, io.StringIO]]:
-    """Yield axes of `width` × `height` inches and a buffer that holds the SVG when the block ends."""
-    import matplotlib as mpl  # noqa: PLC0415 - a second of loading that only a drawn picture pays
-    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
-    from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
+@dataclass(frozen=True)
+class Line:
+    """One line of a drawing with its points."""
 
-    with mpl.rc_context(STYLE):
-        canvas = Canvas(figsize=(width, height), layout="constrained")
-        FigureCanvasSVG(canvas)
-        buffer = io.StringIO()
-        yield canvas.add_subplot(), buffer
-        canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    label: str
+    points: Sequence[tuple[float, float]]
+    colour: str
+    marker: str = "o"
+    dashed: bool = False
+    stepped: bool = False
+    """Whether the line keeps its height until the next point, and the points are not joined."""
 
 
-def intervals(axes: Axes, rows: Sequence[str], series: Mapping[str, Sequence[Interval | None]]) -> None:
-    """Draw the points of `series` with their intervals: in each row one point per tutor, one above the other."""
-    spread = 0.7 / max(len(series), 1)
-    for place, (name, points) in enumerate(series.items()):
-        drawn = [(row + (place - (len(series) - 1) / 2) * spread, point) for row, point in enumerate(points) if point is not None]
-        if not drawn:
-            continue
-        heights = [height for height, _ in drawn]
-        values = [point.value for _, point in drawn]
-        below = [0.0 if point.low is None else max(point.value - point.low, 0.0) for _, point in drawn]
-        above = [0.0 if point.high is None else max(point.high - point.value, 0.0) for _, point in drawn]
-        axes.errorbar(
-            values, heights, xerr=[below, above], fmt=MARKERS.get(name, "o"), color=COLOURS.get(name, "#444444"),
-            label=name, markersize=5, elinewidth=1.2, capsize=2,
-        )  # fmt: skip
-    for row in range(1, len(rows)):
-        axes.axhline(row - 0.5, color="#dddddd", linewidth=0.8)
-    axes.set_yticks(range(len(rows)), rows)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.grid(axis="x", color="#eeeeee")
+def dots(rows: Sequence[str], series: Mapping[str, Sequence[Interval | None]], scale: Scale, alt: str, line_at: float | None = None) -> str:
+    """Draw values with their intervals: below the name of each row a line for every tutor of `series`; `line_at` is drawn through all."""
+    keys = [(plain_name(name), COLOURS.get(name, "#777777"), MARKERS.get(name, "o")) for name in series]
+    top = y = LINE * (legend_rows([key for key, _, _ in keys]) + 1)
+    drawn = [legend(keys)]
+    for number, row in enumerate(rows):
+        drawn.append(words(LEFT, y + 13, row, weight="bold"))
+        y += LINE + 4
+        for name, points in series.items():
+            point = points[number]
+            if point is not None:
+                drawn.append(_point(name, point, scale, y, f"{row}, {plain_name(name)}"))
+                y += 14
+        y += 8
+    drawn.insert(1, ticks(scale, top, y))
+    if line_at is not None:
+        drawn.insert(2, upright(place(scale.at(line_at)), top, y, "3 3", 0.7))
+    return drawing(y + LINE, alt, drawn)
 
 
-def lines(axes: Axes, series: Mapping[str, Sequence[tuple[float, float]]], colours: Mapping[str, str] | None = None) -> None:
-    """Draw one line of (x, y) points for each name of `series`."""
-    for name, points in series.items():
-        axes.plot(
-            [x for x, _ in points], [y for _, y in points],
-            marker=MARKERS.get(name, "o"), markersize=4, linewidth=1.4, color=(colours or COLOURS).get(name), label=name,
-        )  # fmt: skip
-    axes.grid(color="#eeeeee")
+def lines(series: Sequence[Line], axes: tuple[Scale, Scale], labels: tuple[str, str], alt: str, line_at: float | None = None) -> str:
+    """Draw lines of (x, y) points; `labels` say what is measured across and up."""
+    across, up = axes
+    height, rows = 220, legend_rows([one.label for one in series])
+    top = rows * LINE + LINE + 10
+    drawn = [legend([(one.label, one.colour, one.marker) for one in series]), words(LEFT, top - 8, labels[1], quiet=True)]
+    for tick in up.ticks:
+        y = top + height * (1 - up.at(tick))
+        drawn += [level(AXIS, y), words(AXIS - 0.012, y + 4, up.tell(tick), "end", quiet=True)]
+    for tick in across.ticks:
+        drawn.append(words(beside_axis(across.at(tick)), top + height + 16, across.tell(tick), "middle", quiet=True))
+    if line_at is not None:
+        drawn.append(upright(beside_axis(across.at(line_at)), top, top + height, "3 3", 0.7))
+    paths = []
+    for one in series:
+        places = [(1000 * across.at(x), 1000 * (1 - up.at(y))) for x, y in one.points]
+        if one.stepped:
+            best = [min(y for _, y in places[: number + 1]) for number in range(len(places))]
+            places = [point for number, (x, _) in enumerate(places) for point in ((x, best[max(number - 1, 0)]), (x, best[number]))]
+        dash = ' stroke-dasharray="5 4"' if one.dashed else ""
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        paths.append(
+            f'<polyline points="{path}" fill="none" stroke="{one.colour}" stroke-width="2"{dash} vector-effect="non-scaling-stroke"/>'
+        )
+    drawn.append(
+        f'<svg x="{AXIS * 100:.0f}%" y="{top}" width="{(RIGHT - AXIS) * 100:.0f}%" height="{height}" viewBox="0 0 1000 1000" '
+        f'preserveAspectRatio="none">{"".join(paths)}</svg>'
+    )
+    for one in series:
+        for x, y in one.points:
+            says = f"{one.label}: {across.tell(x)}, {up.tell(y)}"
+            drawn.append(
+                point_mark(beside_axis(across.at(x)), top + height * (1 - up.at(y)), one.colour, one.marker, says, small=one.dashed)
+            )
+    drawn.append(words(RIGHT, top + height + 34, labels[0], "end", quiet=True))
+    return drawing(top + height + 42, alt, drawn)
 
 
-def grid(axes: Axes, rows: Sequence[str], columns: Sequence[str], counts: Sequence[Sequence[float]], form: str = "{:.0f}") -> None:
-    """Draw a table of numbers with darker cells for larger numbers; zeros stay empty."""
+def grid(rows: Sequence[str], columns: Sequence[str], counts: Sequence[Sequence[float]], alt: str, side: str = "") -> str:
+    """Draw a table of numbers with stronger cells for larger numbers; zeros stay empty. `side` says what the rows are."""
     most = max((value for row in counts for value in row), default=0) or 1
-    axes.imshow([[value / most for value in row] for row in counts], cmap="Blues", vmin=0, vmax=1.4, aspect="auto")
-    for y, row in enumerate(counts):
-        for x, value in enumerate(row):
-            if value:
-                axes.text(x, y, form.format(value), ha="center", va="center", color="#ffffff" if value / most > 0.8 else "#000000")  # noqa: PLR2004
-    axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(rows)), rows)
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
+    left, cell = 0.34, 26
+    wide = (RIGHT - left) / max(len(columns), 1)
+    top = 16 + max((len(column) for column in columns), default=0) * 7
+    drawn = [words(LEFT, 13, side, quiet=True)] if side else []
+    for number, column in enumerate(columns):
+        x = left + wide * (number + 0.5)
+        drawn.append(
+            f'<svg x="{100 * x:.2f}%" y="{top - 6}" overflow="visible"><text font-size="12" fill="currentColor" '
+            f'transform="rotate(-90)" dominant-baseline="middle">{escape(column)}</text></svg>'
+        )
+    for line, (name, row) in enumerate(zip(rows, counts, strict=True)):
+        y = top + line * cell
+        drawn.append(words(left - 0.015, y + 17, name, "end"))
+        for number, value in enumerate(row):
+            x, share = left + wide * number, value / most
+            strength = f'fill="#0072B2" fill-opacity="{0.12 + 0.88 * share:.2f}"' if value else 'fill="currentColor" fill-opacity="0.04"'
+            says = f"<title>{escape(f'{name}, {columns[number]}: {value:.0f}')}</title>"
+            drawn.append(
+                f'<g>{says}<rect x="{100 * x:.2f}%" y="{y}" width="{100 * wide * 0.97:.2f}%" height="{cell - 2}" {strength}/>'
+                + (words(x + wide / 2, y + 17, f"{value:.0f}", "middle", ink="#ffffff" if share > 0.45 else "") if value else "")  # noqa: PLR2004
+                + "</g>"
+            )
+    return drawing(top + len(rows) * cell + 6, alt, drawn)
+
+
+def ranges(rows: Sequence[tuple[str, tuple[float, str], tuple[float, str]]], at: float, scale: Scale, alt: str) -> str:
+    """Draw from where to where a figure moves in each row, which is its name and both ends with what they stand for."""
+    drawn, y = [], 6
+    for name, low, high in rows:
+        drawn.append(words(LEFT, y + 13, name, weight="bold"))
+        y += LINE + 4
+        for (value, what), colour in ((low, "#0072B2"), (high, "#D55E00")):
+            start, end = sorted((place(scale.at(at)), place(scale.at(value))))
+            says = escape(f"{name} {what}: {scale.tell(value)}")
+            outer = start if value < at else end
+            left = outer > 0.7  # noqa: PLR2004 - no room to the right
+            drawn.append(
+                f'<g><title>{says}</title><rect x="{100 * start:.2f}%" y="{y}" width="{100 * max(end - start, 0.003):.2f}%" height="12" '
+                f'fill="{colour}"/>{words(outer + (-0.01 if left else 0.01), y + 11, what, "end" if left else "start", size=11)}</g>'
+            )
+            y += 15
+        y += 6
+    return drawing(y + LINE, alt, [ticks(scale, 0, y), *drawn, upright(place(scale.at(at)), 0, y, "", 0.8)])
+
+
+def share_bars(bars: Sequence[tuple[str, str, str, Interval]], marks: Sequence[tuple[str, float]], alt: str) -> str:
+    """Draw shares as bars from 0 to 100 % with their intervals: label, what stands beside it, colour and share of each.
+
+    `marks` are lines through all bars with their names above.
+    """
+    scale = Scale(0, 1, whole)
+    drawn, top = [], LINE * len(marks) + 6
+    y = top + 4
+    for label, beside, colour, share in bars:
+        ends = "" if share.low is None or share.high is None else f" ({whole(share.low)} – {whole(share.high)})"
+        says = escape(f"{label}: {whole(share.value)}{ends}")
+        track = (
+            f'<rect x="{100 * LEFT}%" y="{y + 20}" width="{100 * (RIGHT - LEFT)}%" height="16" fill="currentColor" fill-opacity="0.07"/>'
+        )
+        bar = f'<rect x="{100 * LEFT}%" y="{y + 20}" width="{100 * (place(share.value) - LEFT):.2f}%" height="16" fill="{colour}"/>'
+        hit = f'<rect x="0" y="{y}" width="100%" height="40" fill="transparent"/>'
+        name = f'<tspan font-weight="bold">{escape(label)}</tspan> <tspan fill-opacity="0.75">{escape(beside)}</tspan>'
+        heading = f'<text x="{100 * LEFT}%" y="{y + 14}" font-size="14" fill="currentColor">{name}</text>'
+        value = words(RIGHT, y + 14, f"{whole(share.value)}", "end", size=15, weight="bold")
+        drawn.append(f"<g><title>{says}</title>{hit}{heading}{value}{track}{bar}{whisker(share, scale, y + 28)}</g>")
+        y += 46
+    for number, (what, at) in enumerate(marks):
+        x, right = place(at), at > 0.5  # noqa: PLR2004 - beyond the middle the name stands left of its line
+        drawn.append(upright(x, LINE * number + 4, y, "5 3", 1))
+        drawn.append(words(x + (-0.012 if right else 0.012), LINE * number + 16, f"{what} {whole(at)}", "end" if right else "start"))
+    return drawing(y + LINE, alt, [ticks(scale, y - 6, y), *drawn])
+
+
+def _point(name: str, point: Interval, scale: Scale, y: float, what: str) -> str:
+    ends = "" if point.low is None or point.high is None else f" ({scale.tell(point.low)} – {scale.tell(point.high)})"
+    hit = f'<rect x="0" y="{y - 7:.0f}" width="100%" height="14" fill="transparent"/>'
+    says = f"<title>{escape(f'{what}: {scale.tell(point.value)}{ends}')}</title>"
+    shape = point_mark(place(scale.at(point.value)), y, COLOURS.get(name, "#777777"), MARKERS.get(name, "o"))
+    colour = COLOURS.get(name, "#777777")
+    line = whisker(point, scale, y).replace('stroke="currentColor"', f'stroke="{colour}"', 1)
+    return f"<g>{says}{hit}{line}{shape}</g>"

@@ -1,54 +1,87 @@
-"""The page reports/index.html: one file that needs no network, with style, script and pictures inside."""
+"""The page reports/index.html: one file that needs no network, with every report, style, script and picture inside.
+
+Each section is a page of its own: the address after `#` says which is shown, so links and the back button work without a script.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from three_tutors.reporting.comparison import shared_values
-from three_tutors.reporting.conversations import conversations
+from markupsafe import Markup
+
+from three_tutors.reporting.conversations import conversations, exchange
 from three_tutors.reporting.data_figures import coverage, moves
+from three_tutors.reporting.documents import TITLES, document
 from three_tutors.reporting.evidence import Evidence
-from three_tutors.reporting.figures import Figure
+from three_tutors.reporting.exam import CHANCE, CONTRAST, MATCHING, Exam
+from three_tutors.reporting.figures import COLOURS, Figure, share_bars
 from three_tutors.reporting.findings import Findings
-from three_tutors.reporting.pages import page, source
+from three_tutors.reporting.lights import lights
+from three_tutors.reporting.names import BOT, TEACHERS, method_beside, plain_name
+from three_tutors.reporting.pages import listed, page, percent, source
 from three_tutors.reporting.provenance import Provenance
 from three_tutors.reporting.scripted_students import courses
+from three_tutors.reporting.voices import voices
+from three_tutors.reporting.ways import TIMES, cheapest, ways
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.tutoring.methods import METHODS, REFERENCE
+
+CODE = "programming"
+"""The subject in which lines of a program are set as such."""
 
 
 def index_page(
     evidence: Evidence,
     findings: Findings,
+    shared: Mapping[str, Any],
     figures: Sequence[Figure],
     made: Provenance,
     *,
-    texts: Sequence[str],
+    documents: Mapping[str, str],
     most_conversations: int,
-    tolerated: float,
 ) -> str:
-    """Return the page; `texts` are the names of the reports beside it, `most_conversations` keeps it small.
+    """Return the page.
 
-    `tolerated` is the share of failures up to which a tutor may meet students.
+    Args:
+        evidence: what the run left.
+        findings: its scorecard.
+        shared: what the texts tell, too (`comparison.shared_values`).
+        figures: the pictures of the scores.
+        made: where the figures come from.
+        documents: the reports that are pages here, Markdown by file name.
+        most_conversations: more are left out, so that the page stays small.
+
     """
     style, script = source("page.css") + _colours(), source("page.js")
     talks = conversations(evidence, most_conversations)
-    shared = shared_values(evidence, findings, made, tolerated)
     measures = [score for name, score in MEASURES.items() if any(name in cells for cells in findings.cells.values())]
+    of_data = [coverage(evidence.dialogues), moves(evidence.dialogues)]
+    names = {name.removesuffix(".md"): text for name, text in documents.items()}
+    offers = ways(evidence, shared["efforts"])
     return page(
         "index.html.jinja",
         **shared,
+        who=lambda tutor: _who(tutor, made),
         measures=measures,
         parts=[[one for one in measures if (one.name in findings.tricks()) == tricked] for tricked in (False, True)],
         figures=figures,
-        texts=texts,
-        data_figures=[coverage(evidence.dialogues), moves(evidence.dialogues)],
+        picture=exam_bars(shared["exam"]),
+        lights=lights(evidence, findings, shared["dangers"], shared["tolerated"]),
+        exchange=exchange(talks),
+        voices=voices(evidence, shared["quotations"]),
+        ways=offers,
+        cheapest=cheapest(offers),
+        times=TIMES,
+        documents={name: (TITLES.get(name, name), document(name, text, [*figures, *of_data])) for name, text in names.items()},
+        data_figures=of_data,
         splits=Counter(evidence.ledger.values()),
         warnings=evidence.metrics.get("data", {}).get("warnings", {}),
         talks=talks,
+        code=CODE,
         left_out=len(evidence.test) + len(evidence.scenarios) - len(talks),
         tutors=[name for name in evidence.answers if name != REFERENCE],
         kinds=list(dict.fromkeys(talk.kind for talk in talks)),
@@ -64,9 +97,38 @@ def index_page(
     )
 
 
+def exam_bars(exam: Exam) -> Figure | None:
+    """Draw the first picture: contrast with the teachers' and the best bot's line, or matching with chance; None if neither can count.
+
+    Contrast is left out where a bot comes too close to the teachers: a score that a trick can win is no picture of teaching.
+    """
+    figure = CONTRAST if exam.tells and exam.shares.get(CONTRAST) else MATCHING
+    shares = exam.shares.get(figure, {})
+    drawn = [name for name in shares if name != REFERENCE]
+    if not drawn:
+        return None
+    marks = []
+    if figure == CONTRAST:
+        marks = [(TEACHERS.lower(), share.value)] if (share := shares.get(REFERENCE)) else []
+        marks += [(BOT.lower(), exam.bot.best)] if exam.bot else []
+        title = "How often do both replies fit, where two students need opposite ones?"
+    else:
+        marks = [("chance", CHANCE)]
+        title = "How often does the tutor's own model know which reply belongs where?"
+    told = [f"{plain_name(name)} {percent(shares[name].value)}" for name in drawn] + [f"{name} {percent(value)}" for name, value in marks]
+    bars = [(plain_name(name), method_beside(name), COLOURS[name], shares[name].interval) for name in drawn]
+    alt = f"{title} {listed(told)}."
+    return Figure(f"first_{figure}", title, alt, share_bars(bars, marks, alt))
+
+
+def _who(tutor: str, made: Provenance) -> Markup:
+    """Return a tutor's plain name with its method beside it."""
+    return Markup('<b class="who">{}</b> <small>{}</small>').format(plain_name(tutor), method_beside(tutor, made.sections))
+
+
 def _colours() -> str:
     """Return the style that marks each tutor's replies with its colour."""
-    return "".join(f".reply[data-tutor={name}] {{ border-color: {method.colour}; }}\n" for name, method in METHODS.items())
+    return "".join(f"[data-tutor={name}] {{ border-color: {method.colour}; }}\n" for name, method in METHODS.items())
 
 
 def _hash(text: str) -> str:

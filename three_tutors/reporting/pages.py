@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from three_tutors.reporting.names import plain_name, spoken
+from three_tutors.reporting.typeset import typeset
 from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.statistics import Interval
 from three_tutors.tutoring.methods import BASELINE, HOSTED, PROMPTED, REFERENCE, TUNED, TUTORS
@@ -112,7 +113,9 @@ def _environment() -> Environment:
         "listed": listed,
         "md": markdown,
         "unbroken": unbroken,
-        "data_uri": data_uri,
+        "spoken": spoken,
+        "plain_name": plain_name,
+        "typeset": typeset,
     }
     return environment
 
@@ -120,11 +123,6 @@ def _environment() -> Environment:
 def source(name: str) -> Markup:
     """Return one of our own files beside the templates, to be put into a page unchanged."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704 - ours, not data
-
-
-def data_uri(svg: str) -> str:
-    """Return a picture as a data URI."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
 def _tidy(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from three_tutors.reporting.cost_figures import cost_figures
 from three_tutors.reporting.evidence import Evidence
-from three_tutors.reporting.exam import exam_of
+from three_tutors.reporting.exam import Exam
 from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.score_figures import differences_figure, exam_figure, leaks_by_turn, lengths, values_figure
@@ -29,10 +29,10 @@ SHOWN: Sequence[str] = (
 """The scores that the pictures show, where they were taken."""
 
 
-def pictures(evidence: Evidence, findings: Findings) -> list[Figure]:
+def pictures(evidence: Evidence, findings: Findings, exam: Exam) -> list[Figure]:
     """Return every picture for which there is something to draw."""
     drawn = [
-        exam_figure(exam_of(evidence)),
+        exam_figure(exam),
         values_figure(findings, SHOWN),
         differences_figure(findings, SHOWN),
         leaks_by_turn(evidence),

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from three_tutors.reporting.evidence import Evidence
 
-PACKAGES = "dvc torch transformers peft dspy-ai openai tiktoken pandera scikit-learn scipy matplotlib jinja2"
+PACKAGES = "dvc torch transformers peft dspy-ai openai tiktoken pandera scikit-learn scipy jinja2"
 
 EMBEDDED = "SmolLM2-135M-Instruct"
 """The model that is installed with the project."""

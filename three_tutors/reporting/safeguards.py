@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from three_tutors.reporting.evidence import Evidence
+from three_tutors.reporting.exam import Share
 from three_tutors.scoring.safety import LOOKALIKE
-from three_tutors.scoring.statistics import Interval, mean_interval, wilson
+from three_tutors.scoring.statistics import mean_interval, wilson
 from three_tutors.trust.graded import of_moments
 from three_tutors.trust.safety import ASKED, Detection, detection
 from three_tutors.tutoring.questions import asked_moments
@@ -21,23 +22,20 @@ _OLDEST = "grades 9 and above"
 
 
 @dataclass(frozen=True)
-class Rate:
-    """A share of cases with its interval."""
-
-    share: Interval
-    cases: int
-
-
-@dataclass(frozen=True)
 class Examined:
     """What one tutor did in the safety cases that it was asked."""
 
-    unsafe: Mapping[str, Rate]
+    unsafe: Mapping[str, Share]
     """Share of dangers met by an unsafe reply: of all, by theme, by age band, and at the first student turn against later ones."""
-    overrefused: Rate | None
+    overrefused: Share | None
     """Share of look-alikes that were refused for nothing; None where none was asked."""
     closing: Sequence[tuple[str, str]]
     """Item and reason of each failure in a closing theme."""
+
+
+def dangers_of(evidence: Evidence, tutors: Iterable[str]) -> dict[str, Examined | None]:
+    """Return what each of `tutors` did in the safety cases."""
+    return {tutor: examined(evidence, tutor) for tutor in tutors}
 
 
 def examined(evidence: Evidence, tutor: str) -> Examined | None:
@@ -72,12 +70,12 @@ def detector(evidence: Evidence) -> Mapping[str, Detection | None]:
     return {name: found[name]["all"] if name in found else None for name in ASKED} if found else {}
 
 
-def _rate(values: Sequence[float]) -> Rate:
+def _rate(values: Sequence[float]) -> Share:
     """Return the share with its interval; each case stands for itself, and where all are alike their number bounds it."""
     share = mean_interval({str(number): [value] for number, value in enumerate(values)})
     if share.value in (0.0, 1.0) or len(values) == 1:
         share = wilson(round(sum(values)), len(values))
-    return Rate(share, len(values))
+    return Share(share, len(values))
 
 
 def _band(grade: int) -> str:

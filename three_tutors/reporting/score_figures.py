@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
+from statistics import median, quantiles
 
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.exam import CHANCE, CONTRAST, FIGURES, MATCHING, RANKING, Exam
-from three_tutors.reporting.figures import COLOURS, MARKERS, Figure, drawing, intervals
+from three_tutors.reporting.figures import COLOURS, MARKERS, Figure, Line, dots, lines
 from three_tutors.reporting.findings import Findings
+from three_tutors.reporting.names import plain_name
 from three_tutors.reporting.pages import listed, percent, points
 from three_tutors.reporting.scripted_students import Rate, failures_by_turn
+from three_tutors.reporting.svg import Scale, whole
 from three_tutors.scoring.leak import LEAK
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Interval
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 
+SHARES = Scale(0, 1, whole)
 FEWEST = 5
 """Scenarios that have to reach a turn before a rate is told of it, where there are as many at all."""
 
@@ -26,18 +29,14 @@ def values_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
     if not drawn:
         return None
     series = {tutor: [_value(findings, tutor, name) for name in drawn] for tutor in findings.cells}
-    with drawing(7.0, 0.9 + 0.62 * len(drawn)) as (axes, buffer):
-        intervals(axes, [_label(name) for name in drawn], series)
-        axes.set_xlim(-0.02, 1.02)
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
-        axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(series), frameon=False)
     said = []
     for name in drawn:
         each = [f"{tutor} {findings.shown(name, tutor)}" for tutor in findings.cells if findings.cell(tutor, name)]
         said.append(f"{MEASURES[name].label}: {listed(each)}.")
     if tricks := [MEASURES[name].label for name in drawn if findings.tricked(name)]:
         said.append(f"Can be had by a trick: {listed(tricks)}.")
-    return Figure("scores", "Scores with 95 % intervals", " ".join(said), buffer.getvalue())
+    alt = " ".join(said)
+    return Figure("scores", "Scores with 95 % intervals", alt, dots([_label(name) for name in drawn], series, SHARES, alt))
 
 
 def exam_figure(exam: Exam) -> Figure | None:
@@ -47,17 +46,13 @@ def exam_figure(exam: Exam) -> Figure | None:
         return None
     names = [name for name in (*TUTORS, REFERENCE) if any(exam.share(figure, name) for figure in drawn)]
     series = {name: [share.interval if (share := exam.share(figure, name)) else None for figure in drawn] for name in names}
-    with drawing(7.0, 1.2 + 0.7 * len(drawn)) as (axes, buffer):
-        intervals(axes, [_EXAM[figure] for figure in drawn], series)
-        axes.axvline(CHANCE, color="#999999", linewidth=0.8, linestyle=":")
-        axes.set_xlim(-0.02, 1.02)
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
-        axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(series), frameon=False)
     said = [
         f"{_EXAM[figure]}: {listed([f'{name} {percent(share.value)}' for name in names if (share := exam.share(figure, name))])}."
         for figure in drawn
     ]
-    return Figure("exam", "The exam: what can show that a tutor teaches", " ".join(said), buffer.getvalue())
+    alt = " ".join(said)
+    svg = dots([_EXAM[figure] for figure in drawn], series, SHARES, alt, CHANCE)
+    return Figure("exam", "The exam: what can show that a tutor teaches", alt, svg)
 
 
 def differences_figure(findings: Findings, scores: Sequence[str]) -> Figure | None:
@@ -68,17 +63,15 @@ def differences_figure(findings: Findings, scores: Sequence[str]) -> Figure | No
     if not drawn:
         return None
     series = {tutor: [findings.difference(tutor, name) for name in drawn] for tutor in findings.challengers}
-    with drawing(7.0, 1.0 + 0.55 * len(drawn)) as (axes, buffer):
-        intervals(axes, [_label(name) for name in drawn], series)
-        axes.axvline(0, color="#000000", linewidth=0.8)
-        axes.xaxis.set_major_formatter(lambda x, _: points(x))
-        axes.set_xlabel("percentage points from the baseline")
-        axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(series), frameon=False)
+    found = [one for row in series.values() for one in row if one is not None]
+    most = max((abs(end) for one in found for end in (one.value, one.low, one.high) if end is not None), default=0.0) or 0.1
     said = []
     for name in drawn:
         each = [f"{tutor} {points(difference.value)}" for tutor in findings.challengers if (difference := findings.difference(tutor, name))]
         said.append(f"{MEASURES[name].label}: {listed(each)}.")
-    return Figure("differences", "Differences from the baseline", "In percentage points. " + " ".join(said), buffer.getvalue())
+    alt = "In percentage points. " + " ".join(said)
+    svg = dots([_label(name) for name in drawn], series, Scale(-most, most, points), alt, 0.0)
+    return Figure("differences", "Differences from the untrained model, in percentage points", alt, svg)
 
 
 def leaks_by_turn(evidence: Evidence) -> Figure | None:
@@ -87,39 +80,34 @@ def leaks_by_turn(evidence: Evidence) -> Figure | None:
     rates = {tutor: found for tutor, found in rates.items() if found}
     if not rates:
         return None
-    with drawing(5.6, 3.0) as (axes, buffer):
-        for tutor, found in rates.items():
-            axes.plot(
-                list(found), [rate.share for rate in found.values()],
-                marker=MARKERS[tutor], markersize=4, linewidth=1.4, color=COLOURS[tutor], label=tutor,
-            )  # fmt: skip
-        axes.yaxis.set_major_formatter(lambda y, _: percent(y))
-        axes.set_ylim(bottom=0)
-        axes.set_xlabel("turn of the scripted student")
-        axes.set_ylabel("answers given away")
-        axes.grid(color="#eeeeee")
-        axes.legend(frameon=False)
+    series = [
+        Line(plain_name(tutor), [(turn, rate.share) for turn, rate in found.items()], COLOURS[tutor], MARKERS[tutor])
+        for tutor, found in rates.items()
+    ]
+    reached, highest = [turn for found in rates.values() for turn in found], max(y for line in series for _, y in line.points)
+    axes = (Scale(min(reached), max(reached), lambda turn: f"{turn:g}"), Scale(0, highest or 0.1, percent))
     said = [
         f"{tutor}: {listed([f'{percent(rate.share)} at turn {turn} (of {rate.of})' for turn, rate in found.items()])}."
         for tutor, found in rates.items()
     ]
-    return Figure("leaks_by_turn", "Answers given away in the scenarios, turn by turn", " ".join(said), buffer.getvalue())
+    alt = " ".join(said)
+    svg = lines(series, axes, ("turn of the scripted student", "answers given away"), alt)
+    return Figure("leaks_by_turn", "Answers given away in the scenarios, turn by turn", alt, svg)
 
 
 def lengths(evidence: Evidence) -> Figure:
-    """Draw how many words the replies to the held-out turns have: length sways people and scores alike."""
+    """Draw how many words the replies to the held-out turns have, the median and the middle half: length sways people and scores."""
     counts = {tutor: found for tutor in evidence.tutors if (found := evidence.words(tutor))}
-    with drawing(5.6, 0.8 + 0.38 * len(counts)) as (axes, buffer):
-        boxes = axes.boxplot(list(counts.values()), orientation="horizontal", patch_artist=True, widths=0.6, flierprops={"markersize": 2})
-        for tutor, box, line in zip(counts, boxes["boxes"], boxes["medians"], strict=True):
-            box.set(facecolor=COLOURS[tutor], alpha=0.35)
-            line.set(color="#000000")
-        axes.set_yticks(range(1, len(counts) + 1), list(counts))
-        axes.invert_yaxis()
-        axes.set_xlabel("words in a reply")
-        axes.grid(axis="x", color="#eeeeee")
+    halves = {tutor: [_middle_half(found)] for tutor, found in counts.items()}
+    most = max(half[0].high or 0.0 for half in halves.values())
     alt = f"Median words in a reply: {listed([f'{tutor} {median(found):.0f}' for tutor, found in counts.items()])}."
-    return Figure("lengths", "Length of the replies", alt, buffer.getvalue())
+    svg = dots(["Words in a reply"], halves, Scale(0, max(most, 1.0), lambda words: f"{words:.0f}"), alt)
+    return Figure("lengths", "Length of the replies: median, and where the middle half lies", alt, svg)
+
+
+def _middle_half(counts: Sequence[int]) -> Interval:
+    low, _, high = quantiles(counts, n=4, method="inclusive") if len(counts) > 1 else (counts[0],) * 3
+    return Interval(float(median(counts)), float(low), float(high))
 
 
 def leaks(evidence: Evidence, tutor: str) -> dict[int, Rate]:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from three_tutors.reporting.figures import Figure, drawing, grid
+from three_tutors.reporting.figures import Figure, grid
+from three_tutors.reporting.names import plain_name
 from three_tutors.reporting.pages import listed, percent, plain
 from three_tutors.tutoring.dialogue import STRATEGIES
 from three_tutors.tutoring.methods import REFERENCE
@@ -72,15 +73,12 @@ def confusion_figure(tutor: str, moves: Repertoire) -> Figure:
     """Draw which strategy a tutor realised where the teacher intended which."""
     table = [[moves.counts[intended, realised] for realised in STRATEGIES] for intended in STRATEGIES]
     names = [plain(name) for name in STRATEGIES]
-    with drawing(6.0, 3.8) as (axes, buffer):
-        grid(axes, names, names, table)
-        axes.set_ylabel("the teacher's move")
-        axes.set_xlabel(f"{tutor}'s move, as the classifier reads it")
     met = sum(moves.counts[name, name] for name in STRATEGIES)
     each = [f"{plain(name)} {value:.2f}" for name, value in moves.f1.items()]
     alt = (
         f"{tutor} makes the teacher's move in {met} of {moves.counts.total()} turns ({percent(met / moves.counts.total())}). "
         f"F1 by strategy: {listed(each)}. Its commonest move is {plain(moves.commonest)} ({percent(moves.share_of_commonest)})."
     )
-    title = "Strategies of the teachers: how well the classifier reads them" if tutor == REFERENCE else f"Strategies of {tutor}"
-    return Figure(f"strategies_{tutor}", title, alt, buffer.getvalue())
+    own = "Strategies of the teachers: how well the classifier reads them"
+    title = own if tutor == REFERENCE else f"Strategies of {plain_name(tutor)} across, of the teacher down"
+    return Figure(f"strategies_{tutor}", title, alt, grid(names, names, table, alt, "the teacher's move"))

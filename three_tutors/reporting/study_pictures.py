@@ -30,7 +30,7 @@ def picture(study: str, figure: str, values: Mapping[str, Mapping[str, Sequence[
     drawn = [_key(tutors)]
     for number in range(round((high - low) / step) + 1):
         y = TOP + PLOT * (1 - number * step / (high - low))
-        drawn.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - 8}" stroke="#ddd"/>')
+        drawn.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - 8}" stroke="currentColor" stroke-opacity="0.15"/>')
         drawn.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{low + number * step:.10g}</text>')
     for column, setting in enumerate(settings):
         x, y = LEFT + each * (column + 0.5), TOP + PLOT + 16
@@ -49,9 +49,9 @@ def picture(study: str, figure: str, values: Mapping[str, Mapping[str, Sequence[
     title = f"{plain(study)}: {plain(figure)}"
     alt = f"{plain(figure).capitalize()} of {count(sum(len(some) for _, some in runs), 'run')}. {told}."
     height = TOP + PLOT + 26 + (0.57 * LETTER * max(map(len, settings)) if long else 0)
-    style = 'font-family="system-ui, DejaVu Sans, sans-serif" font-size="12"'
+    style = 'font-family="system-ui, DejaVu Sans, sans-serif" font-size="12" fill="currentColor"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label={quoteattr(alt)} {style}>'
-    return Figure(f"study_{study}_{figure}", title, alt, f'{head}<rect width="100%" height="100%" fill="#fff"/>{"".join(drawn)}</svg>\n')
+    return Figure(f"study_{study}_{figure}", title, alt, f"{head}{''.join(drawn)}</svg>")
 
 
 def _key(tutors: Sequence[str]) -> str:

@@ -6,20 +6,19 @@ from pathlib import Path
 
 from three_tutors.pipeline.records import Record
 from three_tutors.reporting.evidence import Evidence
-from three_tutors.reporting.exam import CONTRAST, MATCHING, exam_of
+from three_tutors.reporting.exam import CONTRAST, MATCHING, Exam
 from three_tutors.tutoring.methods import TUTORS
 
 SUMMARY = Path("reports/summary.json")
 """The only metrics file that DVC knows: with one file, every name in `dvc exp show` is short and unique."""
 
 
-def summary(evidence: Evidence) -> Record:
+def summary(evidence: Evidence, exam: Exam) -> Record:
     """Return tutor → figure → value; what was not measured is left out.
 
     `matching`, `contrast`, `unsafe` and `leak` are shares, 0–1; `leak` is of all replies. The best epoch was chosen by `valid_loss`
     (nats per token). Scores that can be had by a trick are not here.
     """
-    exam = exam_of(evidence)
     figures: dict[str, dict[str, float]] = {}
     for tutor, method in TUTORS.items():
         scored = evidence.metrics.get(tutor, {}) if tutor in evidence.scores else {}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from three_tutors.reporting.figures import COLOURS, Figure, drawing, lines
+from three_tutors.reporting.figures import COLOURS, MARKERS, Figure, Line, lines
+from three_tutors.reporting.names import plain_name
 from three_tutors.reporting.pages import listed
+from three_tutors.reporting.svg import Scale
 from three_tutors.tutoring.methods import PROMPTED, TUTORS
 
 Table = Sequence[Mapping[str, str]]
@@ -40,18 +42,19 @@ def loss_figure(plots: Mapping[str, Table]) -> Figure | None:
     found = curves(plots)
     if not found:
         return None
-    series = {f"{curve.tutor}, {curve.what}": curve.points for curve in found}
-    colours = {f"{curve.tutor}, {curve.what}": COLOURS[curve.tutor] for curve in found}
-    with drawing(5.6, 3.0) as (axes, buffer):
-        lines(axes, series, colours)
-        for line, curve in zip(axes.get_lines(), found, strict=True):
-            line.set_linestyle("-" if curve.what == "validation" else ":")
-            line.set_marker("o" if curve.what == "validation" else "")
-        axes.set_xlabel("step")
-        axes.set_ylabel("loss per token")
-        axes.legend(frameon=False)
+    series = [
+        Line(
+            f"{plain_name(curve.tutor)}, {curve.what}",
+            curve.points,
+            COLOURS[curve.tutor],
+            MARKERS[curve.tutor],
+            dashed=curve.what == "training",
+        )
+        for curve in found
+    ]
     alt = "Loss per token by training step. " + " ".join(_sentence(curve) for curve in found)
-    return Figure("learning_curves", "Learning curves", alt, buffer.getvalue())
+    svg = lines(series, _axes([point for curve in found for point in curve.points]), ("step", "loss per token"), alt)
+    return Figure("learning_curves", "Learning curves", alt, svg)
 
 
 def candidates_figure(rows: Table) -> Figure | None:
@@ -59,16 +62,16 @@ def candidates_figure(rows: Table) -> Figure | None:
     scored = [(index, float(row["score"])) for index, row in enumerate(rows, start=1) if row.get("score")]
     if not scored:
         return None
-    with drawing(5.6, 2.6) as (axes, buffer):
-        axes.plot([x for x, _ in scored], [y for _, y in scored], "s", color=COLOURS[PROMPTED], markersize=5)
-        best = [max(score for _, score in scored[: index + 1]) for index in range(len(scored))]
-        axes.step([x for x, _ in scored], best, where="post", color=COLOURS[PROMPTED], linewidth=1.2)
-        axes.set_xlabel("candidate program")
-        axes.set_ylabel("validation score")
-        axes.grid(color="#eeeeee")
     first, top = scored[0][1], max(score for _, score in scored)
     alt = f"Validation score of {len(scored)} programs that DSPy tried: the first {first:.2f}, the best {top:.2f}."
-    return Figure("dspy_candidates", "Programs that DSPy tried", alt, buffer.getvalue())
+    line = Line("a prompt; the line is the best so far", scored, COLOURS[PROMPTED], MARKERS[PROMPTED], stepped=True)
+    svg = lines([line], _axes(scored), ("candidate program", "validation score"), alt)
+    return Figure("dspy_candidates", "Programs that DSPy tried", alt, svg)
+
+
+def _axes(points: Sequence[tuple[float, float]]) -> tuple[Scale, Scale]:
+    across, up = ([point[side] for point in points] for side in (0, 1))
+    return Scale(min(across), max(across), lambda x: f"{x:g}"), Scale(min(up), max(up), lambda y: f"{y:.3g}")
 
 
 def overfitted(plots: Mapping[str, Table]) -> list[str]:

@@ -1,14 +1,27 @@
-// Filters of the conversations. The page reads the same without this; nothing is fetched, nothing is stored.
+// Filters of the conversations, and which page of the menu is shown. The page reads the same without this; nothing is fetched or stored.
 (() => {
   "use strict";
+  const links = [...document.querySelectorAll("nav a")];
+  const mark = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    const page = (target && target.closest("section.page")?.id) || "home";
+    for (const link of links) {
+      if (link.hash === `#${page}`) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  addEventListener("hashchange", mark);
+  mark();
+
   const form = document.getElementById("filters");
   if (!form) return;
   form.hidden = false;
   const found = document.getElementById("found");
+  const shares = Object.fromEntries([...form.querySelectorAll("output")].map((one) => [one.dataset.count, one]));
   const talks = [...document.querySelectorAll(".talk")].map((talk) => ({
     talk,
     kind: talk.dataset.kind,
-    text: talk.textContent.toLowerCase(),
+    head: talk.querySelector("summary").textContent.toLowerCase(),
     moments: [...talk.querySelectorAll(".moment")].map((moment) => ({
       moment,
       text: moment.textContent.toLowerCase(),
@@ -21,32 +34,35 @@
     const difference = scores[tutor] - scores[against];
     return Math.abs(difference) < 1e-9 ? "same" : difference > 0 ? "better" : "worse";
   };
+  const named = (select) => select.selectedOptions[0]?.textContent ?? "";
 
   let wasFiltering = false;
   const apply = () => {
     const { tutor, against, show, kind, words } = Object.fromEntries(new FormData(form));
     const wanted = words.trim().toLowerCase();
-    const counts = { better: 0, same: 0, worse: 0, unscored: 0 };
+    const counts = { all: 0, better: 0, same: 0, worse: 0, unscored: 0 };
     const filtering = wanted !== "" || show !== "all" || kind !== "all";
-    let shown = 0;
-    for (const { talk, kind: own, text, moments } of talks) {
+    let shown = 0, open = 0;
+    for (const { talk, kind: own, head, moments } of talks) {
       const fits = kind === "all" || kind === own;
-      const head = talk.querySelector("summary").textContent.toLowerCase().includes(wanted);
       let inside = 0;
       for (const entry of moments) {
         const stands = standing(entry.scores, tutor, against);
-        const kept = fits && (show === "all" || show === stands) && (head || entry.text.includes(wanted));
+        const wordsFit = fits && (head.includes(wanted) || entry.text.includes(wanted));
+        const kept = wordsFit && (show === "all" || show === stands);
         entry.moment.hidden = !kept;
-        if (fits) counts[stands] += 1;
+        if (wordsFit) { counts[stands] += 1; counts.all += 1; }
         inside += kept;
       }
       talk.hidden = inside === 0;
       if (filtering !== wasFiltering || filtering) talk.open = filtering ? inside > 0 : talk === talks[0].talk;
       shown += inside;
+      open += inside > 0;
     }
     wasFiltering = filtering;
-    found.textContent = `${shown} student turns shown. By the rubric, of those in the chosen conversations, ${tutor} is better than ${against} in ` +
-      `${counts.better}, the same in ${counts.same}, worse in ${counts.worse}; ${counts.unscored} cannot be compared.`;
+    for (const [choice, output] of Object.entries(shares)) output.textContent = `(${counts[choice]})`;
+    found.textContent = `${shown} student turns in ${open} conversations shown. By the rubric, ${named(form.elements.tutor)} is better than ` +
+      `${named(form.elements.against)} in ${counts.better}, the same in ${counts.same}, worse in ${counts.worse}; ${counts.unscored} cannot be compared.`;
   };
 
   form.addEventListener("input", apply);

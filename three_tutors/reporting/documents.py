@@ -1,0 +1,105 @@
+"""Reports in Markdown as pages inside index.html: their links lead to pages, their pictures are drawn in place, their tables fold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from three_tutors.reporting.figures import Figure
+from three_tutors.reporting.names import spoken
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+TITLES: Mapping[str, str] = {
+    "comparison": "The comparison",
+    "cost_benefit": "Costs and benefits",
+    "deployment_plan": "Deployment plan",
+    "reflection": "What it means for teaching",
+    "data_card": "Data card",
+    "studies": "Studies",
+    "benchmarks": "Benchmarks",
+}
+"""Document → its name in menus."""
+
+_READER = MarkdownIt("commonmark", {"html": False}).enable("table")
+_PICTURE = re.compile(r"figures/([\w-]+)\.svg$")
+_BESIDE = re.compile(r"([\w-]+)\.(?:md|html)(?:#(.*))?$")
+
+
+def document(name: str, text: str, figures: Sequence[Figure] = ()) -> Markup:
+    """Return the Markdown report `name` as HTML whose ids begin with its name; markup in it is shown and not obeyed."""
+    tokens = _READER.parse(text)
+    drawn = {figure.name: figure for figure in figures}
+    columns: list[str] = []
+    column, in_head = 0, False
+    for number, token in enumerate(tokens):
+        if token.type.startswith("heading"):
+            level = int(token.tag[1:])
+            token.tag = f"h{min(level + 1, 6)}"
+            if token.nesting == 1:
+                token.attrSet("id", f"{name}-title" if level == 1 else f"{name}-{_slug(tokens[number + 1].content)}")
+        elif token.type == "table_open":
+            token.attrSet("class", "cards")
+            columns = []
+        elif token.type in ("thead_open", "thead_close"):
+            in_head = token.type == "thead_open"
+        elif token.type == "tr_open":
+            column = 0
+        elif token.type in ("th_open", "td_open"):
+            _cell(token, tokens[number + 1], columns, column, in_head=in_head)
+            column += 1
+        elif token.type in ("fence", "code_block"):
+            token.attrSet("tabindex", "0")
+        elif token.type == "inline":
+            _inline(token, drawn)
+    return Markup(_READER.renderer.render(tokens, _READER.options, {}))  # noqa: S704 - the reader escapes what it does not make itself
+
+
+def _cell(token: Token, content: Token, columns: list[str], column: int, *, in_head: bool) -> None:
+    """Name a cell by its column, so that a narrow screen can show a row as a card."""
+    figures = "right" in str(token.attrs.pop("style", ""))
+    if figures:
+        token.attrSet("class", "figure")
+    if in_head:
+        columns.append(spoken(content.content.replace("`", "")))
+    else:
+        token.attrSet("data-label", columns[column])
+
+
+def _inline(token: Token, drawn: Mapping[str, Figure]) -> None:
+    outside: list[bool] = []
+    for child in token.children or ():
+        if child.type == "text":
+            child.content = spoken(child.content)
+        elif child.type == "link_open":
+            target = _target(str(child.attrs.get("href", "")))
+            outside.append(not target)
+            if target:
+                child.attrSet("href", target)
+            else:
+                child.tag, child.attrs = "span", {}
+        elif child.type == "link_close" and outside.pop():
+            child.tag = "span"
+        elif child.type == "image":
+            picture = _PICTURE.search(str(child.attrs.get("src", "")))
+            figure = drawn.get(picture[1]) if picture else None
+            child.type, child.content = ("html_inline", figure.svg) if figure else ("text", child.content)
+
+
+def _target(address: str) -> str:
+    """Return where a link leads inside the page; nothing where it leads elsewhere, as the page asks no network."""
+    if address.startswith("#"):
+        return address
+    found = _BESIDE.fullmatch(address)
+    if not found:
+        return ""
+    return f"#{found[2]}" if found[2] else f"#{found[1].replace('index', 'home')}"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"\W+", "-", text.lower()).strip("-") or "part"

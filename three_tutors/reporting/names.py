@@ -1,0 +1,68 @@
+"""What a reader calls a tutor: a plain name, and the method beside it. Only pages use these; files and commands use the method's name.
+
+The names follow from what a method changes, so that a new row in the table of methods has one, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from three_tutors.tutoring.methods import REFERENCE, TUTORS, Changes, Method
+
+_PLAIN: Mapping[Changes, str] = {
+    "nothing": "Untrained",
+    "prompt": "Better prompt",
+    "weights": "All weights tuned",
+    "adapter": "Small adapter",
+}
+TEACHERS = "Human teachers"
+BOT = "Best bot"
+LOCAL = "local"
+"""What params.yaml says where a service is this machine itself."""
+
+_QUOTE = re.compile(r"(“[^”]*”)")
+_NAME = re.compile(rf"(?<![\w@/.`'=-])({'|'.join(map(re.escape, TUTORS))})(?![\w@/`=-]|\.\w)")
+_UNTRAINED = re.compile(r"\b([Tt]he) (?:untrained )?baseline\b")
+
+
+def plain_name(tutor: str) -> str:
+    """Return the plain name of a tutor: `Small adapter`; of the reference `Human teachers`."""
+    return TEACHERS if tutor == REFERENCE else _PLAIN[TUTORS[tutor].changes] if tutor in TUTORS else tutor
+
+
+def method_beside(tutor: str, sections: Mapping[str, object] | None = None) -> str:
+    """Return what stands beside the plain name: the method, and where it ran if the `sections` of params.yaml say so.
+
+    A service's name alone would read as if that company's model had replied.
+    """
+    if tutor not in TUTORS:
+        return ""
+    row = TUTORS[tutor]
+    if row.opened != "service":
+        return row.name
+    return f"{row.name} protocol{_place(row, sections or {})}"
+
+
+def full_name(tutor: str, sections: Mapping[str, object] | None = None) -> str:
+    """Return both: `All weights tuned · openai protocol, on this machine`."""
+    beside = method_beside(tutor, sections)
+    return f"{plain_name(tutor)} · {beside}" if beside else plain_name(tutor)
+
+
+def spoken(text: str) -> str:
+    """Return one of our own sentences with plain names: `lora is ahead` → `Small adapter · lora is ahead`.
+
+    Commands, settings and quotations keep what they say.
+    """
+    return "".join(part if part.startswith("“") else _spoken(part) for part in _QUOTE.split(text))
+
+
+def _spoken(text: str) -> str:
+    return _NAME.sub(lambda found: f"{plain_name(found[1])} · {found[1]}", _UNTRAINED.sub(r"\1 untrained model", text))
+
+
+def _place(row: Method, sections: Mapping[str, object]) -> str:
+    section = sections.get(row.name)
+    where = section.get("base_url") if isinstance(section, Mapping) else None
+    return "" if where is None else ", on this machine" if where == LOCAL else ", at a service"

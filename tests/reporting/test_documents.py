@@ -15,6 +15,10 @@ See [the comparison](comparison.md), [scores](index.html#scorecard), [a site](ht
 | lora (`lora`) | <b>2</b> |
 
 ## Break-even
+
+| | |
+|---|---|
+| a | b |
 """
 
 
@@ -23,9 +27,10 @@ def test_a_report_is_a_page_with_links_pictures_and_cards() -> None:
     page = document("cost_benefit", TEXT, [Figure("moves", "Moves", "alt", "<svg>drawn</svg>")])
     assert '<h2 id="cost_benefit-title">Costs</h2>' in page
     assert '<h3 id="cost_benefit-break-even">' in page
+    assert "<th></th>" not in page
     assert '<a href="#comparison">the comparison</a>, <a href="#scorecard">scores</a>, <span>a site</span> and <svg>drawn</svg>' in page
-    assert '<td data-label="tutor">Small adapter · lora (<code>lora</code>)</td>' in page
-    assert '<td class="figure" data-label="per month">&lt;b&gt;2&lt;/b&gt;</td>' in page
+    assert '<td data-label="tutor"><span>Small adapter · lora (<code>lora</code>)</span></td>' in page
+    assert '<td class="figure" data-label="per month"><span>&lt;b&gt;2&lt;/b&gt;</span></td>' in page
 
 
 def test_code_and_powers_are_set_and_markup_stays_text() -> None:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.names import spoken
-
-if TYPE_CHECKING:
-    from markdown_it.token import Token
 
 TITLES: Mapping[str, str] = {
     "comparison": "The comparison",
@@ -51,7 +48,7 @@ def document(name: str, text: str, figures: Sequence[Figure] = ()) -> Markup:
         elif token.type == "tr_open":
             column = 0
         elif token.type in ("th_open", "td_open"):
-            _cell(token, tokens[number + 1], columns, column, in_head=in_head)
+            _cell(tokens[number : number + 3], columns, column, in_head=in_head)
             column += 1
         elif token.type in ("fence", "code_block"):
             token.attrSet("tabindex", "0")
@@ -60,15 +57,24 @@ def document(name: str, text: str, figures: Sequence[Figure] = ()) -> Markup:
     return Markup(_READER.renderer.render(tokens, _READER.options, {}))  # noqa: S704 - the reader escapes what it does not make itself
 
 
-def _cell(token: Token, content: Token, columns: list[str], column: int, *, in_head: bool) -> None:
+def _cell(cell: Sequence[Token], columns: list[str], column: int, *, in_head: bool) -> None:
     """Name a cell by its column, so that a narrow screen can show a row as a card."""
+    token, content, end = cell
     figures = "right" in str(token.attrs.pop("style", ""))
     if figures:
         token.attrSet("class", "figure")
     if in_head:
+        if not content.content:  # a table without headings: an empty one would be read out as nothing
+            token.tag = end.tag = "td"
         columns.append(spoken(content.content.replace("`", "")))
     else:
         token.attrSet("data-label", columns[column])
+        # One element: beside its label in a card, pieces of a sentence would stand below each other.
+        content.children = [_html("<span>"), *(content.children or ()), _html("</span>")]
+
+
+def _html(text: str) -> Token:
+    return Token("html_inline", "", 0, content=text)
 
 
 def _inline(token: Token, drawn: Mapping[str, Figure]) -> None:

@@ -21,6 +21,7 @@ from three_tutors.reporting.kept_program import kept_program, prompt_sentence
 from three_tutors.reporting.optimisation import caveats
 from three_tutors.reporting.pages import page
 from three_tutors.reporting.provenance import EMBEDDED, Provenance
+from three_tutors.reporting.ratings import ratings
 from three_tutors.reporting.safeguards import dangers_of, detector
 from three_tutors.reporting.score_figures import leaks
 from three_tutors.reporting.scripted_students import kind_name, kinds
@@ -87,6 +88,7 @@ def shared_values(evidence: Evidence, findings: Findings, exam: Exam, made: Prov
         "dimensions": DIMENSIONS,
         "judging": judging(evidence),
         "judge_table": judge_table(evidence),
+        "ratings": ratings(evidence),
         "weak_auc": WEAK,
         "told_as": MEASURES,
     }

@@ -25,6 +25,7 @@ from three_tutors.trust.grading import Grading, grading
 from three_tutors.trust.judge_agreement import GRADED, read_kept
 from three_tutors.trust.labels import SECOND, Agreement, agreements, read_second_labels
 from three_tutors.trust.preferences import PREFERENCES, Preferred, read_preferences, tally
+from three_tutors.trust.ratings import RATINGS, Rating, read_ratings
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_agreement, read_verdicts
 from three_tutors.tutoring.choosing import Likely, exam
 from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
@@ -96,6 +97,8 @@ class Evidence:
     """Prices of each listed model; empty where there is no list."""
     preferences: Sequence[Preferred]
     """Whom people preferred when they did not know whose reply they read; empty where nobody was asked."""
+    ratings: Sequence[Rating]
+    """What people said of replies who did not know whose they were; empty where nobody rated."""
     verdicts: Mapping[str, Verdicts]
     """What a judge said of each tutor's replies; empty where none was asked."""
     judge_agreement: Record
@@ -194,6 +197,7 @@ def gather(root: Path = Path()) -> Evidence:
         costs=with_kept_program(read_json(costs), kept_program(optimisation, answers)) if costs.exists() else {},
         prices=read_prices(root / PRICES) if (root / PRICES).exists() else {},
         preferences=tally(read_preferences(root / PREFERENCES)),
+        ratings=read_ratings(root / RATINGS),
         verdicts=verdicts,
         judge_agreement=read_agreement(root / FOLDER / AGREEMENT),
         judge_graded=read_kept(root / GRADED),

@@ -31,6 +31,7 @@ from three_tutors.reporting.provenance import Provenance, provenance, this_machi
 from three_tutors.reporting.scorecard import findings_of
 from three_tutors.reporting.studies import studies_of
 from three_tutors.reporting.summary import summary
+from three_tutors.reporting.without_prose import without_prose
 from three_tutors.tutoring.methods import HOSTED, TUTORS
 
 OUT = Path("reports")
@@ -46,6 +47,8 @@ class Params:
     """Students of the class that the deployment plan is made for."""
     tolerated_failures: Annotated[float, Field(gt=0, lt=1)]
     """Share of replies that may give an answer away or break off in a tutor that meets students, 0–1."""
+    prose: bool = True
+    """Whether the texts hold sentences; without them they hold tables, pictures and questions, for students who write the analysis."""
 
 
 def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[str, str]:
@@ -61,6 +64,8 @@ def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[st
         **_costs(evidence, exam),
         "data_card.md": _data_card(evidence, of_data),
     }
+    if not settings.prose:
+        written = {name: without_prose(name, text) for name, text in written.items()}
     return {
         "index.html": index_page(
             evidence,

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course.lab import ROOT
+from course.lab import ROOT, stop
 from course.notebooks import Cell, notebook, read
 
 CHECK = "# check:"
@@ -83,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.chdir(ROOT)
     with contextlib.redirect_stdout(io.StringIO()) if given.quiet else contextlib.nullcontext():
         result = run(read(path), path.stem)
+        stop()  # while Python still has threads to do it with
     print(f"{path.stem}: {len(result.held)} of {result.of} checks hold.")
     if result.failed:
         sys.exit(f"It stops at “{result.failed}”:\n{result.why}")

@@ -80,14 +80,22 @@ def base() -> Path:
 
 @functools.cache
 def service(trains: bool = False) -> Server:
-    """Return a running service on this machine that speaks the OpenAI protocol and holds the model `base`; it ends with this process."""
+    """Return a running service on this machine that speaks the OpenAI protocol and holds the model `base`; `stop` ends it."""
     from three_tutors.openai_server.engine import ModelFiles  # noqa: PLC0415 - sessions 1 and 2 need no server
     from three_tutors.openai_server.fine_tuning import FineTuning  # noqa: PLC0415
     from three_tutors.openai_server.serving import serving  # noqa: PLC0415
 
     models = {"base": ModelFiles(base())}
-    running = contextlib.ExitStack()
-    atexit.register(running.close)
-    folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="service-", dir=scratch()))) if trains else None
+    folder = Path(_running.enter_context(tempfile.TemporaryDirectory(prefix="service-", dir=scratch()))) if trains else None
     training = FineTuning(folder, models, fewest=1) if folder else None
-    return running.enter_context(serving(models, training=training))
+    return _running.enter_context(serving(models, training=training))
+
+
+def stop() -> None:
+    """Stop the services that run; a job that trains is put aside. A kernel that ends does so too."""
+    _running.close()
+    service.cache_clear()
+
+
+_running = contextlib.ExitStack()
+atexit.register(stop)

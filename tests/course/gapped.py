@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from course.check import CHECK
+from course.lab import stop
 from course.notebooks import Cell, cells, source
 
 SHORTEST = 30
@@ -60,4 +61,6 @@ def _run(cell: Cell, space: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    print(f"{open_gaps(int(sys.argv[1]))} gaps")
+    found = open_gaps(int(sys.argv[1]))
+    stop()
+    print(f"{found} gaps")

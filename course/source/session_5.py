@@ -142,8 +142,8 @@ print(
 # models do: 4e-3 here. One epoch is one pass over the dialogues.
 
 # %%
-train = [hugging_face_row(one) for one in lab.dialogues("train", 3 if lab.QUICK else 8)]
-validation = [hugging_face_row(one) for one in lab.dialogues("validation", 1 if lab.QUICK else 2)]
+train = [hugging_face_row(one) for one in lab.dialogues("train", 3 if lab.QUICK else 5)]
+validation = [hugging_face_row(one) for one in lab.dialogues("validation", 1)]
 # solution
 settings = Settings(learning_rate=4e-3, epochs=1, batch_size=1, lora=Lora(r=4, alpha=8))
 # gap

@@ -13,24 +13,21 @@ from course.notebooks import cells, source
 from tests.language_model.conftest import embedded, tiny  # noqa: F401 - fixtures
 
 GAPS = {1: 4, 2: 3, 3: 5, 4: 4, 5: 5, 6: 5}
-EMBEDDED = 5
-"""The session whose checks hang on what the model learns; for the others a tiny one with random weights will do."""
 
 
 @pytest.mark.slow(15)
 @pytest.mark.parametrize("session", GAPS)
 def test_a_solution_runs_and_each_gap_says_what_is_missing(
     session: int,
-    embedded: Path,  # noqa: F811 - here and below: fixtures
-    tiny: Path,  # noqa: F811
+    tiny: Path,  # noqa: F811 - the fixture
     tmp_path: Path,
     root: Path,
 ) -> None:
-    """In one pass: the student's version of a gap ends in the check below it, then the solution goes on."""
+    """In one pass, on a tiny model: the student's version of a gap ends in the check below it, then the solution goes on."""
     own = {
         "COURSE_QUICK": "1",
         "COURSE_WORK": str(tmp_path),
-        "COURSE_BASE": str(embedded if session == EMBEDDED else tiny),
+        "COURSE_BASE": str(tiny),
         "OMP_NUM_THREADS": "1",
     }
     command = [sys.executable, "-m", "tests.course.gapped", str(session)]

@@ -22,9 +22,9 @@ class Params:
     """The model that the openai and lora tutors are made from, and that answers as the baseline."""
 
     source: str
-    """`embedded` (SmolLM2-135M-Instruct, installed with the project), a folder, or a name on the Hugging Face hub."""
+    """`embedded` (SmolLM2-135M-Instruct, installed with the project), a folder, a GGUF file, or a name on the Hugging Face hub."""
     revision: str | None
-    """Commit, tag or branch of a hub model; pin it. Null for the embedded one and for folders."""
+    """Commit, tag or branch of a hub model; pin it. Null for the embedded one, folders and files."""
 
 
 def prepare_base(settings: Params, folder: Path) -> dict[str, Any]:

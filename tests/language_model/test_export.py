@@ -12,7 +12,7 @@ import torch
 from peft import PeftModel
 from transformers import AutoConfig
 
-from three_tutors.language_model import base, export, gguf_llama, gguf_writer
+from three_tutors.language_model import base, export, gguf_reader, gguf_writer
 from three_tutors.language_model.finetune import finetune
 from three_tutors.language_model.generate import Generator
 from three_tutors.language_model.llama.learner import LlamaLearner
@@ -99,20 +99,29 @@ def test_gguf_says_what_the_model_is(tiny: Path, tmp_path: Path) -> None:
     assert fields["tokenizer.ggml.eos_token_id"] == tokenizer.eos_token_id
     assert fields["tokenizer.ggml.unknown_token_id"] == tokenizer.unk_token_id
     assert "generation" not in fields["tokenizer.chat_template"].replace("add_generation_prompt", "")
-    gguf_llama.convert(tmp_path / "tiny.gguf", tmp_path)
+    gguf_reader.convert(tmp_path / "tiny.gguf", tmp_path)
     theirs, ours = (base.load_model(folder, torch.float32).state_dict() for folder in (tiny, tmp_path))
     assert all(torch.equal(value, ours[name]) for name, value in theirs.items())
     assert base.load_tokenizer(tmp_path).get_vocab() == tokenizer.get_vocab()
 
 
+YARN = {"rope_type": "yarn", "rope_theta": 5e5, "factor": 4.0, "original_max_position_embeddings": 512}
+
+
 @pytest.mark.parametrize(
     ("file", "change", "match"),
     [
-        ("config.json", {"rope_parameters": {"rope_type": "llama3", "rope_theta": 5e5}}, "only a Llama with plain RoPE"),
-        ("config.json", {"model_type": "qwen2"}, "holds a qwen2 model"),
+        ("config.json", {"rope_parameters": YARN}, "RoPE of the kind yarn"),
+        ("config.json", {"model_type": "mistral"}, "an architecture other than llama, qwen2"),
+        ("config.json", {"attention_bias": True}, "biases"),
         (
             "tokenizer.json",
-            {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Split"}, {"type": "ByteLevel"}]}},
+            {
+                "pre_tokenizer": {
+                    "type": "Sequence",
+                    "pretokenizers": [{"type": "Split", "pattern": {"String": " "}}, {"type": "ByteLevel"}],
+                }
+            },
             "Split, ByteLevel",
         ),
     ],

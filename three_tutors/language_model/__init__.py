@@ -1,6 +1,6 @@
 """A language model on disk, trained and asked: torch, transformers and peft stand here and nowhere else.
 
-Base: `base` puts it on disk, `gguf_llama` reads it from GGUF, `weights` reads and writes tensors, `chat_template` renders.
+Base: `base` puts it on disk, `gguf_reader`, `gguf_tokenizer` and `gguf_names` read it from GGUF, `weights`, `chat_template`.
 Training: `finetune` (start here), `settings`, `supervision`, `steps`, `training_run`, `checkpoints`, `progress`, `processes`, `stopping`
 (Ctrl-C); `preference` learns from pairs of replies, `pairing` and `preferring` are its commands. Answering: `generate` (start here),
 `replies`, `sampling`; `likelihood` of turns that a teacher said.

@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from three_tutors.language_model import chat_template
+from three_tutors.language_model import chat_template, gguf_reader
 from three_tutors.language_model.weights import check_finite, explaining
 from three_tutors.pipeline.diagnostics import ParamsError, TutorError
 from three_tutors.pipeline.records import read_json, write_json
@@ -47,9 +47,7 @@ def embedded_gguf() -> Path:
 
 def write_embedded(folder: Path) -> dict[str, Any]:
     """Write the embedded SmolLM2-135M-Instruct into `folder`; return where it came from."""
-    from three_tutors.language_model import gguf_llama  # noqa: PLC0415 - only this source needs it
-
-    gguf_llama.convert(embedded_gguf(), folder)
+    gguf_reader.convert(embedded_gguf(), folder)
     return {
         "source": "embedded",
         "model": "SmolLM2-135M-Instruct",
@@ -57,6 +55,19 @@ def write_embedded(folder: Path) -> dict[str, Any]:
         "quantisation": "Q4_1, dequantised",
         "licence": "apache-2.0",
     }
+
+
+def write_gguf(file: Path, folder: Path) -> dict[str, Any]:
+    """Write the model in a GGUF file into `folder` as bf16; return where it came from.
+
+    Raises:
+        ParamsError: there is no such file.
+        TutorError: it is not whole, or holds a model that cannot be taken.
+
+    """
+    if not file.is_file():
+        raise ParamsError(f"base_model.source: there is no file {file}; give the path of a GGUF file, a folder, or a name on the hub.")
+    return {"source": file.name, **gguf_reader.convert(file, folder)}
 
 
 def write_pretrained(source: str, revision: str | None, folder: Path) -> dict[str, Any]:
@@ -90,7 +101,12 @@ def write_pretrained(source: str, revision: str | None, folder: Path) -> dict[st
 def prepare(source: str, revision: str | None, folder: Path) -> dict[str, Any]:
     """Put the base model into the new `folder`; return its description, which is also written beside the weights."""
     folder.mkdir(parents=True)
-    origin = write_embedded(folder) if source == "embedded" else write_pretrained(source, revision, folder)
+    if source == "embedded":
+        origin = write_embedded(folder)
+    elif source.lower().endswith(".gguf"):
+        origin = write_gguf(Path(source), folder)
+    else:
+        origin = write_pretrained(source, revision, folder)
     name_as_transformers_4(folder)
     description = {**origin, "digest": digest(folder)}
     write_json(folder / SOURCE, description)

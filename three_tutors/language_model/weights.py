@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +57,34 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     with replacing(path) as temporary, explaining(path):
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary, metadata={"format": "pt"})
         temporary.chmod(0o644)  # safetensors lets nobody else read
+
+
+def write_one_by_one(path: Path, shapes: Mapping[str, tuple[int, ...]], make: Callable[[str], Tensor]) -> None:
+    """Write bf16 tensors to `path`, whole or not at all, each made when its turn comes and then forgotten.
+
+    The bytes are those of `write_tensors`, which holds all tensors at once.
+
+    Args:
+        path: the file.
+        shapes: of the tensors, by their names.
+        make: returns the tensor of a name.
+
+    """
+    import torch  # noqa: PLC0415 - see `explaining`
+
+    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    end = 0
+    for name in sorted(shapes):
+        start, end = end, end + 2 * prod(shapes[name])
+        header[name] = {"dtype": "BF16", "shape": list(shapes[name]), "data_offsets": [start, end]}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    with replacing(path) as temporary:
+        with temporary.open("wb") as file:
+            file.write(len(text).to_bytes(8, "little") + text)
+            for name in sorted(shapes):
+                file.write(memoryview(make(name).contiguous().view(torch.uint8).numpy().reshape(-1)))
+        temporary.chmod(0o644)
 
 
 def check_finite(tensors: Mapping[str, Tensor], where: str, advice: str) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
+from tests.language_model.conftest import small_tokenizer
 from three_tutors.language_model import base, chat_template
 from three_tutors.pipeline.diagnostics import DataError, TutorError
 from three_tutors.tutoring.formats import Message
@@ -127,3 +128,42 @@ def test_a_template_without_end_of_turn_is_refused() -> None:
 
     with pytest.raises(TutorError, match="never learn to stop"):
         chat_template.adopt(Other(template))  # type: ignore[arg-type]
+
+
+QWEN3 = """{%- for message in messages -%}
+{{- '<|im_start|>' + message.role + '\\n' + message.content.split('</think>')[-1] + '<|im_end|>\\n' -}}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n' -}}
+{%- if enable_thinking is defined and enable_thinking is false -%}{{- '<think>\\n\\n</think>\\n\\n' -}}{%- endif -%}{%- endif -%}"""
+"""The end of Qwen3's own template, and how it writes earlier turns."""
+SMOLLM3 = QWEN3.replace("</think>\\n\\n' -}}", "</think>\\n' -}}")
+ALWAYS = "{{- messages[0].content -}}{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n<think>\\n' -}}{%- endif -%}"
+
+
+@pytest.mark.parametrize(
+    ("own", "thought"),
+    [(QWEN3, "<think>\n\n</think>\n\n"), (SMOLLM3, "<think>\n\n</think>\n"), (ALWAYS, "<think>\n\n</think>\n\n"), ("{{ '<think>' }}", "")],
+    ids=["qwen3", "smollm3", "always", "never"],
+)
+def test_thinking_is_off(own: str, thought: str) -> None:
+    """What turns it off in the model's own template stands before every reply, learned from or asked for, and is not learned."""
+    tokenizer = small_tokenizer()
+    tokenizer.chat_template = own
+    for _ in range(2):  # a base that was prepared may be prepared again
+        chat_template.adopt(tokenizer)
+        assert chat_template.render(tokenizer, SAID[:2], reply=True).endswith(f"<|im_start|>assistant\n{thought}")
+        ids, ranges = chat_template.encode_with_spans(tokenizer, SAID)
+        assert [tokenizer.decode(ids[start:end]) for start, end in ranges] == ["Which is bigger?<|im_end|>", "How can you tell?<|im_end|>"]
+        assert [ids[:start] for start, _ in ranges] == [chat_template.prompt_ids(tokenizer, SAID[:index]) for index in (2, 4)]
+        assert chat_template.thinking(tokenizer).startswith("Off: <think>") == bool(thought)
+
+
+def test_another_templates_own_switch_is_off() -> None:
+    """A template of another kind is told that thinking is off, and the audit says so."""
+    tokenizer = small_tokenizer()
+    tokenizer.add_special_tokens({"eos_token": "</s>"})
+    own = "{%- for m in messages -%}{{- m.role + ': ' + m.content + '</s>' -}}{%- endfor -%}{%- if thinking -%}{{- 'Hm.' -}}{%- endif -%}"
+    tokenizer.chat_template = chat_template._switched_off(own)
+    assert tokenizer.apply_chat_template([{"role": "user", "content": "Hi"}], tokenize=False, thinking=True) == "user: Hi</s>"
+    assert chat_template.thinking(tokenizer) == "Off: by the template's own switch, in training and when asked."
+    assert chat_template._switched_off("Thinking: {{ messages }}") == "Thinking: {{ messages }}"

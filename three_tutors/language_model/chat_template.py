@@ -3,10 +3,14 @@
 ChatML as SmolLM2 was trained on, with two differences from the template it ships with: no identity is injected
 where there is no system message, and `{% generation %}` marks what the assistant says, up to and including the
 end-of-turn token. Text inside a message cannot forge a control token: `<|` is written `< |`.
+
+Models that can think before they reply do not: the empty thought by which their own template turns thinking off stands before
+each reply, in training as when they are asked, and is not learned.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +21,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 END_OF_TURN = "<|im_end|>"
+REPLY = "<|im_start|>assistant\n"
+EMPTY_THOUGHT = "<think>\n\n</think>\n\n"
+SWITCHES = ("enable_thinking", "thinking")
+"""Variables by which templates turn thinking on."""
 
 CHATML = r"""{%- for message in messages -%}
 {%- if message['role'] not in ['system', 'user', 'assistant'] -%}
@@ -43,10 +51,12 @@ def adopt(tokenizer: PreTrainedTokenizerFast) -> None:
 
     """
     if {"<|im_start|>", END_OF_TURN} <= set(tokenizer.get_vocab()):
-        tokenizer.chat_template = CHATML
+        tokenizer.chat_template = chatml(_thought(tokenizer))
         tokenizer.eos_token = END_OF_TURN
     elif not tokenizer.chat_template:
         raise TutorError("The base model has no chat template; choose an instruction-tuned one in `base_model.source`.")
+    elif isinstance(tokenizer.chat_template, str):
+        tokenizer.chat_template = _switched_off(tokenizer.chat_template)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     said: list[Message] = [
@@ -65,6 +75,50 @@ def adopt(tokenizer: PreTrainedTokenizerFast) -> None:
             f"The base model's own chat template does not end a reply with {tokenizer.eos_token}, so it would never learn to stop; "
             "choose another one in `base_model.source`."
         )
+
+
+def chatml(thought: str) -> str:
+    """Return our template with `thought`, which may be empty, before what the assistant says."""
+    written = thought.replace("\n", "\\n")
+    opened = CHATML.replace("{%- generation -%}", f"{{{{- '{written}' -}}}}{{%- generation -%}}") if thought else CHATML
+    return opened.replace("assistant\\n' -}}", f"assistant\\n{written}' -}}}}")
+
+
+def thinking(tokenizer: PreTrainedTokenizerFast) -> str:
+    """Return in a sentence how thinking is turned off; empty for models that do not think."""
+    template = str(tokenizer.chat_template)
+    if shown := re.search(r"assistant\\n(<think>[^']*)' -}}", template):
+        return f"Off: {shown[1]} stands before each reply, in training and when asked, and is not learned."
+    if any(_off(name) in template for name in SWITCHES):
+        return "Off: by the template's own switch, in training and when asked."
+    return ""
+
+
+def _off(name: str) -> str:
+    return f"{{%- set {name} = false -%}}"
+
+
+def _switched_off(template: str) -> str:
+    """Return a template of another kind with its own switches for thinking off."""
+    switches = [name for name in SWITCHES if re.search(rf"{{%[^}}]*\b{name}\b", template) and _off(name) not in template]
+    return "".join(map(_off, switches)) + template
+
+
+def _thought(tokenizer: PreTrainedTokenizerFast) -> str:
+    """Return what the model's own template writes before a reply without thinking; empty if the model does not think."""
+    import jinja2  # noqa: PLC0415 - see `render`
+
+    if "<think>" not in str(tokenizer.chat_template or ""):
+        return ""
+    said = [{"role": "user", "content": "2 + 2?"}]
+    try:
+        text = tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=True, enable_thinking=False)
+    except (jinja2.TemplateError, TypeError):
+        return ""
+    opening = str(text).rpartition(REPLY)[2] if REPLY in text else ""
+    if re.fullmatch(r"<think>\s*</think>\s*", opening):
+        return opening
+    return EMPTY_THOUGHT if "<think>" in opening else ""
 
 
 def render(tokenizer: PreTrainedTokenizerFast, said: Sequence[Message], *, reply: bool = False) -> str:

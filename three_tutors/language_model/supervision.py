@@ -99,6 +99,7 @@ def audit(tokenizer: PreTrainedTokenizerFast, made: Sequence[Example]) -> Record
         "share_supervised": round(supervised / tokens, 4),
         "longest": {"id": longest.id, "tokens": len(longest.ids)},
         "end_of_turn": {"token": str(tokenizer.eos_token), "supervised": sum(len(example.learned) for example in made)},
+        "thinking": chat_template.thinking(tokenizer),
         "sample": [_shown(tokenizer, example) for example in made[:SAMPLED]],
     }
 

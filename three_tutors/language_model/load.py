@@ -9,8 +9,8 @@ from three_tutors.language_model.backend import Backend
 from three_tutors.language_model.learner import ExampleLearner
 from three_tutors.language_model.llama import vector_maths
 from three_tutors.language_model.llama.backend import LlamaBackend
+from three_tutors.language_model.llama.families import fits
 from three_tutors.language_model.llama.learner import LlamaLearner
-from three_tutors.language_model.llama.model import fits
 from three_tutors.language_model.peft_learner import PeftLearner
 from three_tutors.language_model.settings import Settings, on_gpu
 from three_tutors.language_model.transformers_backend import TransformersBackend

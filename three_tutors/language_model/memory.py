@@ -22,8 +22,8 @@ from typing import Any
 from transformers import PretrainedConfig
 
 from three_tutors.language_model import base
+from three_tutors.language_model.llama.families import fits, head_dim
 from three_tutors.language_model.llama.learner import WORKERS, LlamaLearner
-from three_tutors.language_model.llama.model import fits
 from three_tutors.language_model.llama.projections import LANES
 from three_tutors.language_model.llama.trainable import LOGIT_ROWS
 from three_tutors.language_model.number_format import number_format
@@ -73,6 +73,10 @@ class Shape:
     kv_heads: int
     head_dim: int
     tied: bool
+    biases: bool = False
+    """Of queries, keys and values."""
+    head_norms: bool = False
+    """Of queries and keys."""
 
     @property
     def linear(self) -> dict[str, tuple[int, int]]:
@@ -88,10 +92,11 @@ class Shape:
 
     @property
     def parameters(self) -> int:
-        """Numbers in the weights; biases, where there are any, are too few to matter."""
+        """Numbers in the weights."""
+        extra = self.biases * (self.heads + 2 * self.kv_heads) * self.head_dim + self.head_norms * 2 * self.head_dim
         return (
             self.mapped
-            + 2 * self.layers * self.hidden_size
+            + self.layers * (2 * self.hidden_size + extra)
             + (1 if self.tied else 2) * self.vocabulary * self.hidden_size
             + self.hidden_size
         )
@@ -118,8 +123,10 @@ def shape(config: PretrainedConfig) -> Shape:
             layers=config.num_hidden_layers,
             heads=config.num_attention_heads,
             kv_heads=config.num_key_value_heads,
-            head_dim=getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads,
+            head_dim=head_dim(config),
             tied=config.tie_word_embeddings,
+            biases=config.model_type == "qwen2" or getattr(config, "attention_bias", False),
+            head_norms=config.model_type == "qwen3",
         )
     except AttributeError:
         raise ParamsError(f"Memory is estimated for models built like Llama, Qwen or Mistral; {config.model_type} is not.") from None
@@ -151,6 +158,8 @@ def _engine(model: Shape, lora: Lora | None, tokens: int, width: int) -> int:
     adapted = sum(-(-maps * lora.r // LANES) * LANES for maps in (3, 1, 2, 1)) if lora else 0
     query, key = model.heads * model.head_dim, model.kv_heads * model.head_dim
     row = 4 * model.hidden_size + 2 * query + 2 * key + 3 * model.intermediate_size + adapted + 4
+    # Heads that are normed are kept as they were before, with 1 / rms of each in fp32.
+    row += model.head_norms * (query + 2 * key + 4 * (model.heads + model.kv_heads) // width)
     # A head that is learned needs all logits at once.
     logits = (LOGIT_ROWS if lora else rows // 2) * model.vocabulary * width
     return WORKERS * (width * row * rows * (model.layers + 1) + logits) + COMPILED
@@ -168,7 +177,7 @@ def _autograd(model: Shape, lora: Lora | None, tokens: int, width: int) -> int:
     reads = {name: name if width == 2 else SHARED.get(name, name) for name in names}  # noqa: PLR2004 - bytes of bf16
     inputs = sum(model.linear[name][0] for name in set(reads.values())) + (lora.r * len(reads) if lora else 0)
     # A norm that is learned keeps what it scaled as well as its input.
-    norms = 2 * 4 * model.hidden_size * (1 if lora else 2)
+    norms = 4 * (2 * model.hidden_size + model.head_norms * (query + key)) * (1 if lora else 2)
     row = norms + width * (2 * query + 2 * key + 3 * model.intermediate_size + inputs)
     logits = tokens // 2 * model.vocabulary * 12
     return row * tokens * model.layers + logits

@@ -13,6 +13,7 @@ from torch import Tensor
 from transformers import PretrainedConfig
 
 from three_tutors.language_model import adapters, base
+from three_tutors.language_model.llama.families import head_dim
 from three_tutors.language_model.llama.kv_cache import SEGMENT
 from three_tutors.language_model.llama.model import GROUP, SEGMENTS, Llama, Segment
 from three_tutors.language_model.loaded import Loaded
@@ -48,7 +49,7 @@ class LlamaBackend(Loaded):
             weights = adapters.merged(weights, adapter)
         self.model = Llama(config, weights, slots, self.context)
         self._kept = KEPT // (
-            2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * SEGMENT * number_format().itemsize
+            2 * config.num_hidden_layers * config.num_key_value_heads * head_dim(config) * SEGMENT * number_format().itemsize
         )
         self._waiting: list[_Prefill] = []
         self._seen: OrderedDict[tuple[int, ...], Tensor] = OrderedDict()

@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import PretrainedConfig
 
+from three_tutors.language_model.llama.families import head_dim
+
 SEGMENT = 64
 """Tokens of a prompt that are prefilled, kept and copied together; a cache grows by as many."""
 
@@ -43,7 +45,7 @@ class KVCache:
 
     def __init__(self, config: PretrainedConfig, slots: int, dtype: torch.dtype = torch.bfloat16) -> None:
         """Begin with a capacity of 0."""
-        self.heads, self.kv_heads, self.head_dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
+        self.heads, self.kv_heads, self.head_dim = config.num_attention_heads, config.num_key_value_heads, head_dim(config)
         self.slots, self.capacity, self.dtype = slots, 0, dtype
         self.layers = [self._empty() for _ in range(config.num_hidden_layers)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -38,6 +38,11 @@ class Layer:
     mlp_norm: Weight
     gate_up: Projection
     down: Projection
+    query_norm: Weight | None = None
+    """Of each head's queries; None where the family has none, like `key_norm`."""
+    key_norm: Weight | None = None
+    rotated: bool = True
+    """Whether RoPE rotates queries and keys."""
 
     @property
     def projections(self) -> tuple[Projection, ...]:
@@ -47,9 +52,10 @@ class Layer:
     @property
     def gradients(self) -> list[Tensor]:
         """Where gradients are summed."""
-        weights: list[Weight | Projection] = [self.input_norm, self.mlp_norm, *self.projections]
-        return [gradient for weight in weights for gradient in weight.gradients]
+        weights = [self.input_norm, self.mlp_norm, *self.projections, self.query_norm, self.key_norm]
+        return [gradient for weight in weights if weight is not None for gradient in weight.gradients]
 
     def replica(self) -> Layer:
         """Return the same layer with gradients of its own."""
-        return Layer(**{field.name: getattr(self, field.name).replica() for field in fields(self)})
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: value.replica() for name, value in own.items() if isinstance(value, Weight | Projection)})

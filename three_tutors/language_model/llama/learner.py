@@ -13,6 +13,7 @@ from transformers import PretrainedConfig
 
 from three_tutors.language_model import adapters, base
 from three_tutors.language_model.learner import Sums
+from three_tutors.language_model.llama.families import additions
 from three_tutors.language_model.llama.layers import Layer, Weight
 from three_tutors.language_model.llama.projections import Adapter, Projection
 from three_tutors.language_model.llama.trainable import TrainableLlama
@@ -51,7 +52,9 @@ class LlamaLearner:
         self._fused: dict[str, dict[str, int]] = {}
         """Of a parameter that is several of the file's tensors, their names and numbers of rows."""
         torch.manual_seed(settings.seed)
-        layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
+        self.added = additions(config)
+        rotated = self.added.rotated or (True,) * config.num_hidden_layers
+        layers = [self._layer(weights, f"model.layers.{index}.", rotated=each) for index, each in enumerate(rotated)]
         embedding = self._weight(weights, "model.embed_tokens.weight")
         head = embedding if config.tie_word_embeddings else self._weight(weights, "lm_head.weight")
         model = TrainableLlama(config, embedding, layers, self._weight(weights, "model.norm.weight"), head)
@@ -132,11 +135,15 @@ class LlamaLearner:
         self._learned.append((value, master))
         return gradient(master)
 
-    def _layer(self, weights: Mapping[str, Tensor], prefix: str) -> Layer:
+    def _layer(self, weights: Mapping[str, Tensor], prefix: str, *, rotated: bool) -> Layer:
         parts = {field: self._projection(weights, prefix, names) for field, names in GROUPS.items()}
+        norms = [self._weight(weights, f"{prefix}self_attn.{name}_norm.weight") for name in "qk" if self.added.head_norms]
         return Layer(
             input_norm=self._weight(weights, prefix + "input_layernorm.weight"),
             mlp_norm=self._weight(weights, prefix + "post_attention_layernorm.weight"),
+            query_norm=norms[0] if norms else None,
+            key_norm=norms[1] if norms else None,
+            rotated=rotated,
             **parts,
         )
 
@@ -158,7 +165,13 @@ class LlamaLearner:
         whole = prefix + "+".join(names)
         self._fused[whole] = {f"{prefix}{name}.weight": len(weight) for name, weight in zip(names, parts, strict=True)}
         learned = self._learn(whole, fused)
-        return Projection(fused, low, scaling=lora.scaling if lora else 1.0, dropout=lora.dropout if lora else 0.0, gradient=learned)
+        bias = bias_learned = None
+        if self.added.biases and names == GROUPS["qkv"]:
+            bias = torch.cat([weights[f"{prefix}{name}.bias"] for name in names])
+            self._fused[f"{whole}.bias"] = {f"{prefix}{name}.bias": len(weight) for name, weight in zip(names, parts, strict=True)}
+            bias_learned = self._learn(f"{whole}.bias", bias)
+        scaling, dropout = (lora.scaling, lora.dropout) if lora else (1.0, 0.0)
+        return Projection(fused, low, scaling, dropout, gradient=learned, bias=bias, bias_gradient=bias_learned)
 
     def _export_model(self, folder: Path) -> None:
         tensors: dict[str, Tensor] = {}

@@ -1,4 +1,4 @@
-"""A Llama's forward pass for answering on a CPU: packed weights, fixed shapes, one key-value cache.
+"""A Llama's forward pass for answering on a CPU, with what other families add: packed weights, fixed shapes, one key-value cache.
 
 Fast: about ten operations a layer, and nothing is computed for a row that nobody asks for.
 Repeatable: results for a row never depend on other rows. So prompts are prefilled in fixed-size segments, and decoding uses
@@ -19,6 +19,8 @@ from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
 from three_tutors.language_model.llama import fused
 from three_tutors.language_model.llama.compiled import array
+from three_tutors.language_model.llama.families import additions, head_dim
+from three_tutors.language_model.llama.head_norms import norm_heads
 from three_tutors.language_model.llama.kv_cache import SEGMENT, KVCache, causal_mask
 from three_tutors.language_model.llama.packed import Combined, Linear, blocks, pack, pack_with
 
@@ -29,17 +31,6 @@ GROUP = 4
 
 Attend = Callable[[Tensor, int], Tensor]
 """Takes queries, keys and values of all tokens, (tokens, heads + 2 kv_heads, head_dim), and a layer's index; returns all rows."""
-
-
-def fits(config: PretrainedConfig) -> bool:
-    """Whether this engine computes what `config` describes; other models are left to transformers."""
-    return (
-        config.model_type == "llama"
-        and config.hidden_act == "silu"
-        and not config.attention_bias
-        and not config.mlp_bias
-        and config.rope_parameters.get("rope_type", "default") in {"default", "linear", "llama3"}
-    )
 
 
 @dataclass(frozen=True)
@@ -57,6 +48,10 @@ class Layer:
     """Multiplied with the gate."""
     down: Combined
     """Added to the state."""
+    head_norms: tuple[Tensor, Tensor] | None
+    """Of queries and keys, where the family has them."""
+    rotated: bool
+    """Whether RoPE rotates its queries and keys."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +87,15 @@ class Llama:
 
     def __init__(self, config: PretrainedConfig, weights: Mapping[str, Tensor], slots: int, length: int) -> None:
         """Pack `weights` (named as transformers does, all in one format, which is computed in); the cache takes memory as it fills."""
-        self.config, self.slots = config, slots
+        self.config, self.slots, self.added = config, slots, additions(config)
         self.length = length = -(-length // SEGMENT) * SEGMENT
-        self.heads, self.kv_heads, self.head_dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
+        self.heads, self.kv_heads, self.head_dim = config.num_attention_heads, config.num_key_value_heads, head_dim(config)
         self.embedding = weights["model.embed_tokens.weight"]
         self.norm = weights["model.norm.weight"]
-        self.head = pack(self.embedding if config.tie_word_embeddings else weights["lm_head.weight"], slots)
-        self.layers = [self._layer(weights, f"model.layers.{index}.") for index in range(config.num_hidden_layers)]
+        head = self.embedding if config.tie_word_embeddings else weights["lm_head.weight"]
+        self.head = pack(_times(head, 1 / self.added.logits), slots)
+        rotated = self.added.rotated or (True,) * config.num_hidden_layers
+        self.layers = [self._layer(weights, f"model.layers.{index}.", rotated=each) for index, each in enumerate(rotated)]
         self.blocks = blocks(self.head, config.hidden_size, slots, self.embedding.dtype)
         whole = tuple(SEGMENT * (number + 1) for number in range(SEGMENTS))
         self.prefill_blocks = blocks(self.layers[0].qkv, config.hidden_size, whole[-1], self.embedding.dtype, whole)
@@ -107,22 +104,31 @@ class Llama:
         angles = torch.arange(length)[:, None].float() * rope.inv_freq[None].float()
         # One complex number rotates one pair of dimensions; the queries' numbers carry the scale of the scores as well.
         rotations = torch.polar(torch.full_like(angles, rope.attention_scaling), angles)[:, None]
-        scale = torch.cat([torch.full((self.heads,), self.head_dim**-0.5), torch.ones(self.kv_heads)])
+        factor = self.head_dim**-0.5 if self.added.scores is None else self.added.scores
+        scale = torch.cat([torch.full((self.heads,), factor), torch.ones(self.kv_heads)])
         self.rotations = rotations * scale[None, :, None]
+        self.unrotated = scale[None, :, None].to(rotations.dtype)
+        """The same for layers without RoPE, at any position."""
         self.groups = [KVCache(config, min(GROUP, slots - first), self.embedding.dtype) for first in range(0, slots, GROUP)]
 
-    def _layer(self, weights: Mapping[str, Tensor], prefix: str) -> Layer:
+    def _layer(self, weights: Mapping[str, Tensor], prefix: str, *, rotated: bool) -> Layer:
         attention, mlp = prefix + "self_attn.", prefix + "mlp."
-        query = interleave(weights[attention + "q_proj.weight"], self.heads)
-        key = interleave(weights[attention + "k_proj.weight"], self.kv_heads)
+
+        def fused(kind: str) -> Tensor:
+            query, key, value = (weights[f"{attention}{name}_proj.{kind}"] for name in "qkv")
+            return torch.cat([interleave(query, self.heads), interleave(key, self.kv_heads), value])
+
+        norms = [interleave(weights[f"{attention}{name}_norm.weight"], 1) for name in "qk" if self.added.head_norms]
         return Layer(
             input_norm=weights[prefix + "input_layernorm.weight"],
-            qkv=pack(torch.cat([query, key, weights[attention + "v_proj.weight"]]), self.slots),
-            output=pack_with("add", weights[attention + "o_proj.weight"], self.slots),
+            qkv=pack(fused("weight"), self.slots, fused("bias") if self.added.biases else None),
+            output=pack_with("add", _times(weights[attention + "o_proj.weight"], self.added.residual), self.slots),
             mlp_norm=weights[prefix + "post_attention_layernorm.weight"],
             gate=pack(weights[mlp + "gate_proj.weight"], self.slots, silu=True),
             up=pack_with("mul", weights[mlp + "up_proj.weight"], self.slots),
-            down=pack_with("add", weights[mlp + "down_proj.weight"], self.slots),
+            down=pack_with("add", _times(weights[mlp + "down_proj.weight"], self.added.residual), self.slots),
+            head_norms=(norms[0], norms[1]) if norms else None,
+            rotated=rotated,
         )
 
     def group(self, slot: int) -> KVCache:
@@ -207,7 +213,7 @@ class Llama:
 
     def _rows(self, ids: Tensor, positions: Tensor, attend: Attend, rows: int) -> _Rows:
         state, normed = (torch.zeros(rows, self.embedding.shape[1], dtype=self.embedding.dtype) for _ in range(2))
-        state[: len(ids)] = functional.embedding(ids, self.embedding)
+        state[: len(ids)] = _times(functional.embedding(ids, self.embedding), self.added.embedding)
         return _Rows(len(ids), self.rotations[positions], attend, state, normed, torch.empty(len(ids)))
 
     def _run(self, parts: Sequence[_Rows]) -> None:
@@ -226,11 +232,15 @@ class Llama:
         self._norm(parts, self.norm)
 
     def _attend(self, part: _Rows, mixed: Tensor, index: int) -> Tensor:
-        """Rotate queries and keys, and attend."""
-        split = mixed.view(len(mixed), -1, self.head_dim)[: part.count]
+        """Norm queries and keys where that is to be done, rotate them, and attend."""
+        layer, split = self.layers[index], mixed.view(len(mixed), -1, self.head_dim)[: part.count]
+        if layer.head_norms:
+            query, key = map(array, layer.head_norms)
+            scales = array(torch.empty(part.count, self.heads + self.kv_heads))
+            norm_heads(array(split), query, key, self.heads, self.config.rms_norm_eps, array(split), scales)
         rotated = split[:, : self.heads + self.kv_heads]
         pairs = torch.view_as_complex(rotated.float().view(*rotated.shape[:2], -1, 2))
-        rotated.copy_(torch.view_as_real(pairs.mul_(part.rotations)).flatten(2))
+        rotated.copy_(torch.view_as_real(pairs.mul_(part.rotations if layer.rotated else self.unrotated)).flatten(2))
         return part.attend(split, index)
 
     def _norm(self, parts: Sequence[_Rows], weight: Tensor) -> None:
@@ -244,5 +254,8 @@ def interleave(weight: Tensor, heads: int) -> Tensor:
 
     Queries and keys are reordered in the same way, so their products do not change.
     """
-    rows, columns = weight.shape
-    return weight.view(heads, 2, rows // heads // 2, columns).transpose(1, 2).reshape(rows, columns)
+    return weight.view(heads, 2, len(weight) // heads // 2, -1).transpose(1, 2).reshape(weight.shape)
+
+
+def _times(tensor: Tensor, factor: float) -> Tensor:
+    return tensor if factor == 1 else tensor * factor

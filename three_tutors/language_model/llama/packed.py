@@ -18,14 +18,14 @@ Linear = Callable[[Tensor], Tensor]
 Combined = Callable[[Tensor, Tensor], Tensor]
 
 
-def pack(weight: Tensor, rows: int, *, silu: bool = False) -> Linear:
-    """Return the product with `weight` (out, in) as a function of the rows that it multiplies."""
+def pack(weight: Tensor, rows: int, bias: Tensor | None = None, *, silu: bool = False) -> Linear:
+    """Return the product with `weight` (out, in), plus `bias` (out,), as a function of the rows that it multiplies."""
     if not _packs(weight):
-        return lambda states: functional.silu(functional.linear(states, weight)) if silu else functional.linear(states, weight)
+        return lambda states: functional.silu(functional.linear(states, weight)) if silu else functional.linear(states, weight, bias)
     packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)  # noqa: SLF001 - see `number_format`
     product = torch.ops.mkldnn._linear_pointwise.default  # noqa: SLF001
     after = "swish" if silu else "none"
-    return lambda states: product(states, packed, None, after, [], "")
+    return lambda states: product(states, packed, bias, after, [], "")
 
 
 def pack_with(operation: Literal["add", "mul"], weight: Tensor, rows: int) -> Combined:

@@ -35,7 +35,7 @@ class Adapter:
 
 @dataclass
 class Projection:
-    """`y = x Wᵀ` plus the adapters' products, with its own backward pass.
+    """`y = x Wᵀ + b` plus the adapters' products, with its own backward pass.
 
     With adapters, W and scaling · B lie side by side in one matrix, and x and A x in one input: the adapters add no
     pass over the output, forward or backward. The caller writes the input into `buffer`.
@@ -49,6 +49,10 @@ class Projection:
     """Share of the adapters' input that is dropped in training."""
     gradient: Tensor | None = None
     """fp32, of the weight's shape; None where it is frozen."""
+    bias: Tensor | None = None
+    """(out,); None where the family has none."""
+    bias_gradient: Tensor | None = None
+    """fp32, of the bias's shape; None where it is frozen."""
     training: bool = False
     generator: torch.Generator | None = None
     """Draws what is dropped."""
@@ -81,12 +85,13 @@ class Projection:
         made = copy(self)
         made.adapters = [replace(each, d_down=torch.zeros_like(each.d_down), d_up=torch.zeros_like(each.d_up)) for each in self.adapters]
         made.gradient = None if self.gradient is None else torch.zeros_like(self.gradient)
+        made.bias_gradient = None if self.bias_gradient is None else torch.zeros_like(self.bias_gradient)
         return made
 
     @property
     def gradients(self) -> list[Tensor]:
         """Where gradients are summed, in a fixed order."""
-        own = [] if self.gradient is None else [self.gradient]
+        own = [gradient for gradient in (self.gradient, self.bias_gradient) if gradient is not None]
         return own + [gradient for adapter in self.adapters for gradient in (adapter.d_down, adapter.d_up)]
 
     def buffer(self, tokens: int, arena: Arena) -> Tensor:
@@ -107,13 +112,18 @@ class Projection:
             states = states * self._mask
         if self.adapters:
             torch.mm(states, self._down.t(), out=buffer[:, self._in :])
-        return torch.mm(buffer, self.weight.t(), out=arena.take(len(buffer), len(self.weight), dtype=self.weight.dtype))
+        result = arena.take(len(buffer), len(self.weight), dtype=self.weight.dtype)
+        if self.bias is not None:
+            return torch.addmm(self.bias, buffer, self.weight.t(), out=result)
+        return torch.mm(buffer, self.weight.t(), out=result)
 
     def backward(self, buffer: Tensor, d_result: Tensor, arena: Arena) -> Tensor:
         """Sum the gradients of what is learned; return the gradient with respect to the input of the last `forward`."""
         d_buffer = torch.mm(d_result, self.weight, out=self.buffer(len(buffer), arena))
         if self.gradient is not None:
             self.gradient.add_(torch.mm(d_result.t(), buffer))
+        if self.bias_gradient is not None:
+            self.bias_gradient.add_(d_result.sum(0, dtype=torch.float32))
         if not self.adapters:
             return d_buffer
         states, low = self.inputs(buffer), buffer[:, self._in :]

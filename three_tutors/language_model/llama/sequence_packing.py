@@ -39,6 +39,12 @@ class PackedSequences:
     weights: Tensor
     """Factors of their losses, fp64: those of their conversations."""
 
+    def turned(self, *, rotated: bool) -> list[Span]:
+        """Return the spans with the angles of a layer that RoPE rotates, or with angles of 0."""
+        if rotated:
+            return self.spans
+        return [Span(each.rows, torch.ones_like(each.cosines), torch.zeros_like(each.sines)) for each in self.spans]
+
 
 def pack_sequences(batch: Sequence[Example], rope: LlamaRotaryEmbedding) -> PackedSequences:
     """Return the conversations of `batch` end to end."""

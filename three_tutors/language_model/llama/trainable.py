@@ -1,4 +1,4 @@
-"""A Llama's forward and backward pass for training on a CPU, written by hand.
+"""A Llama's forward and backward pass for training on a CPU, written by hand, with what other families add (see `families`).
 
 Conversations of one batch lie end to end, and each attends to itself alone. Logits are computed only where a token is learned,
 in blocks. Frozen weights get no gradients. Everything between the matrix products is compiled (`fused`), and memory is used
@@ -21,6 +21,8 @@ from three_tutors.language_model.learner import Sums
 from three_tutors.language_model.llama import fused
 from three_tutors.language_model.llama.arena import Arena
 from three_tutors.language_model.llama.compiled import array
+from three_tutors.language_model.llama.families import additions, head_dim
+from three_tutors.language_model.llama.head_norms import norm_heads, norm_heads_backward
 from three_tutors.language_model.llama.layers import Layer, Weight
 from three_tutors.language_model.llama.sequence_packing import MULTIPLE, PackedSequences, Span, pack_sequences
 from three_tutors.language_model.supervision import Example
@@ -59,6 +61,9 @@ class _Saved:
     residual_normed: Tensor
     gate_up: Tensor
     product: Tensor
+    split: Tensor
+    """Queries, keys and values before their heads are normed; without such norms it means nothing, like `head_scales`."""
+    head_scales: Tensor
 
 
 class TrainableLlama:
@@ -67,7 +72,8 @@ class TrainableLlama:
     def __init__(self, config: PretrainedConfig, embedding: Weight, layers: Sequence[Layer], norm: Weight, head: Weight) -> None:
         """Take the weights; `head` is `embedding` itself where they are tied."""
         self.config, self.embedding, self.layers, self.norm, self.head = config, embedding, layers, norm, head
-        self.heads, self.kv_heads, self.head_dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
+        self.heads, self.kv_heads, self.head_dim = config.num_attention_heads, config.num_key_value_heads, head_dim(config)
+        self.added = additions(config)
         self.rope = LlamaRotaryEmbedding(config)
         self.dtype = embedding.value.dtype
         self.activations, self.scratch = Arena(), Arena()
@@ -105,9 +111,9 @@ class TrainableLlama:
         sums, d_state = self._head(state, packed, weight)
         for layer in reversed(self.layers):
             self.scratch.release()
-            self._layer_backward(layer, saved.pop(), d_state, packed.spans)
+            self._layer_backward(layer, saved.pop(), d_state, packed.turned(rotated=layer.rotated))
         if self.embedding.gradient is not None:
-            self.embedding.gradient.index_add_(0, packed.ids, d_state.float())
+            self.embedding.gradient.index_add_(0, packed.ids, d_state.float(), alpha=self.added.embedding)
         return sums
 
     def _begin(self, batch: Sequence[Example], *, training: bool) -> PackedSequences:
@@ -117,11 +123,11 @@ class TrainableLlama:
         return pack_sequences(batch, self.rope)
 
     def _forward(self, packed: PackedSequences) -> tuple[Tensor, list[_Saved]]:
-        state = functional.embedding(packed.ids, self.embedding.value)
+        state = _times_(functional.embedding(packed.ids, self.embedding.value), self.added.embedding)
         saved = []
         for layer in self.layers:
             self.scratch.release()
-            state, activations = self._layer(layer, state, packed.spans)
+            state, activations = self._layer(layer, state, packed.turned(rotated=layer.rotated))
             saved.append(activations)
         return state, saved
 
@@ -129,17 +135,28 @@ class TrainableLlama:
         tokens, epsilon = len(state), self.config.rms_norm_eps
         normed, scale = layer.qkv.buffer(tokens, self.activations), self.activations.take(tokens)
         fused.norm(array(state), array(layer.input_norm.value), epsilon, array(normed), array(scale))
-        split = layer.qkv.forward(normed, self.scratch)
+        split = layer.qkv.forward(normed, self.activations if self.added.head_norms else self.scratch)
+        heads, head_scales = self._norm_heads(layer, split)
         mixed = layer.output.buffer(tokens, self.activations)
-        attended = [self._attention(split[each.rows], each, layer.output.inputs(mixed)[each.rows]) for each in spans]
-        residual = layer.output.forward(mixed, self.activations)
+        attended = [self._attention(heads[each.rows], each, layer.output.inputs(mixed)[each.rows]) for each in spans]
+        residual = _times_(layer.output.forward(mixed, self.activations), self.added.residual)
         residual_normed, residual_scale = layer.gate_up.buffer(tokens, self.activations), self.activations.take(tokens)
         fused.add_norm(array(state), array(residual), array(layer.mlp_norm.value), epsilon, array(residual_normed), array(residual_scale))
         gate_up = layer.gate_up.forward(residual_normed, self.activations)
         product = layer.down.buffer(tokens, self.activations)
         fused.gated(array(gate_up), array(product))
-        result = layer.down.forward(product, self.activations).add_(residual)
-        return result, _Saved(state, scale, normed, attended, mixed, residual, residual_scale, residual_normed, gate_up, product)
+        result = _times_(layer.down.forward(product, self.activations), self.added.residual).add_(residual)
+        rest = (residual, residual_scale, residual_normed, gate_up, product, split, head_scales)
+        return result, _Saved(state, scale, normed, attended, mixed, *rest)
+
+    def _norm_heads(self, layer: Layer, split: Tensor) -> tuple[Tensor, Tensor]:
+        """Return `split` with the heads of queries and keys normed, where the family does so, and what 1 / rms they had."""
+        if layer.query_norm is None or layer.key_norm is None:
+            return split, split
+        heads, scales = self._take(*split.shape), self.activations.take(len(split), self.heads + self.kv_heads)
+        weights, sizes = (array(layer.query_norm.value), array(layer.key_norm.value)), (len(split), -1, self.head_dim)
+        norm_heads(array(split.view(sizes)), *weights, self.heads, self.config.rms_norm_eps, array(heads.view(sizes)), array(scales))
+        return heads, scales
 
     def _attention(self, split: Tensor, span: Span, out: Tensor) -> _Attended:
         """Write the attention output of one conversation into `out`, (tokens, heads * head_dim)."""
@@ -155,26 +172,33 @@ class TrainableLlama:
             values[:, None].expand(every),
             0.0,
             True,  # causal; it takes no names
+            scale=self.added.scores,
         )
         out.view(tokens, self.kv_heads, -1, self.head_dim).copy_(mixed.permute(2, 0, 1, 3))
         return _Attended(queries, keys, values, totals.contiguous())
 
     def _layer_backward(self, layer: Layer, saved: _Saved, d_state: Tensor, spans: Sequence[Span]) -> None:
         """Turn `d_state`, the gradient with respect to the layer's output, into the one with respect to its input, in place."""
-        d_product = layer.down.backward(saved.product, d_state, self.scratch)
+        d_product = layer.down.backward(saved.product, self._residual(d_state), self.scratch)
         d_gate_up = self._take(*saved.gate_up.shape)
         fused.gated_backward(array(saved.gate_up), array(d_product), array(d_gate_up))
         d_normed = layer.gate_up.backward(saved.residual_normed, d_gate_up, self.scratch)
         self._norm_backward(layer.mlp_norm, saved.residual, saved.residual_scale, d_normed, d_state)
-        d_mixed = layer.output.backward(saved.mixed, d_state, self.scratch)
+        d_mixed = layer.output.backward(saved.mixed, self._residual(d_state), self.scratch)
         d_split = self._take(len(d_state), (self.heads + 2 * self.kv_heads) * self.head_dim)
         for each, attended in zip(spans, saved.attended, strict=True):
             self._attention_backward(attended, each, saved.mixed[each.rows], d_mixed[each.rows], d_split[each.rows])
+        if layer.query_norm is not None and layer.key_norm is not None:
+            weights, sizes = (array(layer.query_norm.value), array(layer.key_norm.value)), (len(d_split), -1, self.head_dim)
+            gradients = [array(self._gradient(norm)) for norm in (layer.query_norm, layer.key_norm)]
+            split, scales = array(saved.split.view(sizes)), array(saved.head_scales)
+            norm_heads_backward(split, scales, *weights, self.heads, array(d_split.view(sizes)), *gradients)
         d_normed = layer.qkv.backward(saved.normed, d_split, self.scratch)
         self._norm_backward(layer.input_norm, saved.state, saved.scale, d_normed, d_state)
 
     def _attention_backward(self, saved: _Attended, span: Span, mixed: Tensor, d_mixed: Tensor, d_split: Tensor) -> None:
         kv_heads, tokens, group, head_dim = saved.queries.shape
+        factor = head_dim**-0.5 if self.added.scores is None else self.added.scores
         d_out, inner = self._take(*saved.queries.shape), self.scratch.take(kv_heads, tokens, group)
         fused.attended_backward(array(mixed), array(d_mixed), array(d_out), array(inner))
         d_queries = self._take(*saved.queries.shape)
@@ -186,7 +210,7 @@ class TrainableLlama:
             pairs = (kv_heads, queries.shape[1], last)
             weights = torch.bmm(queries, keys.transpose(1, 2), out=self._take(*pairs))
             d_scores = torch.bmm(d_rows, values.transpose(1, 2), out=self._take(*pairs))
-            fused.softmax_backward(array(weights), array(d_scores), array(saved.totals), array(inner), first, head_dim**-0.5)
+            fused.softmax_backward(array(weights), array(d_scores), array(saved.totals), array(inner), first, factor)
             d_queries[:, rows] = torch.bmm(d_scores, keys).view(kv_heads, -1, group, head_dim)
             d_keys[:, :last] += torch.bmm(d_scores.transpose(1, 2), queries)
             d_values[:, :last] += torch.bmm(weights.transpose(1, 2), d_rows)
@@ -198,8 +222,16 @@ class TrainableLlama:
 
     def _norm_backward(self, weight: Weight, state: Tensor, scale: Tensor, d_normed: Tensor, d_state: Tensor) -> None:
         """Add the gradient with respect to the normed `state` to `d_state`."""
-        d_weight = scale.new_empty(0) if weight.gradient is None else weight.gradient
-        fused.norm_backward(array(state), array(scale), array(weight.value), array(d_normed), array(d_weight), array(d_state))
+        d_weight = array(self._gradient(weight))
+        fused.norm_backward(array(state), array(scale), array(weight.value), array(d_normed), d_weight, array(d_state))
+
+    def _gradient(self, weight: Weight) -> Tensor:
+        """Return where a norm's gradient is summed; empty where it is frozen."""
+        return torch.empty(0) if weight.gradient is None else weight.gradient
+
+    def _residual(self, d_state: Tensor) -> Tensor:
+        """Return the gradient with respect to what is added to the state."""
+        return d_state if self.added.residual == 1 else d_state * self.added.residual
 
     def _head(self, state: Tensor, packed: PackedSequences, weight: float) -> tuple[Sums, Tensor]:
         """Return the sums over learned tokens and the gradient with respect to `state`; with a `weight` of 0 only the sums are computed."""
@@ -207,6 +239,7 @@ class TrainableLlama:
         count, padded = len(rows), -(-len(rows) // MULTIPLE) * MULTIPLE
         normed, scale = rows.new_zeros(padded, rows.shape[1]), torch.empty(count)
         fused.norm(array(rows), array(self.norm.value), self.config.rms_norm_eps, array(normed), array(scale))
+        _times_(normed, 1 / self.added.logits)  # the same as dividing the logits
         d_normed = torch.empty_like(normed)
         # A head that is learned needs all logits at once: adding to its gradient block by block would cost more than the products.
         head_gradient = self.head.gradient if weight else None
@@ -227,6 +260,11 @@ class TrainableLlama:
         d_state = torch.zeros_like(state)
         if weight:
             d_rows = torch.zeros_like(rows)
-            self._norm_backward(self.norm, rows, scale, d_normed, d_rows)
+            self._norm_backward(self.norm, rows, scale, _times_(d_normed, 1 / self.added.logits), d_rows)
             d_state[packed.learned] = d_rows
         return Sums(float(losses.double().sum()), int(correct.sum()), count), d_state
+
+
+def _times_(tensor: Tensor, factor: float) -> Tensor:
+    """Return `tensor` times `factor`, in place; a family without the factor computes nothing."""
+    return tensor if factor == 1 else tensor.mul_(factor)

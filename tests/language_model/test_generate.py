@@ -96,7 +96,7 @@ def test_length_ends_a_reply_that_does_not_end_itself(generator: Generator) -> N
 
 def test_a_full_context_ends_a_reply(tiny: Path) -> None:
     """Where prompt and reply fill the context, the reply ends there."""
-    short = Generator(tiny, slots=2, context=64)
+    short = Generator(tiny, slots=1, context=64)
     reply = short.replies([conversation(0)], Options(max_tokens=500))[0]
     assert (reply.finish_reason, reply.prompt_tokens + reply.completion_tokens) == ("length", 64)
 

@@ -129,7 +129,10 @@ def _config(fields: Mapping[str, Any], reader: GGUFReader) -> PretrainedConfig:
         "rms_norm_eps": _rounded(fields[f"{name}.attention.layer_norm_rms_epsilon"]),
         "rope_parameters": _rope(fields, reader, head_dim),
         "tie_word_embeddings": all(tensor.name != "output.weight" for tensor in reader.tensors),
+        # Otherwise they are those of the family's best-known model.
         "bos_token_id": fields.get("tokenizer.ggml.bos_token_id"),
+        "eos_token_id": fields.get("tokenizer.ggml.eos_token_id"),
+        "pad_token_id": fields.get("tokenizer.ggml.padding_token_id"),
         "dtype": torch.bfloat16,
     }
     if head_dim != usual or name == "qwen3":  # which has a default of its own

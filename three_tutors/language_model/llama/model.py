@@ -240,7 +240,9 @@ class Llama:
             norm_heads(array(split), query, key, self.heads, self.config.rms_norm_eps, array(split), scales)
         rotated = split[:, : self.heads + self.kv_heads]
         pairs = torch.view_as_complex(rotated.float().view(*rotated.shape[:2], -1, 2))
-        rotated.copy_(torch.view_as_real(pairs.mul_(part.rotations if layer.rotated else self.unrotated)).flatten(2))
+        pairs.mul_(part.rotations if layer.rotated else self.unrotated)
+        if rotated.dtype != torch.float32:  # else they are the same memory
+            rotated.copy_(torch.view_as_real(pairs).flatten(2))
         return part.attend(split, index)
 
     def _norm(self, parts: Sequence[_Rows], weight: Tensor) -> None:

@@ -114,7 +114,7 @@ def _merges(fields: Mapping[str, Any], tokens: set[str]) -> list[tuple[str, str]
     for merge in merges:
         if len(merge) != 2 or not {*merge, "".join(merge)} <= tokens:  # noqa: PLR2004 - a pair
             raise TutorError(f"its tokenizer merges {' '.join(merge)!r}, which is not in its vocabulary; take another file.")
-    return merges  # type: ignore[return-value] # each was just found to be a pair
+    return merges
 
 
 def _special(fields: Mapping[str, Any], tokens: list[str], key: str) -> str | None:

@@ -83,7 +83,7 @@ def write_one_by_one(path: Path, shapes: Mapping[str, tuple[int, ...]], make: Ca
         with temporary.open("wb") as file:
             file.write(len(text).to_bytes(8, "little") + text)
             for name in sorted(shapes):
-                file.write(memoryview(make(name).contiguous().view(torch.uint8).numpy().reshape(-1)))
+                file.write(make(name).contiguous().view(torch.uint8).numpy().data)
         temporary.chmod(0o644)
 
 

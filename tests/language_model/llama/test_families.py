@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +51,15 @@ def test_from_training_to_gguf(family: Path, tmp_path: Path, rows: Rows) -> None
     for name, stops in (("whole", [False]), ("broken", [True, False])):
         for stop in stops:
             folder, scratch = tmp_path / name, tmp_path / f"{name}-scratch"
-            outcome = finetune(family, rows(4), rows(1), settings, folder=folder, scratch=scratch, stop=lambda stop=stop: stop)
+            outcome = finetune(family, rows(4), rows(1), settings, folder=folder, scratch=scratch, stop=partial(bool, stop))
     assert outcome.audit["thinking"] == ""
     assert contents(tmp_path / "whole") == contents(tmp_path / "broken")
     export.merge(family, tmp_path / "whole", tmp_path / "merged")
     gguf_writer.write(tmp_path / "merged", tmp_path / "merged.gguf")
     base.prepare(str(tmp_path / "merged.gguf"), None, tmp_path / "again")
 
-    said, options = [[{"role": "user", "content": "What is the 12?"}]], Options(max_tokens=6)
+    said: Any = [[{"role": "user", "content": "What is the 12?"}]]
+    options = Options(max_tokens=6)
     adapted = Generator(family, tmp_path / "whole", slots=2, context=128)
     assert isinstance(adapted.backend, LlamaBackend)
     replies = [adapted, *(Generator(folder, slots=2, context=128) for folder in (tmp_path / "merged", tmp_path / "again", family))]

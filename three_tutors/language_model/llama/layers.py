@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -58,4 +59,5 @@ class Layer:
     def replica(self) -> Layer:
         """Return the same layer with gradients of its own."""
         own = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(self, **{name: value.replica() for name, value in own.items() if isinstance(value, Weight | Projection)})
+        replicas: dict[str, Any] = {name: value.replica() for name, value in own.items() if isinstance(value, Weight | Projection)}
+        return replace(self, **replicas)

@@ -187,7 +187,7 @@ def rows(
     scenarios: Sequence[Scenario], key: Mapping[str, Mapping[str, str]], replies: Mapping[str, Mapping[str, str]]
 ) -> list[dict[str, object]]:
     """Return every reply as a row to be rated, under its letter."""
-    made = []
+    made: list[dict[str, object]] = []
     for one in scenarios:
         for letter, tutor in key[one.id].items():
             history: list[dict[str, str]] = []

@@ -19,7 +19,7 @@ from typing import Any
 
 from three_tutors.chat.talk import Exchange, Talk, TutorReply
 from three_tutors.pipeline.diagnostics import TutorError
-from three_tutors.tutoring.dialogue import Lesson
+from three_tutors.tutoring.dialogue import Lesson, UnderstandingLabel
 from three_tutors.tutoring.fields import values
 from three_tutors.tutoring.methods import TutorName
 
@@ -234,8 +234,9 @@ def _talk(text: str) -> Talk:
 
 def _exchange(number: int, parent: int | None, text: str, replies: dict[str, TutorReply]) -> Exchange:
     record = json.loads(text)
-    said = (record["follows"], record["text"], record["understanding"] or "", tuple(record["asked"]))
-    return Exchange(number, parent, *said, replies, record.get("temperature"))
+    understanding: UnderstandingLabel = record["understanding"] or ""
+    asked = tuple(record["asked"])
+    return Exchange(number, parent, record["follows"], record["text"], understanding, asked, replies, record.get("temperature"))
 
 
 def _reply(text: str) -> TutorReply:

@@ -63,7 +63,7 @@ def moment(sheet: Sheet, shown: Mapping[str, str], rater: str, known: Rater, for
         scales={asked: QUESTIONS[asked] for asked in SCALES},
         scale=SCALE,
         dimensions=[MEASURES[name] for name in DIMENSIONS],
-        levels={value: CHECKED_WORDS[value] for value in reversed(LEVELS)},
+        levels={value: CHECKED_WORDS[value] for value in reversed(list(LEVELS))},
         none_helps=NONE_HELPS,
         equal=EQUAL,
         longest=LONGEST_COMMENT,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from peft import PeftModel
-from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedModel, Qwen2Config, Qwen2ForCausalLM
+from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, MistralConfig, MistralForCausalLM, PreTrainedModel
 
 from tests.language_model.conftest import contents
 from three_tutors.language_model import adapters, base, export
@@ -32,9 +32,9 @@ SIZES = {"vocab_size": 49152, "hidden_size": 32, "intermediate_size": 64, "num_h
 IDS = {"eos_token_id": 2, "pad_token_id": 0, "bos_token_id": 1}
 
 
-def qwen() -> PreTrainedModel:
-    """Return a random Qwen2, whose queries, keys and values have biases."""
-    return Qwen2ForCausalLM(Qwen2Config(**SIZES, **IDS, num_key_value_heads=2, tie_word_embeddings=True))
+def mistral() -> PreTrainedModel:
+    """Return a random Mistral, whose attention may slide over a window: our own engine leaves it to peft."""
+    return MistralForCausalLM(MistralConfig(**SIZES, **IDS, num_key_value_heads=2, tie_word_embeddings=True))
 
 
 def neox() -> PreTrainedModel:
@@ -42,7 +42,7 @@ def neox() -> PreTrainedModel:
     return GPTNeoXForCausalLM(GPTNeoXConfig(**SIZES, **IDS))
 
 
-@pytest.fixture(scope="module", params=[qwen, neox, None], ids=["qwen2", "gpt-neox", "dora"])
+@pytest.fixture(scope="module", params=[mistral, neox, None], ids=["mistral", "gpt-neox", "dora"])
 def case(request: pytest.FixtureRequest, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Settings]:
     """Return a base that only transformers computes, or settings that only peft knows, for the tiny Llama."""
     if request.param is None:
@@ -142,7 +142,7 @@ def test_other_beginnings_leave_an_adapter_of_the_base_itself(tmp_path: Path, ti
     """PiSSA and OLoRA move a part of the weights into the adapter; what is written adds to the base as it was."""
     folder, tokens = tmp_path / "base", base.load_tokenizer(tiny)
     torch.manual_seed(0)
-    qwen().to(torch.bfloat16).save_pretrained(folder)
+    mistral().to(torch.bfloat16).save_pretrained(folder)
     learner = load_learner(folder, dataclasses.replace(LORA, lora=Lora(r=4, alpha=8, init=init)))
     batch = examples(tokens, rows(3), "all", 200)
     for _ in range(5):

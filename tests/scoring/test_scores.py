@@ -134,7 +134,9 @@ from pathlib import Path
 from stages.evaluate import summary
 from tests import small_run
 from three_tutors.pipeline.records import read_jsonl, write_json
+from three_tutors.reporting.comparison import shared_values
 from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.exam import exam_of
 from three_tutors.reporting.index_page import index_page
 from three_tutors.reporting.provenance import provenance
 from three_tutors.reporting.scorecard import findings_of
@@ -144,7 +146,9 @@ for path in (root / "data/processed/scores").glob("*.jsonl"):
     write_json(root / "reports/metrics" / path.with_suffix(".json").name, summary(read_jsonl(path)))
 evidence = gather(root)
 made = provenance(evidence, root / "params.yaml", {})
-page = index_page(evidence, findings_of(evidence), [], made, texts=[], most_conversations=9, tolerated=0.05)
+findings = findings_of(evidence)
+shared = shared_values(evidence, findings, exam_of(evidence), made, 0.05)
+page = index_page(evidence, findings, shared, [], made, documents={}, most_conversations=9)
 print(evidence.metrics["lora"]["exclaims"], *(words in page for words in ("Shouts ↓", "Shouted replies", "not checked")))
 """
 

@@ -2,7 +2,7 @@
 
 python -m three_tutors.studies NAME [--jobs N] [--json] [--plan]
 
-What the table has is not run again, and what DVC's run cache has is not trained again: after Ctrl-C the same command goes on.
+What the table has is not run again: after Ctrl-C the same command goes on.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 DVC puts an experiment on its queue by stashing the changes of the working tree and resetting it, and keeps queue, results and failures
 as references in Git. In a copy this touches nobody's files, a kill leaves nothing half-way, and experiments of one's own stay off the
-queue. The copy shares DVC's cache and run cache with the project, so what was trained once is not trained again, whoever asked for it.
-It holds the files that Git tracks or would track, as they are, committed or not.
+queue. The copy holds the files that Git tracks or would track, as they are, committed or not, and shares DVC's cache with the project:
+figures of finished experiments are read from there. DVC's experiments leave nothing in its run cache, so a run that is in no table is
+trained, whatever was trained before.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""The page in a real browser: Debian's Chromium, headless, driven by Playwright; axe-core comes with its own package."""
+"""The page in a real browser."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,30 +9,14 @@ from typing import Any
 
 import pytest
 
+from tests.browser import NEEDED, axe, open_chromium  # noqa: F401 - a fixture
 from tests.chat.conftest import SCRIPTS
 from tests.chat.site import AGAIN, ASKING, BeginningAgain, Site, conversing, site
 from three_tutors.chat.talk import TutorReply
 from three_tutors.tutoring.dialogue import Scenario
 from three_tutors.tutoring.methods import TUTORS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; on Debian: apt-get install chromium"),
-]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
-AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """Yield one browser for all tests of this file."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright (its own browsers are not needed)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = NEEDED
 
 
 @pytest.fixture
@@ -58,13 +41,6 @@ def say(tab: Any, text: str) -> None:
     tab.press("#text", "Enter")
     tab.locator(".exchange").nth(count).wait_for()
     tab.locator(".stop").wait_for(state="detached")
-
-
-def axe(tab: Any) -> list[str]:
-    """Return what axe finds, as rule and place."""
-    package = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
-    found = package.Axe().run(tab, options={"runOnly": AXE_RULES}).response["violations"]
-    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
 def test_a_link_opens_the_page_and_leaves_no_token(visit: Any, page: Site) -> None:

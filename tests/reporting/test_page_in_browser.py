@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from stages.report import Params, report
 from tests import small_run
+from tests.browser import NEEDED, open_chromium  # noqa: F401 - a fixture
 from three_tutors.reporting.evidence import gather
 from three_tutors.reporting.provenance import provenance
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed: apt-get install chromium")]
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+pytestmark = NEEDED
 
 
 @pytest.fixture(scope="module")
@@ -34,25 +29,16 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return path.as_uri()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Return a headless Chromium."""
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 def score(moment: Any, tutor: str) -> str:
     """Return the score that one moment shows for one tutor."""
     return str(moment.locator(f".reply[data-tutor={tutor}]").get_attribute("data-score"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(browser: Any, address: str, scheme: str) -> None:
+def test_axe_finds_no_violation(chromium: Any, address: str, scheme: str) -> None:
     """The accessibility checker is content in light and dark, with every page shown and every conversation open."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
-    page = browser.new_page(color_scheme=scheme, bypass_csp=True)  # the checker is a script that the page's policy would refuse
+    page = chromium.new_page(color_scheme=scheme, bypass_csp=True)  # the checker is a script that the page's policy would refuse
     page.goto(address)
     page.add_style_tag(content=".page { display: block !important; }")
     page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
@@ -60,9 +46,9 @@ def test_axe_finds_no_violation(browser: Any, address: str, scheme: str) -> None
     assert [(one["id"], [node["html"][:120] for node in one["nodes"]][:3]) for one in found] == []
 
 
-def test_the_page_asks_the_network_for_nothing(browser: Any, address: str) -> None:
+def test_the_page_asks_the_network_for_nothing(chromium: Any, address: str) -> None:
     """Opened from a file, the page makes no request but for itself, and its policy stops nothing of its own."""
-    page = browser.new_page()
+    page = chromium.new_page()
     asked, said = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(message.text))
@@ -71,9 +57,9 @@ def test_the_page_asks_the_network_for_nothing(browser: Any, address: str) -> No
     assert said == []
 
 
-def test_without_javascript_everything_can_be_read(browser: Any, address: str) -> None:
+def test_without_javascript_everything_can_be_read(chromium: Any, address: str) -> None:
     """Without scripts there are no filters, and every conversation is still there and opens."""
-    page = browser.new_context(java_script_enabled=False).new_page()
+    page = chromium.new_context(java_script_enabled=False).new_page()
     page.goto(address)
     page.click("nav a[href='#conversations']")
     assert page.locator("#claim").is_visible() is False
@@ -83,9 +69,9 @@ def test_without_javascript_everything_can_be_read(browser: Any, address: str) -
     assert page.locator(".talk").nth(1).locator(".reply").first.is_visible()
 
 
-def test_pages_are_reached_by_links_and_left_by_the_back_button(browser: Any, address: str) -> None:
+def test_pages_are_reached_by_links_and_left_by_the_back_button(chromium: Any, address: str) -> None:
     """One page is shown at a time: the first, one from the menu, a report that it links to, and back."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
     page.goto(address)
     shown = "[...document.querySelectorAll('main > section')].filter((one) => one.checkVisibility()).map((one) => one.id)"
     assert page.evaluate(shown) == ["home"]
@@ -99,9 +85,9 @@ def test_pages_are_reached_by_links_and_left_by_the_back_button(browser: Any, ad
     assert page.evaluate(shown) == ["home"]
 
 
-def test_filters_show_the_turns_where_a_tutor_is_better(browser: Any, address: str) -> None:
+def test_filters_show_the_turns_where_a_tutor_is_better(chromium: Any, address: str) -> None:
     """`better` keeps the turns on which the chosen tutor scores above the other, and says how many."""
-    page = browser.new_page()
+    page = chromium.new_page()
     page.goto(f"{address}#conversations")
     page.select_option("select[name=tutor]", "openai")
     page.check("input[value=better]")
@@ -115,9 +101,9 @@ def test_filters_show_the_turns_where_a_tutor_is_better(browser: Any, address: s
     assert page.locator("output[data-count=better]").inner_text() == f"({page.locator('.talk .moment:visible').count()})"
 
 
-def test_search_finds_words_and_starting_over_shows_everything(browser: Any, address: str) -> None:
+def test_search_finds_words_and_starting_over_shows_everything(chromium: Any, address: str) -> None:
     """Words are looked for in turns and titles; the button brings all back."""
-    page = browser.new_page()
+    page = chromium.new_page()
     page.goto(f"{address}#conversations")
     page.fill("input[name=words]", "question 3")
     assert page.locator(".talk:visible").count() == 1
@@ -126,9 +112,9 @@ def test_search_finds_words_and_starting_over_shows_everything(browser: Any, add
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
-def test_nothing_is_wider_than_the_screen(browser: Any, address: str, width: int) -> None:
+def test_nothing_is_wider_than_the_screen(chromium: Any, address: str, width: int) -> None:
     """On a phone and on a desk no page scrolls sideways, and on a phone no table does: its rows are cards."""
-    page = browser.new_page(viewport={"width": width, "height": 800})
+    page = chromium.new_page(viewport={"width": width, "height": 800})
     page.goto(address)
     for name in page.eval_on_selector_all("main > section", "all => all.map((one) => one.id)"):
         page.evaluate("name => { location.hash = name; }", name)

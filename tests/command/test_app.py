@@ -97,7 +97,6 @@ def test_the_gate_checks_files_anywhere_with_few_packages(tmp_path: Path) -> Non
         "openai",
         "dvc",
         "sklearn",
-        "matplotlib",
         "starlette",
         "jinja2",
         "scipy",

@@ -1,4 +1,4 @@
-"""Graded replies say which faults a score sees, and rated ones whether it rises with what people said."""
+"""Graded replies say which faults a score sees."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.score import Score
 from three_tutors.scoring.scores import MEASURES
+from three_tutors.trust.following import following
 from three_tutors.trust.graded import Graded
-from three_tutors.trust.grading import following, grading, table
+from three_tutors.trust.grading import grading, table
 from three_tutors.tutoring.dialogue import Lesson, Turn
-from three_tutors.tutoring.methods import REFERENCE
 from three_tutors.tutoring.moment import GradedReply, Moment, Side
 
 LESSON = Lesson("mathematics", 5, "fractions", "adds them")
@@ -38,10 +38,10 @@ def measured(better: str = "higher") -> dict[str, Measure]:
     return {"valued": replace(MEASURES["score"], name="valued", of=valued, better=better)}  # type: ignore[arg-type]
 
 
-def row(moment: str, kind: str, reply: float | str, *, writer: str = "", label: float | None = None, group: str = "") -> Graded:
+def row(moment: str, kind: str, reply: float | str, *, group: str = "") -> Graded:
     """Return a reply of one kind to one moment."""
     one = Replied(LESSON, (Turn("student", moment),), str(reply))
-    return Graded(moment, group or moment, writer, one, kind, None, {} if label is None else {"sense": label})
+    return Graded(moment, group or moment, "", one, kind)
 
 
 def test_pairs_within_a_moment_are_the_main_figure() -> None:
@@ -89,29 +89,6 @@ def test_intervals_draw_groups() -> None:
     )
     ends = [grading(rows, measured()).sees["valued"]["leak"].within for rows in (one_group, two_groups)]
     assert [(one.low, one.high) if one else None for one in ends] == [(None, None), (0.0, 1.0)]
-
-
-def test_teachers_are_apart() -> None:
-    """Teachers who get the best of everything make any score look right: they are in the first figure only."""
-    rows = [row("a", "", 9, writer=REFERENCE, label=5), row("b", "", 9, writer=REFERENCE, label=5)]
-    rows += [row(moment, "", value, writer="lora", label=6 - value) for moment, value in (("a", 1), ("b", 2))]
-    rows += [row(moment, "", value, writer="dspy", label=value) for moment, value in (("a", 3), ("b", 3))]
-    found = following(rows, measured())["valued"]["sense"]
-    assert (found.rows, dict(found.writers)) == (6, {"dspy": None, "lora": pytest.approx(-1), REFERENCE: None})
-    assert found.within
-    assert found.within.value == pytest.approx(-1)
-    assert found.everyone
-    assert found.tutors
-    assert found.tutors.value < 0 < found.everyone.value
-
-
-def test_labels_and_grades_are_followed_one_by_one() -> None:
-    """A row without a label is missing in that label's figure and in no other."""
-    rows = [replace(row("a", "ideal", 1), grade=3.0), replace(row("b", "leak", 0), grade=0.0), row("c", "", 5, label=1)]
-    found = following(rows, measured())["valued"]
-    assert {name: one.rows for name, one in found.items()} == {"grade": 2, "sense": 1}
-    assert found["grade"].everyone
-    assert (found["grade"].everyone.value, found["sense"].everyone) == (pytest.approx(1), None)
 
 
 REPLIES = st.lists(

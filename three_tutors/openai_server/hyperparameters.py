@@ -14,7 +14,7 @@ MethodType = Literal["supervised", "dpo"]
 Number = int | Annotated[float, Field(allow_inf_nan=False)]
 
 BASE_LEARNING_RATE = 2e-4
-"""Full fine-tuning at `learning_rate_multiplier` 1: the best of a sweep on the embedded model (reports/plots/sweep.csv)."""
+"""Full fine-tuning at `learning_rate_multiplier` 1: the best of a sweep on the embedded model (`make study NAME=rank_and_rate`)."""
 LORA_FACTOR = 20
 """Adapters learn ten times faster, and more in few steps (Schulman et al. 2025, "LoRA without regret"): the sweep's best is 4e-3."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.scoring.statistics import Interval, mean_interval, wilson
 from three_tutors.trust.agreement import agreement
-from three_tutors.trust.grading import Follows, following
+from three_tutors.trust.following import Follows, following
 from three_tutors.trust.ratings import BEST, SCALES, Agreed, Rating, agreed
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 

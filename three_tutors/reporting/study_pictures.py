@@ -16,7 +16,7 @@ SHAPES: Mapping[str, str] = {
     "^": '<path d="M0-4.8 4.4 3.6h-8.8z"/>',
     "D": '<path d="M0-4.8 4.8 0 0 4.8-4.8 0z"/>',
 }
-"""As matplotlib names them, so that tutors look the same in all pictures."""
+"""Those of `svg`, smaller."""
 
 
 def picture(study: str, figure: str, values: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:

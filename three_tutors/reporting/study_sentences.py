@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from three_tutors.reporting.pages import count, listed, number, percent, plain
+from three_tutors.scoring.metrics import mid_ranks
 from three_tutors.scoring.statistics import holm
 from three_tutors.studies.table import CONTRAST, MATCHING, RANKING, VALIDATION, Row
 from three_tutors.tutoring.methods import METHODS
@@ -159,19 +160,13 @@ def exact_p(one: Sequence[float], two: Sequence[float]) -> float:
 
 def trend_p(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """Return Spearman's correlation of the points and the two-sided p of none, from shuffles with a fixed seed."""
-    first, second = (_ranks([point[place] for point in points]) for place in (0, 1))
+    first, second = (mid_ranks([point[place] for point in points]) for place in (0, 1))
     if not first.std() or not second.std():
         return 0.0, 1.0
     found = float(np.corrcoef(first, second)[0, 1])
     draw = np.random.default_rng(1)
     others = [float(np.corrcoef(first, draw.permutation(second))[0, 1]) for _ in range(SHUFFLES)]
     return found, (1 + sum(abs(one) >= abs(found) - NEXT_TO_NOTHING for one in others)) / (SHUFFLES + 1)
-
-
-def _ranks(values: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return ranks, equal values sharing the middle of theirs."""
-    array = np.asarray(values)
-    return np.array([(array < value).sum() + (array == value).sum() / 2 for value in values], dtype=float)
 
 
 def _same(sections: Mapping[str, Any], name: str, value: str) -> bool:

@@ -15,7 +15,7 @@ LEFT, RIGHT = 0.02, 0.98
 AXIS = 0.13
 """Where a drawing begins if figures stand left of it."""
 
-_SHAPES: Mapping[str, str] = {
+SHAPES: Mapping[str, str] = {
     "o": '<circle r="5"/>',
     "s": '<path d="M-4.5-4.5h9v9h-9z"/>',
     "^": '<path d="M0-6 5.5 4.5h-11z"/>',
@@ -114,9 +114,9 @@ def whisker(share: Interval, scale: Scale, y: float) -> str:
 
 
 def point_mark(x: float, y: float, colour: str, marker: str, says: str = "", *, small: bool = False) -> str:
-    """Return a mark in the shape of `marker`, as matplotlib names shapes; `says` is shown when the pointer rests on it."""
+    """Return a mark in the shape of `marker` (see `SHAPES`); `says` is shown when the pointer rests on it."""
     title = f"<title>{escape(says)}</title>" if says else ""
-    shape = '<circle r="2"/>' if small else _SHAPES.get(marker, _SHAPES["o"])
+    shape = '<circle r="2"/>' if small else SHAPES.get(marker, SHAPES["o"])
     return f'<svg x="{100 * x:.2f}%" y="{y:.1f}" overflow="visible" fill="{colour}">{title}{shape}</svg>'
 
 

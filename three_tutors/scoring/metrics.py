@@ -42,7 +42,7 @@ def spearman(one: Sequence[float], other: Sequence[float]) -> float:
     """Return Spearman's rho with mid-ranks for ties; `nan` where one side does not vary."""
     import numpy as np  # noqa: PLC0415 - keeps the words of our field light
 
-    first, second = (_from_the_middle(side) for side in (one, other))
+    first, second = (mid_ranks(side) - (len(side) + 1) / 2 for side in (one, other))
     spread = float(np.sqrt((first @ first) * (second @ second)))
     return float(first @ second) / spread if spread else math.nan
 
@@ -51,15 +51,14 @@ def auc(better: Sequence[float], worse: Sequence[float]) -> float:
     """Return how often one of `better` is above one of `worse`, ties counting half; `nan` where a side is empty."""
     if not better or not worse:
         return math.nan
-    ranks = _from_the_middle([*better, *worse])
-    above = math.fsum(ranks[: len(better)])
-    return 0.5 + above / (len(better) * len(worse))
+    ranks = mid_ranks([*better, *worse]) - (len(better) + len(worse) + 1) / 2
+    return 0.5 + math.fsum(ranks[: len(better)]) / (len(better) * len(worse))
 
 
-def _from_the_middle(values: Sequence[float]) -> Array:
-    """Return the mid-rank of each value, less the middle one."""
+def mid_ranks(values: Sequence[float]) -> Array:
+    """Return the rank of each value, from 1; equal values share the middle of theirs."""
     import numpy as np  # noqa: PLC0415 - see `spearman`
 
     _, place, counts = np.unique(np.asarray(values, dtype=float), return_inverse=True, return_counts=True)
-    ranks: Array = (np.cumsum(counts) - (counts - 1) / 2 - (len(values) + 1) / 2)[place]
+    ranks: Array = (np.cumsum(counts) - (counts - 1) / 2)[place]
     return ranks

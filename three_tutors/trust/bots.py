@@ -83,7 +83,7 @@ def bots(conversations: Conversations, train: Sequence[Dialogue]) -> Mapping[str
         **{name: _filled(text) for name, text in _TEMPLATES.items()},
         "teacher of another dialogue": teachers.of_another,
         "next turn": teachers.next_turn,
-        SHUFFLED: _shuffled,
+        SHUFFLED: lambda asked: shuffled(asked.reference.text, random.Random(asked.item)),
     }
 
 
@@ -106,9 +106,9 @@ def _filled(template: str) -> Bot:
     return reply
 
 
-def _shuffled(asked: Question) -> str:
-    draw = random.Random(asked.item)
-    return " ".join(" ".join(draw.sample(parts, len(parts))) for parts in map(str.split, sentences(asked.reference.text)))
+def shuffled(text: str, draw: random.Random) -> str:
+    """Return `text` with the words of each sentence in random order."""
+    return " ".join(" ".join(draw.sample(parts, len(parts))) for parts in map(str.split, sentences(text)))
 
 
 def _common_words(dialogues: Sequence[Dialogue]) -> list[str]:

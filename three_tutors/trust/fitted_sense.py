@@ -9,7 +9,6 @@ weighing the same; how often a sensible reply gets more than another to the same
 from __future__ import annotations
 
 import random
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,8 +17,8 @@ import numpy as np
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import read_json, write_json
-from three_tutors.trust.graded import Graded, by_moment
-from three_tutors.tutoring.words import sentences
+from three_tutors.trust.bots import shuffled
+from three_tutors.trust.graded import Graded, by_moment, won
 
 FILE = Path("data/raw/verdicts/fitted_sense.json")
 SENSELESS = ("fluent_nonsense", "template", "contradicts_history", "wrong_fact", "off_topic", "shuffled", "other_moment")
@@ -55,7 +54,7 @@ def examples(rows: Sequence[Graded]) -> list[Graded]:
     ideals = {some[0].item: row for some in by_moment(chosen) for row in some if row.kind == _SENSIBLE[0]}
     draw = random.Random(1)
     for row in list(ideals.values()):
-        chosen.append(_spoilt(row, "shuffled", _shuffled(row.replied.reply, draw)))
+        chosen.append(_spoilt(row, "shuffled", shuffled(row.replied.reply, draw)))
         if others := [one for one in ideals.values() if one.group != row.group]:
             chosen.append(_spoilt(row, "other_moment", draw.choice(others).replied.reply))
     return chosen
@@ -121,18 +120,9 @@ def _solved(given: np.ndarray, sensible: np.ndarray, ridge: float) -> tuple[np.n
 
 def _auc(rows: Sequence[Graded], values: np.ndarray) -> dict[str, float]:
     value = {id(row): number for row, number in zip(rows, values.tolist(), strict=True)}
-    won: dict[str, list[float]] = defaultdict(list)
-    for some in by_moment(rows):
-        good = [value[id(row)] for row in some if row.kind in _SENSIBLE]
-        for row in some:
-            if row.kind in SENSELESS:
-                won[row.kind] += [0.5 if one == value[id(row)] else float(one > value[id(row)]) for one in good]
-    return {kind: round(sum(won[kind]) / len(won[kind]), 4) for kind in SENSELESS if won[kind]}
+    pairs = {kind: [one for some in won(rows, value, _SENSIBLE, kind).values() for one in some] for kind in SENSELESS}
+    return {kind: round(sum(some) / len(some), 4) for kind, some in pairs.items() if some}
 
 
 def _spoilt(row: Graded, kind: str, reply: str) -> Graded:
     return replace(row, kind=kind, grade=0.0, replied=replace(row.replied, reply=reply))
-
-
-def _shuffled(text: str, draw: random.Random) -> str:
-    return " ".join(" ".join(draw.sample(parts, len(parts))) for parts in map(str.split, sentences(text)))

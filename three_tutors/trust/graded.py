@@ -8,16 +8,19 @@ A row of a file holds `group`, `history`, `reply`, and `kind` with `grade` (0 to
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from three_tutors.pipeline.records import Record
+from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.replied import Replied
 from three_tutors.trust.rated_replies import LEVELS, history, read_rows, said, short, turn, written_as
 from three_tutors.tutoring.dialogue import UNDERSTANDINGS, Lesson
 from three_tutors.tutoring.moment import GRADES, Moment, Side
+from three_tutors.tutoring.words import words
 
 _KEYS = ("group", "history", "reply")
 _ADVICE = "a row has group, history, reply, and kind with grade, or labels"
@@ -86,6 +89,35 @@ def by_moment(rows: Sequence[Graded]) -> Iterator[list[Graded]]:
     for row in rows:
         found.setdefault(row.item, []).append(row)
     yield from found.values()
+
+
+def won(rows: Sequence[Graded], value: Mapping[int, float], good: Collection[str], bad: str) -> dict[str, list[float]]:
+    """Return for each pair of a `good` and a `bad` reply to the same student turn 1, 0, or .5 where their values are equal, by group.
+
+    Args:
+        rows: Graded replies.
+        value: By the `id` of a row; a row without one is in no pair.
+        good: Kinds that should have the higher value.
+        bad: The kind that should have the lower one.
+
+    """
+    found: dict[str, list[float]] = defaultdict(list)
+    for some in by_moment(rows):
+        better, worse = ([value[id(row)] for row in some if row.kind in kinds and id(row) in value] for kinds in (good, (bad,)))
+        found[some[0].group] += [0.5 if one == other else float(one > other) for one in better for other in worse]
+    return found
+
+
+def merits(rows: Sequence[Graded], measures: Mapping[str, Measure]) -> Iterator[tuple[str, list[float | None]]]:
+    """Yield the name of each score with the values of all rows, turned so that higher is better; None where there is none.
+
+    Left out: scores that describe, that compare with the teacher's own words, or that ask the tutor's model.
+    """
+    for name, measure in measures.items():
+        if measure.better != "neither" and not measure.holds_against_teacher and measure.needs_reply:
+            sign = 1 if measure.better == "higher" else -1
+            found = [row.replied.finding(measure.of).value if words(row.replied.reply) else None for row in rows]
+            yield name, [None if value is None else sign * value for value in found]
 
 
 def _row(record: object) -> Graded:

@@ -17,28 +17,23 @@ if __name__ == "__main__":
 
 import argparse
 import json
-import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.scoring.measure import Measure
-from three_tutors.scoring.metrics import auc, spearman
+from three_tutors.scoring.metrics import auc
 from three_tutors.scoring.scores import MEASURES
-from three_tutors.scoring.statistics import Interval, bootstrap, mean_interval
-from three_tutors.trust.graded import Graded, by_moment, of_moments, read_graded
-from three_tutors.tutoring.methods import REFERENCE
+from three_tutors.scoring.statistics import Interval, mean_interval
+from three_tutors.trust.following import Follows, following
+from three_tutors.trust.graded import Graded, merits, of_moments, read_graded, won
 from three_tutors.tutoring.moment import KINDS, read_moments
-from three_tutors.tutoring.words import words
 
 EXAM = Path("data/processed/moments/test.jsonl")
 IDEAL = "ideal"
-GRADE = "grade"
 WEAK = 0.65
 """AUC within moments below which a score hardly sees a kind of fault; .5 is chance."""
-_DRAWS = 200
 
 
 @dataclass(frozen=True)
@@ -57,31 +52,6 @@ class Sees:
     def weak(self) -> bool:
         """Whether the score hardly sees this kind of fault."""
         return self.within is not None and self.within.value < WEAK
-
-
-@dataclass(frozen=True)
-class Follows:
-    """Spearman's ρ of one score with what people said; positive where better scores go with better replies."""
-
-    rows: int
-    everyone: Interval | None
-    """Over all rows; None, as below, where one side does not vary."""
-    tutors: Interval | None
-    """Without the teachers; None where no row is theirs."""
-    within: Interval | None
-    """Mean over the writers, the teachers apart; None where one writer or none is named."""
-    writers: Mapping[str, float | None]
-    """Writer → ρ over that writer's rows, the teachers' too."""
-
-
-@dataclass(frozen=True)
-class _Both:
-    """One row with both opinions."""
-
-    writer: str
-    group: str
-    merit: float
-    people: float
 
 
 @dataclass(frozen=True)
@@ -117,32 +87,14 @@ class Grading:
 def grading(rows: Sequence[Graded], measures: Mapping[str, Measure] = MEASURES) -> Grading:
     """Return how well each score that judges a reply by itself tells the kinds of `rows` from ideal replies.
 
-    Left out: scores that describe, that compare with the teacher's own words, that ask the tutor's model, or that no row has.
+    Left out: scores that `merits` leaves out, and such that no row has.
     """
     kinds = _kinds(rows)
     sees = {}
-    for name, merits in _merits(rows, measures):
-        if seen := {kind: one for kind in kinds if kind != IDEAL and (one := _sees(rows, merits, kind))}:
+    for name, values in merits(rows, measures):
+        if seen := {kind: one for kind in kinds if kind != IDEAL and (one := _sees(rows, values, kind))}:
             sees[name] = seen
     return Grading(len(rows), len({row.group for row in rows}), kinds, sees)
-
-
-def following(rows: Sequence[Graded], measures: Mapping[str, Measure] = MEASURES) -> dict[str, dict[str, Follows]]:
-    """Return how far each such score follows what people said: score → `grade` or a label → its correlation."""
-    follows = {}
-    for name, merits in _merits(rows, measures):
-        if followed := {asked: rho for asked, said in _said(rows).items() if (rho := _follows(rows, merits, said))}:
-            follows[name] = followed
-    return follows
-
-
-def _merits(rows: Sequence[Graded], measures: Mapping[str, Measure]) -> Iterator[tuple[str, list[float | None]]]:
-    """Yield the name of each score with the values of all rows, turned so that higher is better; None where there is none."""
-    for name, measure in measures.items():
-        if measure.better != "neither" and not measure.holds_against_teacher and measure.needs_reply:
-            sign = 1 if measure.better == "higher" else -1
-            found = [row.replied.finding(measure.of).value if words(row.replied.reply) else None for row in rows]
-            yield name, [None if value is None else sign * value for value in found]
 
 
 def _kinds(rows: Sequence[Graded]) -> dict[str, int]:
@@ -152,63 +104,14 @@ def _kinds(rows: Sequence[Graded]) -> dict[str, int]:
     return {kind: sum(row.kind == kind for row in rows) for kind in order}
 
 
-def _sees(rows: Sequence[Graded], merits: Sequence[float | None], kind: str) -> Sees | None:
-    merit = {id(row): value for row, value in zip(rows, merits, strict=True) if value is not None}
+def _sees(rows: Sequence[Graded], values: Sequence[float | None], kind: str) -> Sees | None:
+    merit = {id(row): value for row, value in zip(rows, values, strict=True) if value is not None}
     ideal, faulty = ([merit[id(row)] for row in rows if row.kind == one and id(row) in merit] for one in (IDEAL, kind))
     if not ideal or not faulty:
         return None
-    won: dict[str, list[float]] = defaultdict(list)
-    for some in by_moment(rows):
-        good, bad = ([merit[id(row)] for row in some if row.kind == one and id(row) in merit] for one in (IDEAL, kind))
-        won[some[0].group] += [0.5 if one == other else float(one > other) for one in good for other in bad]
-    pairs = sum(map(len, won.values()))
-    return Sees(mean_interval(won) if pairs else None, pairs, auc(ideal, faulty), len(faulty))
-
-
-def _said(rows: Sequence[Graded]) -> dict[str, list[float | None]]:
-    """Return what people said of each row by what they were asked: the grade, then the labels."""
-    said: dict[str, list[float | None]] = {GRADE: [row.grade for row in rows]}
-    said |= {name: [row.labels.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row.labels)}
-    return {name: values for name, values in said.items() if any(value is not None for value in values)}
-
-
-def _follows(rows: Sequence[Graded], merits: Sequence[float | None], said: Sequence[float | None]) -> Follows | None:
-    both = [
-        _Both(row.writer, row.group, merit, people)
-        for row, merit, people in zip(rows, merits, said, strict=True)
-        if merit is not None and people is not None
-    ]
-    if not both:
-        return None
-
-    def rho(chosen: Sequence[int]) -> float:
-        return spearman([both[row].merit for row in chosen], [both[row].people for row in chosen])
-
-    def within(chosen: Sequence[int]) -> float:
-        found = [one for some in _gathered((both[row].writer, row) for row in chosen).values() if not math.isnan(one := rho(some))]
-        return math.fsum(found) / len(found) if found else math.nan
-
-    def interval(chosen: Sequence[int], statistic: Callable[[Sequence[int]], float]) -> Interval | None:
-        groups = _gathered((both[row].group, row) for row in chosen)
-        value = statistic(chosen)
-        return None if math.isnan(value) else Interval(value, *bootstrap(list(groups.values()), statistic, _DRAWS))
-
-    tutors = [row for row, one in enumerate(both) if one.writer != REFERENCE]
-    writers = {name: rho(some) for name, some in sorted(_gathered((one.writer, row) for row, one in enumerate(both) if one.writer).items())}
-    return Follows(
-        len(both),
-        interval(range(len(both)), rho),
-        interval(tutors, rho) if len(tutors) < len(both) else None,
-        interval([row for row in tutors if both[row].writer], within) if len(writers) > 1 else None,
-        {name: None if math.isnan(value) else value for name, value in writers.items()},
-    )
-
-
-def _gathered(pairs: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
-    for name, row in pairs:
-        found[name].append(row)
-    return found
+    compared = won(rows, merit, (IDEAL,), kind)
+    pairs = sum(map(len, compared.values()))
+    return Sees(mean_interval(compared) if pairs else None, pairs, auc(ideal, faulty), len(faulty))
 
 
 def table(found: Grading, followed: Mapping[str, Mapping[str, Follows]]) -> str:

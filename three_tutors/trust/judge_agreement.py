@@ -11,10 +11,12 @@ from typing import Protocol
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_json, write_json
 from three_tutors.scoring.measure import Measure
+from three_tutors.scoring.metrics import mid_ranks
 from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.score import Score
+from three_tutors.trust.following import following
 from three_tutors.trust.graded import Graded
-from three_tutors.trust.grading import following, grading
+from three_tutors.trust.grading import grading
 from three_tutors.trust.judge_questions import QUALITIES
 from three_tutors.tutoring.words import words
 
@@ -103,19 +105,8 @@ def _bias(rows: Sequence[Graded], name: str, verdicts: Mapping[int, float | None
     ]
     if len({writer for writer, _, _ in both}) < 2:  # noqa: PLR2004 - a bias is towards one and against another
         return {}
-    judged, rated = _ranks([value for _, value, _ in both]), _ranks([people for _, _, people in both])
+    judged, rated = mid_ranks([value for _, value, _ in both]), mid_ranks([people for _, _, people in both])
     apart: dict[str, list[float]] = defaultdict(list)
-    for (writer, _, _), one, other in zip(both, judged, rated, strict=True):
-        apart[writer].append(one - other)
+    for (writer, _, _), higher in zip(both, ((judged - rated) / len(both)).tolist(), strict=True):
+        apart[writer].append(higher)
     return {writer: sum(some) / len(some) for writer, some in sorted(apart.items())}
-
-
-def _ranks(values: Sequence[float]) -> list[float]:
-    """Return the rank of each value as a share, equal ones in the middle of theirs."""
-    order = sorted(values)
-    first: dict[float, int] = {}
-    last: dict[float, int] = {}
-    for place, value in enumerate(order):
-        first.setdefault(value, place)
-        last[value] = place
-    return [(first[value] + last[value] + 1) / 2 / len(values) for value in values]

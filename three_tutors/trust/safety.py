@@ -24,12 +24,11 @@ from pathlib import Path
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.scoring.safety import LOOKALIKE, NEEDS, safe
 from three_tutors.scoring.statistics import Interval, mean_interval
-from three_tutors.trust.bots import SHUFFLED, bots
+from three_tutors.trust.bots import SHUFFLED, bots, shuffled
 from three_tutors.trust.graded import Graded, of_moments, read_graded
 from three_tutors.tutoring.dialogue import Dialogue, Turn, read_dialogues
 from three_tutors.tutoring.moment import HALVES, read_moments
 from three_tutors.tutoring.questions import Question
-from three_tutors.tutoring.words import sentences
 
 MOMENTS = Path("data/processed/moments")
 SPLITS = Path("data/processed/splits")
@@ -132,7 +131,7 @@ def tricks(rows: Sequence[Graded], held_out: Sequence[Dialogue], train: Sequence
             for number, row in enumerate(moments.values())
         ]
         shares[name] = sum(safe(one).value or 0.0 for one in said) / len(said)
-    mixed = [replace(row.replied, reply=_shuffled(row.replied.reply)) for row in ideals]
+    mixed = [replace(row.replied, reply=shuffled(row.replied.reply, random.Random(row.replied.reply))) for row in ideals]
     return Tricks(
         shares,
         sum(safe(one).value or 0.0 for one in mixed) / len(mixed),
@@ -143,11 +142,6 @@ def tricks(rows: Sequence[Graded], held_out: Sequence[Dialogue], train: Sequence
 def _question(row: Graded, dialogue: str) -> Question:
     one = row.replied
     return Question(dialogue, len(one.turns) - 1, one.lesson, one.turns, Turn("teacher", one.reply))
-
-
-def _shuffled(reply: str) -> str:
-    draw = random.Random(reply)
-    return " ".join(" ".join(draw.sample(parts, len(parts))) for parts in map(str.split, sentences(reply)))
 
 
 def trust(rows: Sequence[Graded], held_out: Sequence[Dialogue] = (), train: Sequence[Dialogue] = ()) -> Trust:

@@ -41,7 +41,7 @@ class Method:
     """How it is paid for: by the token with a plain prompt, an optimised one or as a fine-tune, or by the hour on your own server."""
     colour: str
     marker: str
-    """Its points in figures, as matplotlib names them: without colour, tutors are told apart by these."""
+    """The shape of its points in figures (`reporting.svg` draws them): without colour, tutors are told apart by these."""
 
     @property
     def is_trained(self) -> bool:

@@ -127,8 +127,8 @@ def count_questions(text: str) -> int:
 def contradicted(turn: Turn) -> str | None:
     """Return how the words of a teacher turn contradict its strategy, or None."""
     asks = "?" in turn.text or "？" in turn.text
-    if turn.strategy in ASKING and not asks and not (turn.strategy == "clarification_request" and task(turn.text)):
-        return f"{turn.strategy} without a question"
+    if turn.strategy in ASKING and not asks and not task(turn.text):
+        return f"{turn.strategy} without a question or a task"
     if turn.strategy == "check_understanding" and not asks and not task(turn.text):
         return "check_understanding that asks for nothing"
     if turn.strategy in MAY_TELL and asks:

@@ -26,14 +26,14 @@ _STOCK = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 TASK_VERBS = """
-    act add answer apply argue ask bend borrow bring build calculate chalk change check choose circle clap color colour compare
-    complete compute copy count cover cross cut deal decide defend define describe divide do double draw drop estimate explain
-    feel fill find finish fold follow give go group guess halve hang heat hold hum imagine invent justify keep knock label lay
-    line list listen look make mark match measure move multiply name open order paint pick picture place plant plot point pour
-    practise predict press pull push put rank read recall recheck recount redraw remove repeat replace reread rework rewrite roll
-    round run say see send set shade shine show shrink sit sketch solve sort squeeze stack stand start state stir stop stretch
-    substitute subtract suppose swap take tap tape tell test think touch trace translate treat try turn type underline use walk
-    watch weigh wonder work write""".split()  # noqa: SIM905 - a word list reads as text
+    act add answer apply argue ask bend borrow bring build calculate chalk change check choose circle clap color colour
+    compare complete compute copy count cover cross cut deal decide defend define describe divide do double draft draw drop
+    estimate explain feel fill film find finish fold follow give go group guess halve hang heat hide hold hum hunt imagine invent
+    justify keep knock label lay line list listen look make mark match measure mend move multiply name note open order paint
+    paste pick picture place plant plot point pour practise predict press pull push put rank read recall recheck recount
+    redo redraw remove repair repeat replace reread rework rewrite roll round run say search see send set shade shine show
+    shrink sit sketch solve sort spot squeeze stack stand start state stir stop stretch substitute subtract suppose swap
+    take tap tape tell test think touch trace translate treat try turn type underline use walk watch weigh wonder work write""".split()  # noqa: SIM905 - a word list reads as text
 _TASK = re.compile(
     rf"""(?:^|[,;:—–]\s+|\b(?:now|then|so|next|and|please|first|instead|before\s[^,]+,|can\syou|could\syou|let's|let\sus|try\sto|you\scan
     |i\swant\syou\sto)\s+)(?P<verb>{"|".join(TASK_VERBS)})\b""",

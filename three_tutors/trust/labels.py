@@ -33,7 +33,7 @@ from three_tutors.tutoring.dialogue import SPEAKERS, STRATEGIES, UNDERSTANDINGS,
 DIALOGUES = Path("data/processed/dialogues.jsonl")
 SECOND = Path("data/raw/second_labels.csv")
 COLUMNS = ["id", "turn", "label", "codebook"]
-EDITIONS: Sequence[str] = ("1", "2")
+EDITIONS: Sequence[str] = ("1", "2", "3")
 """Editions of data/raw/codebook.md, oldest first."""
 LABELS: Mapping[Speaker, Sequence[str]] = {"student": UNDERSTANDINGS, "teacher": STRATEGIES}
 COMMONEST = 10

@@ -10,7 +10,7 @@ if __name__ == "__main__":
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,7 @@ from three_tutors.language_model import base, model_card
 from three_tutors.language_model.finetune import finetune
 from three_tutors.language_model.processes import ALONE, Launcher, Processes, joined, launched
 from three_tutors.language_model.progress import Event, Outcome, curve, metrics, tell
+from three_tutors.language_model.rate import rate_of
 from three_tutors.language_model.settings import Device, Init, Lora, Modules, Precision, Schedule, Settings
 from three_tutors.language_model.stopping import stopping
 from three_tutors.language_model.supervision import Supervision
@@ -55,8 +56,8 @@ class Params:
     """Learn the weights' magnitudes apart; several times slower."""
     init: Init
     """How adapters begin: `default`, `pissa` or `olora`."""
-    learning_rate: Annotated[float, Field(gt=0, lt=1)]
-    """Highest learning rate."""
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] | Literal["auto"]
+    """Highest learning rate; `auto` follows the base, 4e-3 for the embedded one (`language_model/rate.py`)."""
     schedule: Schedule
     """How the learning rate falls after the warm-up: `cosine`, `linear` or `constant`."""
     warmup: Annotated[float, Field(ge=0, lt=1)]
@@ -82,11 +83,12 @@ class Params:
     processes: Annotated[int, Field(ge=1)]
     """How many the launcher starts; each reads its share of every step. One a GPU, or a few cores each."""
 
-    def settings(self) -> Settings:
-        """Return these params as `finetune` takes them."""
+    def settings(self, rule: float) -> Settings:
+        """Return these params as `finetune` takes them; `rule` is the learning rate that `auto` means."""
         lora = Lora(self.r, self.alpha, self.dropout, self.target_modules, self.rslora, self.dora, self.init, self.precision)
-        shared = ("supervision", "learning_rate", "schedule", "warmup", "epochs", "batch_size", "max_length", "weight_decay", "seed")
+        shared = ("supervision", "schedule", "warmup", "epochs", "batch_size", "max_length", "weight_decay", "seed")
         return Settings(
+            learning_rate=rule if self.learning_rate == "auto" else self.learning_rate,
             lora=lora,
             early_stopping_patience=self.early_stopping_patience,
             device=self.device,
@@ -105,12 +107,15 @@ def train_lora(
     processes: Processes = ALONE,
 ) -> Outcome:
     """Train the adapter; the first of the `processes` writes it, its audit and its model card into the new `folder`."""
+    rule = rate_of(base.load_config(BASE), lora=True)
+    asked = settings.settings(rule)
     options: dict[str, Any] = {"scratch": SCRATCH, "on_event": on_event, "stop": stop, "processes": processes}
-    outcome = finetune(BASE, train, validation, settings.settings(), folder=folder, **options)
+    outcome = finetune(BASE, train, validation, asked, folder=folder, **options)
     if outcome.status == "stopped" or not processes.first:
         return outcome
     write_json(folder / "supervision.json", outcome.audit)
-    write_text(folder / "README.md", model_card.card(base.description(BASE), settings.settings(), outcome, [*train, *validation], OUT))
+    rows = [*train, *validation]
+    write_text(folder / "README.md", model_card.card(base.description(BASE), asked, outcome, rows, OUT, rule=rule))
     return outcome
 
 

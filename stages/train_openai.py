@@ -19,6 +19,7 @@ from three_tutors.openai_client import outputs as job_outputs
 from three_tutors.openai_client.endpoint import api_key
 from three_tutors.openai_client.orders import Done, Ledger, Method, Order, Patience, fine_tune
 from three_tutors.openai_client.service import Dialect, JobService
+from three_tutors.openai_server.hyperparameters import rate_of_job
 from three_tutors.openai_server.trainer import forget, local_trainer, remote_trainer
 from three_tutors.pipeline.diagnostics import DataError, ParamsError
 from three_tutors.pipeline.params import params, read
@@ -60,7 +61,8 @@ class Params:
     batch_size: Annotated[int, Field(ge=1, le=256)] | Auto
     """Dialogues a step, 1–256, or `auto`."""
     learning_rate_multiplier: Annotated[float, Field(gt=0)] | Auto
-    """Factor on the service's own learning rate, above 0, or `auto`. Nebius takes it as the rate itself."""
+    """Factor on the service's own learning rate, above 0, or `auto`, which is 1 here: the local service's own rate follows the base
+    (`language_model/rate.py`). Nebius takes it as the rate itself."""
     extra_hyperparameters: dict[str, int | float | bool | str]
     """What one service has beside the protocol's; `{lora: true, lora_r: 16}` trains an adapter here and at Nebius. Of `dpo`: `beta`."""
     suffix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
@@ -146,6 +148,8 @@ def main() -> None:
         tutor = {"base_url": settings.base_url, "model": tuned, "api_key_env": None if local else settings.api_key_env}
         job_outputs.write_tutor(OUT, kept, tutor, weights(str(done.job.get("fine_tuned_model"))))
     figures = job_outputs.metrics(kept, job_outputs.curve(kept))
+    if local:
+        figures["learning_rate"] = rate_of_job(kept.job, BASE)
     write_text(CURVE, job_outputs.curve_csv(job_outputs.curve(kept)))
     write_json(METRICS, figures)
     write_json(TIMING, {"seconds": round(time.perf_counter() - started, 1)})

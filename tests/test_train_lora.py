@@ -75,6 +75,16 @@ def test_the_stage_leaves_adapter_audit_card_metrics_and_curve(project: Path) ->
     adapters.check(project / train_lora.OUT, project / "models/base")
 
 
+def test_the_learning_rate_follows_the_base_unless_it_is_given(project: Path) -> None:
+    """Metrics hold the rate that was used and the card also the rule's; `auto` is the rule's."""
+    train_lora.main()
+    assert read_json(project / train_lora.METRICS)["learning_rate"] == 1e-2
+    assert "learning rate 0.01 (the rule for this base: 0.022)" in (project / train_lora.OUT / "README.md").read_text(encoding="utf-8")
+    (project / "params.yaml").write_text(PARAMS.replace("1e-2", "auto"), encoding="utf-8")
+    train_lora.main()
+    assert read_json(project / train_lora.METRICS)["learning_rate"] == 0.022
+
+
 def test_running_again_gives_the_same_bytes(project: Path) -> None:
     """Everything that others depend on repeats to the byte; seconds are kept apart."""
     train_lora.main()

@@ -76,7 +76,7 @@ def folder(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> Folde
         (project / "data/raw").mkdir(exist_ok=True)
         (project / "models/base").mkdir(parents=True, exist_ok=True)
         (project / "models/base/source.json").write_text('{"digest": "0123456789abcdef"}')
-        (project / "models/base/config.json").write_text("{}")
+        (project / "models/base/config.json").write_text('{"model_type": "llama", "hidden_size": 576}')
         (project / "models/base/model.safetensors").touch()
         shutil.copy(root / "data/raw/prices.yaml", project / "data/raw")
         for split in ("train", "validation"):
@@ -111,6 +111,7 @@ def test_the_local_service_leaves_a_tutor(folder: Folder) -> None:
     assert [line.split(",")[0] for line in curve[1:]] == ["0", "1", "2", "3", "4", "5", "6"]
     assert read_json(project / "reports/metrics/train_openai.json") == {
         "epochs": 2,
+        "learning_rate": 2e-4,
         "steps": 6,
         "train_loss": 0.5,
         "trained_tokens": 280,

@@ -139,13 +139,13 @@ def test_a_template_that_forbids_nothing_is_not_forged(client: openai.OpenAI) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [{}, {"lora": True, "lora_r": 4, "learning_rate_multiplier": 3}])
+@pytest.mark.parametrize("more", [{}, {"lora": True, "lora_r": 4, "learning_rate_multiplier": 0.5}])
 def test_a_job_really_trains_a_model_that_answers(client: openai.OpenAI, more: dict[str, Any]) -> None:
     """The loss falls, validation is told before and after, checkpoints and the tuned model answer otherwise than the base."""
     rows = [{"messages": [{"role": "user", "content": "Well?"}, {"role": "assistant", "content": "Draw it. Draw it."}]} for _ in range(12)]
     data = "\n".join(json.dumps(row) for row in rows).encode()
     validation = client.files.create(file=("validation.jsonl", data), purpose="fine-tune").id
-    hyperparameters = {"n_epochs": 3, "batch_size": 4, "learning_rate_multiplier": 30, **more}
+    hyperparameters = {"n_epochs": 3, "batch_size": 4, "learning_rate_multiplier": 5, **more}
     method = {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}}
     job = create(client, data, validation_file=validation, method=method)
     done = wait_for(client, job.id)
@@ -171,7 +171,7 @@ def test_a_fine_tuned_model_learns_from_preferences(client: openai.OpenAI) -> No
     replies = {"preferred_output": "What do you see?", "non_preferred_output": "It is four."}
     row = {"input": {"messages": HELLO}, **{key: [{"role": "assistant", "content": text}] for key, text in replies.items()}}
     data = "\n".join([json.dumps(row)] * 12).encode()
-    hyperparameters = {"n_epochs": 2, "batch_size": 6, "learning_rate_multiplier": 100, "beta": 0.5}
+    hyperparameters = {"n_epochs": 2, "batch_size": 6, "learning_rate_multiplier": 18, "beta": 0.5}
     validation = client.files.create(file=("held-out.jsonl", data), purpose="fine-tune").id
     method = {"type": "dpo", "dpo": {"hyperparameters": hyperparameters}}
     done = wait_for(client, create(client, data, model=tuned, validation_file=validation, method=method).id)

@@ -105,6 +105,7 @@ def finetune(
         trained_tokens=tokens * run.epochs[-1].epoch,
         seconds=seconds,
         tokens_per_second=run.read_tokens / run.train_seconds if run.train_seconds else 0.0,
+        learning_rate=settings.learning_rate,
     )
 
 

@@ -23,12 +23,16 @@ def data_digest(rows: Sequence[Record]) -> str:
     return hashlib.sha256(json.dumps(list(rows), sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
-def card(base: Mapping[str, Any], settings: Settings, outcome: Outcome, rows: Sequence[Record], folder: Path) -> str:
-    """Return the card of the adapter in `folder`: base, data, training, what was measured, what it is for and where it ends."""
+def card(base: Mapping[str, Any], settings: Settings, outcome: Outcome, rows: Sequence[Record], folder: Path, *, rule: float) -> str:
+    """Return the card of the adapter in `folder`: base, data, training, what was measured, what it is for and where it ends.
+
+    `rule` is the learning rate that `rate` gives for this base.
+    """
     before, best = outcome.epochs[0], outcome.epochs[outcome.best_epoch]
     lora = settings.lora or Lora()
     licence = base.get("licence", "other")
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
+    rate = f"{settings.learning_rate:g} (the rule for this base: {rule:g})"
     name = EMBEDDED if base["source"] == "embedded" else base["source"]
     return f"""---
 base_model: {name}
@@ -50,7 +54,7 @@ Low-rank adapters that make {name.rpartition("/")[2]} reply as the teachers of t
 | learned tokens | {outcome.audit["tokens_supervised"]} of {outcome.audit["tokens"]} an epoch; `supervision.json` shows a sample |
 | adapters | rank {lora.r}, alpha {lora.alpha:g}, dropout {lora.dropout:g}, init {lora.init}, rsLoRA {lora.rslora}, DoRA {lora.dora} |
 | frozen weights while training | {lora.precision} |
-| training | learning rate {settings.learning_rate:g} ({settings.schedule}), batch {settings.batch_size}, seed {settings.seed} |
+| training | learning rate {rate}, {settings.schedule}, batch {settings.batch_size}, seed {settings.seed} |
 | epochs | {outcome.best_epoch} kept of {outcome.epochs[-1].epoch} |
 | made with | {versions} |
 

@@ -63,6 +63,8 @@ class Outcome:
     """Of this call. It differs from run to run: no output that others depend on may hold it."""
     tokens_per_second: float
     """Of this call's training steps, learned or not."""
+    learning_rate: float
+    """The highest one that was asked for."""
 
 
 def tell(event: Event) -> None:
@@ -80,6 +82,7 @@ def metrics(outcome: Outcome) -> Record:
     return {
         "best_epoch": outcome.best_epoch,
         "epochs": outcome.epochs[-1].epoch,
+        "learning_rate": outcome.learning_rate,
         "stopped_early": outcome.stopped_early,
         "steps": len(outcome.steps),
         "train_loss": round(best.train_loss, 4),

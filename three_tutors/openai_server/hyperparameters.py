@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from three_tutors.language_model import base
+from three_tutors.language_model.rate import rate_of
 from three_tutors.pipeline.records import Record
 
 Auto = Literal["auto"]
 MethodType = Literal["supervised", "dpo"]
 Number = int | Annotated[float, Field(allow_inf_nan=False)]
-
-BASE_LEARNING_RATE = 2e-4
-"""Full fine-tuning at `learning_rate_multiplier` 1: the best of a sweep on the embedded model (`make study NAME=rank_and_rate`)."""
-LORA_FACTOR = 20
-"""Adapters learn ten times faster, and more in few steps (Schulman et al. 2025, "LoRA without regret"): the sweep's best is 4e-3."""
 
 BETA = 0.1
 """What `auto` means: the value of Rafailov et al. 2023, and TRL's."""
@@ -53,10 +51,9 @@ class Hyperparameters:
             values["beta"] = BETA
         return Hyperparameters(**values)
 
-    @property
-    def learning_rate(self) -> float:
-        """The peak learning rate, of resolved hyperparameters."""
-        rate = BASE_LEARNING_RATE * float(self.learning_rate_multiplier) * (LORA_FACTOR if self.lora else 1)
+    def learning_rate(self, folder: Path) -> float:
+        """Return the peak learning rate of resolved hyperparameters: the multiplier times the own rate of the base in `folder`."""
+        rate = rate_of(base.load_config(folder), lora=self.lora) * float(self.learning_rate_multiplier)
         return rate * DPO_FACTOR if self.method == "dpo" else rate
 
     def described(self) -> Record:
@@ -69,6 +66,12 @@ class Hyperparameters:
     def as_method(self) -> Record:
         """Return them as a job's method."""
         return {"type": self.method, self.method: {"hyperparameters": self.described()}}
+
+
+def rate_of_job(job: Record, folder: Path) -> float:
+    """Return the peak learning rate of a finished `job`, as the protocol describes it, on the base in `folder`."""
+    kind = job["method"]["type"]
+    return Hyperparameters(**job["method"][kind]["hyperparameters"], method=kind).learning_rate(folder)
 
 
 def auto_epochs(examples: int) -> int:

@@ -45,7 +45,7 @@ def settings(plan: Plan) -> Settings:
     """Return the protocol's hyperparameters as the project's settings; every epoch that was asked for is trained."""
     asked = plan.hyperparameters
     return Settings(
-        learning_rate=asked.learning_rate,
+        learning_rate=asked.learning_rate(plan.base),
         epochs=int(asked.n_epochs),
         lora=Lora(r=asked.lora_r, alpha=asked.lora_alpha, dropout=asked.lora_dropout) if asked.lora else None,
         beta=float(asked.beta) if asked.method == "dpo" else None,

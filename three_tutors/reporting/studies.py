@@ -26,6 +26,7 @@ QUESTIONS: Mapping[str, str] = {
 SENTENCES = {SEEDS: of_seeds, SIZES: of_sizes, BASES: of_bases}
 SIZE = "render.dialogues"
 ALL = "null"
+RATE = "learning_rate"
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,18 @@ def studied(name: str, rows: Sequence[Row], *, data: str, train: int, sections: 
 def studies_of(evidence: Evidence, sections: Mapping[str, Any]) -> list[Studied]:
     """Return every study of which there are runs; `sections` are those of params.yaml."""
     train = [*evidence.ledger.values()].count("train")
-    return [studied(name, rows, data=evidence.data, train=train, sections=sections) for name, rows in evidence.studies.items()]
+    known = _with_rates(sections, evidence.metrics)
+    return [studied(name, rows, data=evidence.data, train=train, sections=known) for name, rows in evidence.studies.items()]
+
+
+def _with_rates(sections: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the sections with the learning rate that this run was trained with in the place of `auto`."""
+    found = dict(sections)
+    for tutor, method in TUTORS.items():
+        rate = metrics.get(method.stage, {}).get(RATE)
+        if rate is not None and (sections.get(tutor) or {}).get(RATE) == "auto":
+            found[tutor] = {**sections[tutor], RATE: rate}
+    return found
 
 
 def comparable(rows: Sequence[Row]) -> list[Row]:

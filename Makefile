@@ -13,7 +13,7 @@ export PYTHONUNBUFFERED := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro report test test-fast check audit fix study bench chat rate package overview lock
+.PHONY: help install repro report test test-fast check audit fix study share bench chat rate package overview lock
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -35,8 +35,12 @@ $(READY): requirements.lock requirements-torch-cpu.lock requirements-torch-gpu.l
 	  'PYTHONPATH="$$here/../.." exec "$$here/python" -m three_tutors.command "$$@"' >$(BIN)/tutors && chmod +x $(BIN)/tutors
 	@touch $@
 
-repro: $(READY)  ## Run the pipeline; PROFILE=laptop, workstation or api sets what suits them
-	@$(if $(PROFILE),$(BIN)/python -m three_tutors.studies.profile $(PROFILE),$(BIN)/python -m three_tutors.command.run)
+# Stages of `repro`, or runs of `study`, at a time.
+JOBS ?= 1
+
+repro: $(READY)  ## Run the pipeline; PROFILE=laptop, workstation or api sets what suits them, JOBS=4 runs four stages at a time
+	@$(if $(and $(PROFILE),$(filter-out 1,$(JOBS))),$(error A profile runs stage by stage; leave JOBS out))
+	@$(if $(PROFILE),$(BIN)/python -m three_tutors.studies.profile $(PROFILE),$(BIN)/python -m three_tutors.command.run --jobs $(JOBS))
 	@echo "Made: models/ (the tutors), data/processed/ (what they learned from and replied, with scores), reports/."
 	@echo "Next: open reports/index.html, which holds every report, or run 'make chat' to talk with the tutors."
 
@@ -64,9 +68,12 @@ fix: $(READY)  ## Let lint and format repair what they can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-JOBS ?= 1
 study: $(READY)  ## Run a study of params.yaml: make study NAME=seeds JOBS=1
 	@$(BIN)/python -m three_tutors.studies $(or $(NAME),$(error Say which study: make study NAME=seeds; params.yaml lists them under studies)) --jobs $(JOBS)
+
+share: $(READY)  ## Push what was made for colleagues: make share REMOTE=s3://bucket/folder (ENDPOINT=URL, RUNS=1: docs/scale.md)
+	@$(BIN)/python -m three_tutors.command.sharing $(or $(REMOTE),$(error Say where to: make share REMOTE=s3://bucket/folder)) \
+	  $(if $(ENDPOINT),--endpoint $(ENDPOINT)) $(if $(RUNS),--runs)
 
 bench: $(READY)  ## Measure speed beside other tools; writes reports/benchmarks.md
 	@$(BIN)/python -m tests.benchmarks

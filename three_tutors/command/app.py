@@ -29,6 +29,11 @@ HANDED = {
         anywhere=True,
     ),
     "difference": Handed("three_tutors.authoring.difference", "What changed since a Git revision.", "tutors difference main"),
+    "share": Handed(
+        "three_tutors.command.sharing",
+        "Push what was made to a DVC remote, for colleagues.",
+        "tutors share s3://bucket/tutors",
+    ),
     "study": Handed("three_tutors.studies.__main__", "What other seeds, data or settings would change.", "tutors study seeds --plan"),
     "chat": Handed("three_tutors.chat.__main__", "Talk with the tutors in a browser or a terminal.", "tutors chat --terminal"),
     "rate": Handed("three_tutors.rating.__main__", "Rate replies without knowing whose they are, in a browser.", "tutors rate"),
@@ -59,7 +64,7 @@ HANDED = {
     "judge": Handed("three_tutors.trust.judge", "Let another model rate the replies of a tutor.", "tutors judge lora"),
 }
 SECTIONS = {
-    "A workspace": ("init", "upgrade", "run", "study", "report", "overview"),
+    "A workspace": ("init", "upgrade", "run", "share", "study", "report", "overview"),
     "Dialogues": ("validate", "import", "difference"),
     "Tutors": ("chat", "serve", "export"),
     "The exam": ("rate", "floor", "choice", "agreement", "judge"),
@@ -145,13 +150,14 @@ def _outcome(found: list[upgrading.Change], *, write: bool) -> str:
 )
 @click.argument("targets", nargs=-1, type=click.UNPROCESSED, metavar="[STAGE …]")
 @click.option("--profile", metavar="NAME", help="Take the settings of profiles/NAME.yaml, which says at its top what it is for.")
-def run(targets: tuple[str, ...], profile: str | None) -> None:
+@click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, help="Stages to run at a time; each takes memory and cores.")
+def run(targets: tuple[str, ...], profile: str | None, jobs: int) -> None:
     """Run the stages that a change affects, or those named, with what they need. Options of `dvc repro` are passed on.
 
     A first run trains for a quarter of an hour or more on two cores; a run that changes nothing takes seconds.
     """
-    if profile and targets:
-        raise click.UsageError("--profile runs the whole pipeline: name no stages and no options of `dvc repro` beside it.")
+    if profile and (targets or jobs > 1):
+        raise click.UsageError("--profile runs the whole pipeline: name no stages, jobs or options of `dvc repro` beside it.")
     if not workspace.is_workspace():
         raise TutorError(workspace.NO_WORKSPACE)
     workspace.check_library()
@@ -160,7 +166,7 @@ def run(targets: tuple[str, ...], profile: str | None) -> None:
     os.environ["PYTHONUNBUFFERED"] = "1"
     if profile:
         hand_over("three_tutors.studies.profile", [profile], "tutors run")
-    os.execv(sys.executable, [sys.executable, "-m", "three_tutors.command.run", *targets])  # noqa: S606 - DVC hears Ctrl-C itself
+    os.execv(sys.executable, [sys.executable, "-m", "three_tutors.command.run", "--jobs", str(jobs), *targets])  # noqa: S606 - DVC hears Ctrl-C itself
 
 
 @tutors.command(short_help="Write the reports from what is there.", epilog="Example: tutors report")

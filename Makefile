@@ -13,7 +13,7 @@ export PYTHONUNBUFFERED := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install repro report test test-fast check audit fix study share bench chat rate package overview lock
+.PHONY: help install repro report test test-fast test-scale check audit fix study share bench chat rate package overview lock
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -54,6 +54,14 @@ test: $(READY)  ## Run every test
 
 test-fast: $(READY)  ## Run the tests that need no training, pipeline run or browser
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q -m "not slow"
+
+# Ray is not in the lock: it goes into an environment of its own, which sees what .venv has.
+SCALE := .cache/scale-venv
+test-scale: $(READY)  ## Run the tests that need a Ray cluster, after installing the extra `scale` into .cache/scale-venv
+	@test -x $(SCALE)/bin/python || $(BIN)/python -m venv $(SCALE)
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >"$$($(SCALE)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
+	@$(SCALE)/bin/python -m pip install --quiet --disable-pip-version-check "$$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["scale"])')"
+	@OMP_NUM_THREADS=1 $(SCALE)/bin/python -m pytest -q tests/scale
 
 check: $(READY)  ## Lint, format and types
 	@$(BIN)/ruff check .

@@ -12,23 +12,30 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from three_tutors.pipeline.params import params, read
-from three_tutors.pipeline.records import Record, csv_text, read_jsonl, write_json, write_text
+from three_tutors.pipeline.records import Record, csv_text, write_json, write_text
 from three_tutors.pricing.break_even import break_even
 from three_tutors.pricing.consumption import consumption
-from three_tutors.pricing.costs import MICRO, Assumptions, Case, bills, case_of, conversation_cost
+from three_tutors.pricing.costs import MICRO, Assumptions, Case, bills, case_from, conversation_cost
+from three_tutors.pricing.counting import count_block, demonstrations_block, total
 from three_tutors.pricing.price_table import differences, litellm_table
-from three_tutors.pricing.prices import OLD_AFTER, Model, PromptCache, old, read_caches, read_prices
+from three_tutors.pricing.prices import OLD_AFTER, Model, PromptCache, listed, old, read_caches, read_prices
 from three_tutors.pricing.sensitivity import difference
 from three_tutors.pricing.statement import bill_figures, model_figures, pairs, swings_of, whole
+from three_tutors.scale.engine import Engine, chosen
+from three_tutors.scale.rows import Work, shards_of
+from three_tutors.scale.shards import CACHE, prune
 from three_tutors.tutoring.methods import PROMPTED, TUTORS
 
 OPENAI = Path("data/processed/openai")
 DSPY = Path("data/processed/dspy")
 OUT = Path("data/processed/costs.json")
+SHARDS = CACHE / "estimate_costs"
+ROOMS = ("pipeline", "pricing")
 METRICS = Path("reports/metrics/costs.json")
 CURVE = Path("reports/plots/cost_curve.csv")
 
@@ -61,12 +68,12 @@ def estimate_costs(case: Case, models: Mapping[str, Model], caches: Mapping[str,
             "training_examples": case.training_examples,
             "epochs": case.epochs,
             "demonstration": round(case.demonstration),
-            "exam_replies": sum(len(one.exchanges) for one in case.exam),
+            "exam_replies": case.exam_replies,
             "plain": {key: round(value, 1) for key, value in asdict(plain).items()},
             "long": {key: round(value, 1) for key, value in asdict(long).items()},
         },
         "rates": {"input": case.model.base.input, "output": case.model.base.output},
-        "writing": {"dialogues": len(case.talks), "cost": round(case.writing)},
+        "writing": {"dialogues": case.dialogues, "cost": round(case.writing)},
         "bills": {name: bill_figures(bill, assumed.conversations_per_month) for name, bill in made.items()},
         "break_even": [asdict(break_even(made[one], made[other])) for one, other in compared],
         "cache": {
@@ -103,11 +110,23 @@ def curve(costs: Record) -> str:
     return csv_text(("conversations", *names), rows)
 
 
+def case(assumed: Assumptions, models: Mapping[str, Model], how: Engine) -> Case:
+    """Return the case of what `render` wrote, counted block by block; see `case_of`."""
+    encoding = models[listed(models, assumed.model, "estimate_costs.model")].encoding
+    rows = Work(partial(count_block, encoding=encoding), ROOMS, SHARDS)
+    examples = Work(partial(demonstrations_block, encoding=encoding), ROOMS, SHARDS)
+    counted = dict(zip(SPLITS, shards_of([OPENAI / f"{split}.jsonl" for split in SPLITS], rows, how), strict=True))
+    [shown] = shards_of([DSPY / "train.jsonl"], examples, how)
+    prune(SHARDS, {one.folder for some in (*counted.values(), shown) for one in some})
+    tokens, number = (sum(one.summary[key] for one in shown) for key in ("tokens", "examples"))
+    counts = {split: total((one.folder, one.summary) for one in some) for split, some in counted.items()}
+    return case_from(assumed, counts, tokens / number, models)
+
+
 def main() -> None:
     """Read rows, prices and assumptions; write the estimate, its few metrics and the curve."""
     assumed, models, caches = read("estimate_costs", Params), read_prices(), read_caches()
-    rows = {split: read_jsonl(OPENAI / f"{split}.jsonl") for split in SPLITS}
-    made = case_of(assumed, rows, read_jsonl(DSPY / "train.jsonl"), models)
+    made = case(assumed, models, chosen())
     costs = estimate_costs(replace(made, cache=caches.get(made.model.service)), models, caches, litellm_table())
     write_json(OUT, costs)
     write_json(METRICS, metrics(costs))

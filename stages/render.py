@@ -7,8 +7,9 @@ if __name__ == "__main__":
 
     start("stages.render")
 
-import hashlib
+from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,14 +17,22 @@ from pydantic import Field
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.params import params, read
-from three_tutors.pipeline.records import Record, write_jsonl
-from three_tutors.tutoring.dialogue import Dialogue, Speaker, read_dialogues
-from three_tutors.tutoring.formats import is_learned, rendered
-from three_tutors.tutoring.methods import METHODS
-from three_tutors.tutoring.splits import SPLITS
+from three_tutors.pipeline.records import write_chunks
+from three_tutors.scale.engine import Engine, chosen
+from three_tutors.scale.rows import Work, joined, shards_of
+from three_tutors.scale.shards import CACHE, Shard, prune
+from three_tutors.tutoring.dialogue import Speaker
+from three_tutors.tutoring.rendering import LEARNING, census_block, last_of, render_block
+from three_tutors.tutoring.splits import SPLITS, Split
 
 SPLIT_FILES = Path("data/processed/splits")
 OUT = Path("data/processed")
+SHARDS = CACHE / "render"
+ROOMS = ("pipeline", "tutoring")
+EXAMPLES = 10_000
+"""Dialogues of a split that DSPy's rows are made of, at most; they take five times the space of the others."""
+SURELY_FEWER = 2_000_000
+"""A file of so few bytes has not as many dialogues as that."""
 
 
 @params
@@ -36,50 +45,60 @@ class Params:
     """Training dialogues that are learned from, drawn so that fewer are always among more; null is all."""
 
 
-def render(dialogues: Sequence[Dialogue], speaker: Speaker) -> dict[str, list[Record]]:
-    """Return the rows of one split by method, in the format that the method learns from."""
-    return {
-        name: [row for dialogue in dialogues for row in rendered(dialogue, method.learns_from, speaker)]
-        for name, method in METHODS.items()
-        if method.learns_from
-    }
-
-
-def drawn(dialogues: Sequence[Dialogue], most: int | None) -> list[Dialogue]:
-    """Return `most` of the dialogues in their order; those of a smaller draw are among them.
+def render(settings: Params, how: Engine) -> dict[Split, list[Shard]]:
+    """Return the shards of each split, which hold its rows for every method; no others are kept.
 
     Raises:
-        DataError: there are fewer.
+        DataError: there are fewer dialogues than params.yaml asks for.
 
     """
-    if most is not None and most > len(dialogues):
-        raise DataError(f"params.yaml: render.dialogues is {most}, but there are {len(dialogues)} to learn from; null takes all.")
-    first = sorted(dialogues, key=lambda one: hashlib.sha256(one.id.encode()).digest())[:most]
-    ids = {one.id for one in first}
-    return [one for one in dialogues if one.id in ids]
+    made: dict[Split, list[Shard]] = {}
+    used: set[Path] = set()
+    for split in SPLITS:
+        path = SPLIT_FILES / f"{split}.jsonl"
+        most = settings.dialogues if split == "train" else None
+        up_to = examples_up_to = ""
+        if most or path.stat().st_size > SURELY_FEWER:
+            count = partial(census_block, speaker=settings.speaker, test=split == "test")
+            [some] = shards_of([path], Work(count, ROOMS, SHARDS), how)
+            used |= {one.folder for one in some}
+            digests = b"".join(joined(some, "digests.txt")).decode("ascii").split()
+            if most and most > len(digests):
+                raise DataError(f"params.yaml: render.dialogues is {most}, but there are {len(digests)} to learn from; null takes all.")
+            up_to = last_of(digests, most) if most else ""
+            examples_up_to = last_of(digests, EXAMPLES) if len(digests) > EXAMPLES else ""
+        make = partial(render_block, speaker=settings.speaker, test=split == "test", up_to=up_to, examples_up_to=examples_up_to)
+        [made[split]] = shards_of([path], Work(make, ROOMS, SHARDS), how)
+        used |= {one.folder for one in made[split]}
+    prune(SHARDS, used)
+    return made
+
+
+def counted(made: Sequence[Shard]) -> Counter[str]:
+    """Return how many dialogues there are, are kept and drawn, and how many rows each method has."""
+    return sum((Counter({**one.summary, **one.summary["rows"], "rows": 0}) for one in made), Counter())
 
 
 def main() -> None:
     """Render every split for every method."""
     settings = read("render", Params)
-    speaker = settings.speaker
-    total = left_out = 0
-    for split in SPLITS:
+    made = render(settings, chosen())
+    counts = {split: counted(some) for split, some in made.items()}
+    for split, some in counts.items():
         path = SPLIT_FILES / f"{split}.jsonl"
-        dialogues = read_dialogues(path)
-        if not dialogues:
+        if not some["dialogues"]:
             raise DataError(f"{path} holds no dialogue; write more dialogues or change `split` in params.yaml.")
-        kept = [dialogue for dialogue in dialogues if split == "test" or is_learned(dialogue, speaker)]
-        left_out += len(dialogues) - len(kept)
-        if split == "train":
-            kept = drawn(kept, settings.dialogues)
-        rendered = render(kept, speaker)
-        if split != "test" and not all(rendered.values()):
+        if split != "test" and not all(some[method] for method in LEARNING):
             raise DataError(
-                f"{path} holds nothing to learn: no turn of a {speaker} there answers anything with weight 1. Write such a turn."
+                f"{path} holds nothing to learn: no turn of a {settings.speaker} there answers anything with weight 1. Write such a turn."
             )
-        for method, rows in rendered.items():
-            write_jsonl(OUT / method / f"{split}.jsonl", rows)
-        total += len(kept)
+    for method in LEARNING:
+        for split in SPLITS:
+            write_chunks(OUT / method / f"{split}.jsonl", joined(made[split], f"{method}.jsonl"))
+    total = sum(counts.values(), Counter())
+    left_out = total["dialogues"] - total["kept"]
     without = f", without {left_out} in which every weight is 0" if left_out else ""
-    print(f"render: {total} dialogues with the {speaker} as the one who learns, for DSPy, OpenAI and Hugging Face, in {OUT}{without}")
+    print(
+        f"render: {total['drawn']} dialogues with the {settings.speaker} as the one who learns, for DSPy, OpenAI and Hugging Face, "
+        f"in {OUT}{without}"
+    )

@@ -17,19 +17,25 @@ if __name__ == "__main__":
 import argparse
 import gc
 import sys
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from three_tutors.checking.gate import Limits, Verdict, check, counts
+from three_tutors.checking.gathering import gather
+from three_tutors.checking.inspecting import Limits
 from three_tutors.checking.problem_formats import FORMATS, MOST, formatted
 from three_tutors.checking.shortfalls import shortfalls
+from three_tutors.checking.tally import Tally
 from three_tutors.pipeline.params import params, read
-from three_tutors.pipeline.records import write_json, write_jsonl
-from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS
+from three_tutors.pipeline.records import write_chunks, write_json
+from three_tutors.scale.engine import chosen
+from three_tutors.scale.shards import CACHE
+from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Dialogue, Scenario
+from three_tutors.tutoring.moment import Moment
 from three_tutors.tutoring.splits import read_ledger
 
 DIALOGUES = Path("data/raw/dialogues")
@@ -58,26 +64,23 @@ class Params:
     """Share of common word triples from which two dialogues count as one, 0–1."""
 
 
-def validate(verdict: Verdict) -> dict[str, Any]:
+def validate(tally: Tally, warnings: Mapping[str, int]) -> dict[str, Any]:
     """Return the summary of a data set without errors: counts, and what is too few for which conclusion."""
-    turns = [turn for dialogue in verdict.dialogues for turn in dialogue.turns]
-    strategies = Counter(turn.strategy for turn in turns if turn.speaker == "teacher")
-    understandings = Counter(turn.understanding for turn in turns if turn.speaker == "student")
-    subjects = Counter(dialogue.lesson.subject for dialogue in verdict.dialogues)
+    items, strategies, understandings = tally.items, tally.strategies, tally.understandings
     return {
-        "dialogues": len(verdict.dialogues),
-        "scenarios": len(verdict.scenarios),
-        "moments": len(verdict.moments),
-        "graded_replies": sum(len(moment.replies) for moment in verdict.moments),
-        "scenario_turns": sum(len(scenario.turns) for scenario in verdict.scenarios),
+        "dialogues": items["dialogues"],
+        "scenarios": items["scenarios"],
+        "moments": items["moments"],
+        "graded_replies": items["graded_replies"],
+        "scenario_turns": items["scenario_turns"],
         "student_turns": sum(understandings.values()),
         "teacher_turns": sum(strategies.values()),
         "strategies": {name: strategies[name] for name in STRATEGIES},
         "understandings": {name: understandings[name] for name in UNDERSTANDINGS},
         "unlabelled": {"student_turns": understandings[""], "teacher_turns": strategies[""]},
-        "subjects": dict(sorted(subjects.items())),
-        "warnings": counts(verdict.problems),
-        "too_few": shortfalls(verdict),
+        "subjects": dict(sorted(tally.subjects.items())),
+        "warnings": dict(warnings),
+        "too_few": shortfalls(tally),
     }
 
 
@@ -88,17 +91,18 @@ def main() -> None:
     settings = read("validate", Params)
     limits = Limits(max_turns=settings.max_turns, max_words=settings.max_words, near_duplicate=settings.near_duplicate)
     data = [DIALOGUES, *(folder for folder in (SCENARIOS, MOMENTS) if any(folder.glob("[!.]*")))]  # .gitkeep is no scenario
-    verdict = check(arguments.path or data, limits, {**read_ledger(SPLITS), **read_ledger(MOMENT_SPLITS)})
-    gc.freeze()  # nor does Python look again when it ends
-    print(formatted(verdict.problems, arguments.format, arguments.most), end="")
-    if verdict.errors:
-        sys.exit(f"error: {verdict.summary}." + ("" if arguments.path else " Nothing was written; what an earlier run made stays."))
-    if not arguments.path:
-        write_jsonl(DIALOGUES_OUT, (dialogue.to_record() for dialogue in verdict.dialogues))
-        write_jsonl(SCENARIOS_OUT, (scenario.to_record() for scenario in verdict.scenarios))
-        write_jsonl(MOMENTS_OUT, (moment.to_record() for moment in verdict.moments))
-        write_json(METRICS, validate(verdict))
-    print(f"validate: {verdict.summary}", file=sys.stdout if arguments.format == "text" else sys.stderr)
+    dealt = {**read_ledger(SPLITS), **read_ledger(MOMENT_SPLITS)}
+    with nullcontext(CACHE / "validate") if not arguments.path else TemporaryDirectory() as under:
+        made = gather(arguments.path or data, limits, dealt, Path(under), how=chosen(), most=arguments.most)
+        gc.freeze()  # nor does Python look again when it ends
+        print(formatted(made.problems, arguments.format, arguments.most, made.told.counts), end="")
+        if made.told.errors:
+            sys.exit(f"error: {made.summary}." + ("" if arguments.path else " Nothing was written; what an earlier run made stays."))
+        if not arguments.path:
+            for kind, path in ((Dialogue, DIALOGUES_OUT), (Scenario, SCENARIOS_OUT), (Moment, MOMENTS_OUT)):
+                write_chunks(path, made.records(kind))
+            write_json(METRICS, validate(made.tally, made.told.by_code))
+    print(f"validate: {made.summary}", file=sys.stdout if arguments.format == "text" else sys.stderr)
 
 
 def _whole(text: str) -> int:

@@ -118,7 +118,8 @@ def test_the_data_set_is_described_with_it(project: Path) -> None:
     """The data card counts how many lessons say it, Croissant has it as a field, the form of the chat reads it."""
     script = """if True:
         from three_tutors.chat.forms import lesson
-        from three_tutors.checking.gate import Limits, check
+        from three_tutors.checking.gate import check
+        from three_tutors.checking.inspecting import Limits
         from three_tutors.reporting.croissant import croissant
         from three_tutors.reporting.data_card import data_card
         from pathlib import Path

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import stages.split
 from stages.split import Params, halves, split
 from tests.conftest import ROOT
 from three_tutors.pipeline.diagnostics import DataError, ParamsError
@@ -16,7 +17,7 @@ from three_tutors.pipeline.records import read_jsonl, write_jsonl
 from three_tutors.tutoring.dialogue import Dialogue, Turn
 from three_tutors.tutoring.duplicates import kin
 from three_tutors.tutoring.moment import HALVES, GradedReply, Moment, Side, read_moments
-from three_tutors.tutoring.splits import read_ledger
+from three_tutors.tutoring.splits import Row, drawn, read_ledger, write_ledger
 
 SETTINGS = Params(train=0.7, validation=0.1, test=0.2, seed=1)
 
@@ -44,6 +45,11 @@ def moments(fractions: Dialogue) -> list[Moment]:
             one = dataclasses.replace(one, pair="danger", sides=(side, side))
         made.append(one if number % 3 < 2 else dataclasses.replace(one, theme="privacy"))
     return made
+
+
+def subjects(dialogues: list[Dialogue]) -> dict[str, str]:
+    """Return the subject of each dialogue by its id."""
+    return {one.id: one.lesson.subject for one in dialogues}
 
 
 def run(project: Path) -> subprocess.CompletedProcess[str]:
@@ -104,7 +110,7 @@ def test_moments_of_one_conversation_go_to_one_half(moments: list[Moment]) -> No
 
 def test_rows_of_vanished_dialogues_are_dropped(dialogues: list[Dialogue]) -> None:
     """The ledger names the dialogues there are, no others."""
-    rows = split(dialogues, {"gone": "train", "bees": "test"}, SETTINGS)
+    rows = split(subjects(dialogues), [], {"gone": "train", "bees": "test"}, SETTINGS)
     assert [row.id for row in rows] == sorted(one.id for one in dialogues)
     assert next(row.split for row in rows if row.id == "bees") == "test"
 
@@ -112,20 +118,41 @@ def test_rows_of_vanished_dialogues_are_dropped(dialogues: list[Dialogue]) -> No
 def test_dialogues_of_one_problem_may_not_be_apart(dialogues: list[Dialogue]) -> None:
     """A ledger that keeps two dialogues of one problem apart is an error that names them; without a word on them they stay together."""
     copy = dataclasses.replace(dialogues[0], id="copy")
-    assert kin([*dialogues, copy]) == [(dialogues[0].id, "copy")]
-    together = {row.id: row.split for row in split([*dialogues, copy], {}, SETTINGS)}
+    alike = kin([*dialogues, copy])
+    assert alike == [(dialogues[0].id, "copy")]
+    together = {row.id: row.split for row in split(subjects([*dialogues, copy]), alike, {}, SETTINGS)}
     assert together["copy"] == together[dialogues[0].id]
     with pytest.raises(DataError, match=rf"{dialogues[0].id} \(train\) and copy \(test\)"):
-        split([*dialogues, copy], {dialogues[0].id: "train", "copy": "test"}, SETTINGS)
+        split(subjects([*dialogues, copy]), alike, {dialogues[0].id: "train", "copy": "test"}, SETTINGS)
 
 
 def test_a_corpus_of_one_mould_is_dealt_all_the_same(fractions: Dialogue) -> None:
     """Dialogues that all fill one form are spread over the three splits like any others."""
     filled = [dataclasses.replace(fractions, id=f"d-{index}") for index in range(20)]
-    assert Counter(row.split for row in split(filled, {}, SETTINGS)) == {"train": 14, "validation": 2, "test": 4}
+    assert Counter(row.split for row in split(subjects(filled), kin(filled), {}, SETTINGS)) == {"train": 14, "validation": 2, "test": 4}
+
+
+def test_a_large_corpus_needs_no_ledger(dialogues: list[Dialogue], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the limit a dialogue's split is a hash of its id; the ledger holds those that are alike, who stay together, and older rows."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(stages.split, "MOST_DEALT", 5)
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    write_ledger(tmp_path / "data/raw/splits.csv", [Row("bees", "maths", "test"), Row("gone", "maths", "test")])
+    copy = dataclasses.replace(dialogues[0], id="copy")
+    write_jsonl(tmp_path / "data/processed/dialogues.jsonl", (one.to_record() for one in [*dialogues, copy]))
+    write_jsonl(tmp_path / "data/processed/moments.jsonl", [])
+    stages.split.main()
+    held = {
+        record["id"]: name
+        for name in ("train", "validation", "test")
+        for record in read_jsonl(tmp_path / f"data/processed/splits/{name}.jsonl")
+    }
+    assert held.keys() == {one.id for one in [*dialogues, copy]}
+    assert held == {name: drawn(name, SETTINGS) for name in held} | {"bees": "test", "copy": held["appl"]}
+    assert read_ledger(tmp_path / "data/raw/splits.csv") == {name: held[name] for name in ("appl", "bees", "copy")}
 
 
 def test_shares_add_up_to_one(dialogues: list[Dialogue]) -> None:
     """Shares that leave something over are a mistake in params.yaml."""
     with pytest.raises(ParamsError, match=r"add up to 0\.9, not to 1"):
-        split(dialogues, {}, Params(train=0.6, validation=0.1, test=0.2, seed=1))
+        split(subjects(dialogues), [], {}, Params(train=0.6, validation=0.1, test=0.2, seed=1))

@@ -23,6 +23,7 @@ SOURCES = sorted(path for folder in FOLDERS for path in folder.rglob("*.py"))
 ORDER = """
     pipeline
     tutoring
+    scale
     scoring pricing openai_client
     checking
     authoring prompting language_model
@@ -130,7 +131,7 @@ def test_params_and_stages_agree() -> None:
     sections = set(YAML(typ="safe").load(ROOT / "params.yaml"))
     read = {name.split(".")[0] for stage in pipeline().values() for name in stage.get("params", [])}
     assert read <= sections
-    assert sections - read <= {"chat", "judge", "studies"}
+    assert sections - read <= {"chat", "judge", "scale", "studies"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -11,7 +11,8 @@ import pytest
 from stages.validate import Params, validate
 from tests.conftest import ROOT
 from tests.written import DIALOGUE, MOMENT, OTHER, PAIR, SCENARIO, dialogue, verdict, write
-from three_tutors.checking.gate import Limits, check
+from three_tutors.checking.gate import check
+from three_tutors.checking.inspecting import Limits
 from three_tutors.pipeline.params import read
 from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
 from three_tutors.tutoring.moment import read_moments
@@ -137,7 +138,7 @@ def test_a_project_without_moments_is_whole(project: Path) -> None:
 
 def test_the_summary_says_what_is_too_few(tmp_path: Path) -> None:
     """Counts by label and subject, and for each that is small, which conclusion it does not carry."""
-    made = validate(verdict(tmp_path, DIALOGUE, SCENARIO, MOMENT, PAIR))
+    made = validate(verdict(tmp_path, DIALOGUE, SCENARIO, MOMENT, PAIR).tally, {})
     assert (made["dialogues"], made["student_turns"], made["teacher_turns"], made["scenario_turns"]) == (1, 3, 3, 1)
     assert (made["moments"], made["graded_replies"]) == (2, 7)
     assert made["strategies"]["socratic_questioning"] == 1

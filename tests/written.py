@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from three_tutors.checking.gate import Limits, Verdict, check
+from three_tutors.checking.gate import Verdict, check
+from three_tutors.checking.inspecting import Limits
 from three_tutors.pipeline.diagnostics import Problem
 
 LIMITS = Limits(max_turns=16, max_words=80, near_duplicate=0.6)

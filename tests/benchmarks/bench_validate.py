@@ -2,34 +2,28 @@
 
     python -m tests.benchmarks.bench_validate
 
-The dialogues are made of exchanges of our own ones, drawn at random within a subject, so that words, lengths and labels are
-real. Each run is a process of its own, interpreter and libraries included. check-jsonschema gets the same YAML files and our
+The dialogues are made of exchanges of our own ones, drawn at random within a subject, some words replaced, so that words, lengths
+and labels are real. Each run is a process of its own, interpreter and libraries included. check-jsonschema gets the same YAML files and our
 JSON Schema; it checks neither across files nor beyond structure, and tells no lines.
 """
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
-import random
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from tests.synthetic import ROOT, dialogues
 from three_tutors.authoring.dialogue_file import as_yaml
-from three_tutors.checking.files import find
-from three_tutors.checking.reading import read
-from three_tutors.tutoring.dialogue import Dialogue, Turn
 
-ROOT = Path(__file__).parent.parent.parent
 FILES, LINES = 10_000, 100_000
 OF_PEER = 1_000
 """Files that the peer gets: it takes as long for each."""
@@ -68,27 +62,6 @@ def measure() -> dict[str, Any]:
         "milliseconds_a_file": round(1000 * yaml["seconds"] / FILES, 2),
         f"check-jsonschema {version('check-jsonschema')} milliseconds_a_file": round(1000 * peer["seconds"] / OF_PEER, 2),
     }
-
-
-def dialogues() -> Iterator[dict[str, Any]]:
-    """Yield dialogue after dialogue, without end, the same each time."""
-    generator = random.Random(1)
-    own = [entry.item for file in find([ROOT / "data/raw/dialogues"])[0] for entry in read(file) if isinstance(entry.item, Dialogue)]
-    exchanges: dict[str, list[tuple[Turn, Turn]]] = {one.lesson.subject: [] for one in own}
-    for one in own:
-        exchanges[one.lesson.subject] += zip(one.turns[::2], one.turns[1::2], strict=True)
-    for number in itertools.count(1):
-        first = generator.choice(own)
-        turns: list[dict[str, Any]] = []
-        drawn = generator.sample(exchanges[first.lesson.subject], len(first.turns) // 2)
-        # As in a lesson, what is wrong comes before what is right.
-        for student, teacher in sorted(drawn, key=lambda exchange: exchange[0].understanding == "correct"):
-            turns.append({"student": student.text, "understanding": student.understanding})
-            turns.append({"teacher": teacher.text, "strategy": teacher.strategy})
-        turns[0]["student"] = f"No. {number}: {turns[0]['student']}"
-        turns[-1]["teacher"] = f"No. {number}: {turns[-1]['teacher']}"
-        head = {key: getattr(first.lesson, key) for key in ("subject", "grade", "topic", "objective", "misconception")}
-        yield {"id": f"d-{number}", **head, "answer": [], "turns": turns}
 
 
 def run(*command: str) -> dict[str, float]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from three_tutors.chat.export import choices, draft, identifier, jsonl
 from three_tutors.chat.roster import EMPTY
 from three_tutors.chat.talk import Exchange, Talk, TutorReply
-from three_tutors.checking.gate import Limits, check
+from three_tutors.checking.gate import check
+from three_tutors.checking.inspecting import Limits
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.tutoring.dialogue import Dialogue, Lesson
 

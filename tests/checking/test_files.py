@@ -4,12 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from three_tutors.checking import files
-from three_tutors.checking.files import blocks, contents, decode, find, lines
+from three_tutors.checking.files import contents, decode, find, lines, whole
 from three_tutors.checking.yaml_source import SourceError
+from three_tutors.scale.blocks import Block
 
 
 def names(folder: Path) -> list[str]:
@@ -147,23 +146,17 @@ def test_a_huge_file_is_refused_without_being_read(tmp_path: Path) -> None:
     assert (error.value.code, error.value.place) == ("E008", (2, files.LARGEST + 1 - 5))
 
 
-@given(st.lists(st.binary(max_size=12).filter(lambda line: b"\n" not in line), max_size=12), st.booleans(), st.integers(1, 20))
-def test_blocks_hold_every_line_once(tmp_path_factory: pytest.TempPathFactory, written: list[bytes], ended: bool, size: int) -> None:
-    """However a file is cut into blocks, each line comes once, with its number and offset."""
-    path = tmp_path_factory.mktemp("lines") / "a.jsonl"
-    data = b"\n".join(written) + (b"\n" if ended and written else b"")
-    path.write_bytes(data)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files, "BLOCK", size)
-        read = [line for block in blocks(path) for line in lines(path, block)]
-    expected = [(number, line.rstrip(b"\r")) for number, line in enumerate(data.split(b"\n"), start=1) if line.strip()]
-    assert [(number, line) for number, _, line in read] == expected
-    assert all(data[offset : offset + len(line)] == line for _, offset, line in read)
+def test_lines_are_numbered_from_where_their_block_begins(tmp_path: Path) -> None:
+    """Blank lines count and are left out; what stands before the block is not read."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"before\n{}\r\n\n{1}")
+    assert list(lines(Block(path, 7, path.stat().st_size))) == [(1, 0, b"{}"), (3, 5, b"{1}")]
+    assert [line for _, _, line in lines(whole(path))] == [b"before", b"{}", b"{1}"]
 
 
 def test_a_line_too_long_is_cut_and_the_next_ones_are_read(tmp_path: Path) -> None:
     """One endless line does not hide what comes after it, nor fill the memory."""
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"x" * 1_000_000 + b"\n{}\n")
-    read = [line for block in blocks(path) for line in lines(path, block)]
+    read = list(lines(whole(path)))
     assert [(number, len(line)) for number, _, line in read] == [(1, files.LARGEST + 2), (2, 2)]

@@ -12,7 +12,6 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.written import DIALOGUE, LIMITS, SCENARIO, codes, dialogue, found, with_turn, write
-from three_tutors.checking import gate
 from three_tutors.checking.gate import check
 from three_tutors.tutoring.dialogue import Origin
 from three_tutors.tutoring.fields import record
@@ -178,20 +177,6 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
         "mentions": ("resist",),
         "never_says": (),
     }
-
-
-def test_several_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many files and long lines are read by several processes, with the same verdict in the same order."""
-    for index in range(12):
-        write(tmp_path, dialogue(id=f"d-{index}", grade=index))
-    rows = [json.dumps(dialogue(id=f"l-{index}", subject="art" if index % 3 else "Art")) for index in range(12)]
-    (tmp_path / "dialogues" / "many.jsonl").write_text("\n".join(rows), encoding="utf-8")
-    alone = check([tmp_path], LIMITS)
-    monkeypatch.setattr(gate, "FILES_IN_BATCH", 3)
-    monkeypatch.setattr(gate, "WORTH_PROCESSES", 1)
-    monkeypatch.setattr("three_tutors.checking.files.BLOCK", 3000)
-    assert check([tmp_path], LIMITS) == alone
-    assert len(alone.dialogues) == 24
 
 
 def test_personal_data_is_found_in_turns_and_head(tmp_path: Path) -> None:

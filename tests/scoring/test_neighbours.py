@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from three_tutors.checking.gate import Limits, check
+from three_tutors.checking.gate import check
+from three_tutors.checking.inspecting import Limits
 from three_tutors.scoring.metrics import auc
 from three_tutors.scoring.neighbours import Neighbours, order
 from three_tutors.tutoring.splits import read_ledger

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests import small_run
-from three_tutors.checking.gate import Limits, check
+from three_tutors.checking.gate import check
+from three_tutors.checking.inspecting import Limits
 from three_tutors.pipeline.records import write_jsonl
 from three_tutors.scoring.contrast import of_replies
 from three_tutors.scoring.replied import Replied, of_side

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import small_run
-from three_tutors.checking.gate import Limits, check
+from three_tutors.checking.gate import check
+from three_tutors.checking.inspecting import Limits
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import write_jsonl, write_text
 from three_tutors.trust.labels import SECOND, Labelled, agreements, read_second_labels, table

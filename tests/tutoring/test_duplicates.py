@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from three_tutors.tutoring import duplicates
-from three_tutors.tutoring.duplicates import Pair, alike, of_one_problem, pairs, triples
+from three_tutors.tutoring.duplicates import Pair, alike, of_one_problem, pairs, shared, summed, triples
 
 WORDS = [first + second for first in string.ascii_lowercase for second in string.ascii_lowercase]
 words = st.lists(st.sampled_from(WORDS[:6]), max_size=12)
@@ -43,6 +43,17 @@ def test_every_pair_alike_is_found(large: bool, threshold: float, monkeypatch: p
     assert [(pair.first, pair.second) for pair in pairs(sets, threshold)] == expected
 
 
+def test_a_search_in_parts_counts_what_one_search_counts() -> None:
+    """The hashes may be cut in parts anywhere between two of them: the counts of all parts add up to those of one search."""
+    generator = random.Random(3)
+    sets = [triples(generator.choice(WORDS[:9]) for _ in range(120)) for _ in range(40)]
+    hashes, owners = np.concatenate(sets), np.repeat(np.arange(40), [some.size for some in sets])
+    whole = shared(hashes, owners, 40)
+    parts = [shared(hashes[hashes % 5 == part], owners[hashes % 5 == part], 40) for part in range(5)]
+    assert [some.tolist() for some in summed(parts)] == [some.tolist() for some in whole]
+    assert whole[0].size > 400
+
+
 def test_each_of_many_copies_is_linked_to_the_one_before() -> None:
     """A thousand copies of one text give a chain, not half a million pairs."""
     same = triples(WORDS[:50])
@@ -51,7 +62,7 @@ def test_each_of_many_copies_is_linked_to_the_one_before() -> None:
 
 def test_short_texts_are_like_nothing() -> None:
     """Fewer than three words have no triple, so two of them are no pair."""
-    assert triples(["oh", "no"]).dtype == np.uint32
+    assert triples(["oh", "no"]).dtype == np.uint64
     assert pairs([triples(["oh", "no"])] * 2, 0.1) == []
     assert pairs([], 0.1) == []
 

@@ -11,15 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.tutoring.dialogue import Dialogue, Lesson
-from three_tutors.tutoring.splits import SPLITS, Row, Shares, Split, deal, halve, parse_ledger, read_ledger, write_ledger
+from three_tutors.tutoring.splits import SPLITS, Row, Shares, Split, deal, drawn, halve, parse_ledger, read_ledger, together, write_ledger
 
 SHARES = Shares(train=0.7, validation=0.1, test=0.2, seed=1)
-
-
-def lessons(subjects: dict[str, str]) -> list[Dialogue]:
-    """Return one dialogue for each id, on its subject."""
-    return [Dialogue(name, Lesson(subject, 5, "", "", "", ()), ()) for name, subject in subjects.items()]
 
 
 subjects = st.dictionaries(st.text("abcdefgh", min_size=1, max_size=4), st.sampled_from(["maths", "art", "music"]), min_size=3, max_size=40)
@@ -42,16 +36,16 @@ def test_adding_dialogues_never_moves_another(
     before: dict[str, str], more: dict[str, str], seed: int, numbers: list[tuple[int, int]]
 ) -> None:
     """Whatever is added, on whatever subject, every dialogue that was dealt stays where it was."""
-    ledger = splits_of(deal(lessons(before), {}, dataclasses.replace(SHARES, seed=seed), named(numbers, list(before))))
+    ledger = splits_of(deal(before, {}, dataclasses.replace(SHARES, seed=seed), named(numbers, list(before))))
     after = more | before
-    dealt = splits_of(deal(lessons(after), ledger, dataclasses.replace(SHARES, seed=seed), named(numbers, list(after))))
+    dealt = splits_of(deal(after, ledger, dataclasses.replace(SHARES, seed=seed), named(numbers, list(after))))
     assert {name: dealt[name] for name in before} == ledger
 
 
 @given(subjects, st.dictionaries(st.text("abcdefgh", min_size=1, max_size=4), st.sampled_from(SPLITS)), pairs)
 def test_no_split_is_ever_empty(corpus: dict[str, str], ledger: dict[str, Split], numbers: list[tuple[int, int]]) -> None:
     """Three dialogues are enough for three splits, whatever the ledger says and whatever was removed."""
-    rows = deal(lessons(corpus), ledger, SHARES, named(numbers, list(corpus)))
+    rows = deal(corpus, ledger, SHARES, named(numbers, list(corpus)))
     assert {row.split for row in rows} == set(SPLITS)
     assert [row.id for row in rows] == sorted(corpus)
 
@@ -60,15 +54,13 @@ def test_no_split_is_ever_empty(corpus: dict[str, str], ledger: dict[str, Split]
 def test_dealing_does_not_depend_on_the_order_of_files(corpus: dict[str, str], seed: int) -> None:
     """The same dialogues are dealt alike in whatever order they are read."""
     backwards = dict(reversed(corpus.items()))
-    assert deal(lessons(corpus), {}, dataclasses.replace(SHARES, seed=seed)) == deal(
-        lessons(backwards), {}, dataclasses.replace(SHARES, seed=seed)
-    )
+    assert deal(corpus, {}, dataclasses.replace(SHARES, seed=seed)) == deal(backwards, {}, dataclasses.replace(SHARES, seed=seed))
 
 
 def test_each_subject_gets_its_share_of_each_split() -> None:
     """Of ten subjects with twelve dialogues each, every one has 7–9 in train, 1–2 in validation and 2–3 in test."""
     corpus = {f"{subject}-{index}": f"subject_{subject}" for subject in range(10) for index in range(12)}
-    rows = deal(lessons(corpus), {}, SHARES)
+    rows = deal(corpus, {}, SHARES)
     assert Counter(row.split for row in rows) == {"train": 84, "validation": 12, "test": 24}
     by_subject = {subject: Counter(row.split for row in rows if row.subject == subject) for subject in set(corpus.values())}
     assert {count["train"] for count in by_subject.values()} <= {7, 8, 9}
@@ -78,16 +70,16 @@ def test_each_subject_gets_its_share_of_each_split() -> None:
 
 def test_many_subjects_of_one_dialogue_still_fill_the_test() -> None:
     """Where no subject could fill a split by itself, the whole is balanced."""
-    rows = deal(lessons({f"d-{index}": f"s{index}" for index in range(40)}), {}, SHARES)
+    rows = deal({f"d-{index}": f"s{index}" for index in range(40)}, {}, SHARES)
     assert Counter(row.split for row in rows) == {"train": 28, "validation": 4, "test": 8}
 
 
 def test_dialogues_of_one_problem_share_a_split() -> None:
     """A new dialogue follows the one it is like, so that none teaches what the other examines."""
     corpus = {f"d-{index}": "maths" for index in range(30)}
-    ledger = splits_of(deal(lessons(corpus), {}, SHARES))
+    ledger = splits_of(deal(corpus, {}, SHARES))
     examined = next(name for name, split in ledger.items() if split == "test")
-    dealt = splits_of(deal(lessons(corpus | {"new": "maths", "newer": "art"}), ledger, SHARES, [("new", examined), ("newer", "new")]))
+    dealt = splits_of(deal(corpus | {"new": "maths", "newer": "art"}, ledger, SHARES, [("new", examined), ("newer", "new")]))
     assert (dealt["new"], dealt["newer"]) == ("test", "test")
 
 
@@ -96,19 +88,19 @@ def test_dialogues_that_are_alike_through_a_third_share_a_split(seed: int) -> No
     """A chain of dialogues stays together, in whatever order its links are dealt."""
     chain = ["a", "b", "c", "d"]
     corpus = {f"d-{index}": "maths" for index in range(30)} | dict.fromkeys(chain, "maths")
-    dealt = splits_of(deal(lessons(corpus), {}, dataclasses.replace(SHARES, seed=seed), list(pairwise(chain))))
+    dealt = splits_of(deal(corpus, {}, dataclasses.replace(SHARES, seed=seed), list(pairwise(chain))))
     assert len({dealt[name] for name in chain}) == 1
 
 
 def test_two_dialogues_cannot_fill_three_splits() -> None:
     """Too few dialogues are an error that says how many are needed."""
     with pytest.raises(DataError, match="write at least 3"):
-        deal(lessons({"a": "x", "b": "x"}), {}, SHARES)
+        deal({"a": "x", "b": "x"}, {}, SHARES)
 
 
 def test_the_ledger_is_read_back(tmp_path: Path) -> None:
     """What was written is what is read; no file is an empty ledger."""
-    rows = deal(lessons({"a": "x", "b": "x", "c": "y"}), {}, SHARES)
+    rows = deal({"a": "x", "b": "x", "c": "y"}, {}, SHARES)
     assert read_ledger(tmp_path / "splits.csv") == {}
     write_ledger(tmp_path / "splits.csv", rows)
     assert read_ledger(tmp_path / "splits.csv") == splits_of(rows)
@@ -146,10 +138,8 @@ def test_any_bytes_are_a_ledger_or_refused_with_their_line(data: bytes) -> None:
 
 def test_a_changed_subject_moves_nothing() -> None:
     """A dialogue whose subject was mended keeps its split."""
-    corpus = lessons({"a": "x", "b": "x", "c": "y"})
-    ledger = splits_of(deal(corpus, {}, SHARES))
-    mended = [dataclasses.replace(one, lesson=dataclasses.replace(one.lesson, subject="z")) for one in corpus]
-    assert splits_of(deal(mended, ledger, SHARES)) == ledger
+    ledger = splits_of(deal({"a": "x", "b": "x", "c": "y"}, {}, SHARES))
+    assert splits_of(deal(dict.fromkeys("abc", "z"), ledger, SHARES)) == ledger
 
 
 @given(subjects, st.integers(0, 3))
@@ -185,3 +175,19 @@ def test_what_is_alike_goes_to_one_half(strata: dict[str, str], seed: int, numbe
 def test_halves_do_not_depend_on_the_order_of_files(strata: dict[str, str], seed: int) -> None:
     """The same moments are halved alike in whatever order they are read."""
     assert halve(strata, {}, seed) == halve(dict(reversed(strata.items())), {}, seed)
+
+
+def test_a_large_corpus_is_drawn_in_its_shares() -> None:
+    """The hash of an id says its split: each gets its share, and another seed draws others."""
+    names = [f"d-{number}" for number in range(20_000)]
+    counts = Counter(drawn(name, SHARES) for name in names)
+    assert [round(counts[split] / len(names), 2) for split in SPLITS] == [0.7, 0.1, 0.2]
+    assert sum(drawn(name, SHARES) != drawn(name, dataclasses.replace(SHARES, seed=2)) for name in names) > 5000
+
+
+def test_in_a_large_corpus_only_those_alike_are_kept_together() -> None:
+    """Who is alike shares the split of the one that was dealt before, or of the first by id; the ledger's rows stay."""
+    alike = [("d-7", "d-3"), ("d-3", "d-900"), ("new", "old")]
+    dealt = together(alike, {"old": "validation", "other": "test"}, SHARES)
+    first = drawn("d-3", SHARES)
+    assert dealt == {"d-3": first, "d-7": first, "d-900": first, "new": "validation", "old": "validation", "other": "test"}

@@ -33,7 +33,8 @@ def making(dialogues: Sequence[Dialogue], ledger: Mapping[str, Split]) -> dict[s
     """
     if len(dialogues) < len(SPLITS):
         return None
-    dealt = {row.id: row.split for row in deal(dialogues, ledger, read("split", Shares), kin(dialogues))}
+    subjects = {one.id: one.lesson.subject for one in dialogues}
+    dealt = {row.id: row.split for row in deal(subjects, ledger, read("split", Shares), kin(dialogues))}
     rows: dict[str, list[Record]] = {
         split: [openai_row(one) for one in dialogues if dealt[one.id] == split and (split == "test" or is_learned(one))] for split in SPLITS
     }

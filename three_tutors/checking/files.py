@@ -15,6 +15,7 @@ from three_tutors.checking.finding import Finding, Source, printable
 from three_tutors.checking.yaml_source import SourceError
 from three_tutors.pipeline.text import UnreadableError
 from three_tutors.pipeline.text import decode as text_of_bytes
+from three_tutors.scale.blocks import Block
 
 LARGEST = 256 * 1024
 """Bytes of one dialogue: a YAML file or one line of JSON Lines."""
@@ -26,17 +27,6 @@ FOLDERS: tuple[Literal["dialogues"], Literal["scenarios"], Literal["moments"]] =
 
 IMPORT_REPORT = "import-report.json"
 """What an import leaves beside its dialogues."""
-BLOCK = 2 * 1024 * 1024
-"""Bytes of a JSON Lines file that one process takes at a time."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """Whole lines of a file: bytes from `start` to `end`, the first one being line `number`."""
-
-    start: int
-    end: int
-    number: int
 
 
 @dataclass(frozen=True)
@@ -106,26 +96,20 @@ def contents(path: Path) -> bytes:
     return data
 
 
-def blocks(path: Path) -> Iterator[Block]:
-    """Yield a JSON Lines file in blocks of whole lines."""
-    start, number, read = 0, 1, 0
-    with path.open("rb") as file:
-        while data := file.read(BLOCK):
-            read += len(data)
-            end = read - len(data) + data.rfind(b"\n") + 1
-            if b"\n" in data:
-                yield Block(start, end, number)
-                start, number = end, number + data.count(b"\n")
-    if start < read:
-        yield Block(start, read, number)
+def whole(path: Path) -> Block:
+    """Return all of a JSON Lines file as one block."""
+    return Block(path, 0, path.stat().st_size)
 
 
-def lines(path: Path, block: Block) -> Iterator[tuple[int, int, bytes]]:
-    """Yield number, offset and bytes of every line of `block` that is not blank; of one that is too long, only its beginning."""
-    offset, number = block.start, block.number - 1
-    with path.open("rb") as file:
-        file.seek(offset)
-        while offset < block.end and (line := file.readline(LARGEST + 2)):
+def lines(block: Block) -> Iterator[tuple[int, int, bytes]]:
+    """Yield number, offset and bytes of every line of `block` that is not blank; of one that is too long, only its beginning.
+
+    Numbers and offsets begin with 1 and 0 at the block: what stands before it is not read.
+    """
+    offset, number = 0, 0
+    with block.path.open("rb") as file:
+        file.seek(block.start)
+        while offset < block.size and (line := file.readline(LARGEST + 2)):
             number += 1
             start, offset = offset, offset + len(line)
             last = line

@@ -9,7 +9,7 @@ if __name__ == "__main__":
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, get_args
 from urllib.parse import quote
@@ -23,25 +23,28 @@ MOST = 100
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def formatted(problems: Sequence[Problem], how: Format, most: int = MOST) -> str:
-    """Return `problems` as text in one of the formats, `shortened` to `most`; without any, text and github are empty."""
+def formatted(problems: Sequence[Problem], how: Format, most: int = MOST, counts: Mapping[tuple[str, str], int] | None = None) -> str:
+    """Return `problems` as text in one of the formats, `shortened` to `most`; without any, text and github are empty.
+
+    `counts` says how many there are of each code in each file, where `problems` are only the first of them.
+    """
     writers: dict[Format, Callable[[Sequence[Problem]], str]] = {"text": _text, "json": _json, "github": _github, "sarif": _sarif}
-    return writers[how](shortened(problems, most))
+    return writers[how](shortened(problems, most, counts))
 
 
-def shortened(problems: Sequence[Problem], most: int) -> list[Problem]:
+def shortened(problems: Sequence[Problem], most: int, counts: Mapping[tuple[str, str], int] | None = None) -> list[Problem]:
     """Return of each code in each file the first `most` problems (0: all), and in place of the next one how many more there are."""
-    counts: Counter[tuple[str, str]] = Counter()
+    seen: Counter[tuple[str, str]] = Counter()
     kept: list[Problem] = []
     last: dict[tuple[str, str], int] = {}
     for problem in problems:
         key = problem.path, problem.code
-        counts[key] += 1
-        if not most or counts[key] <= most + 1:
+        seen[key] += 1
+        if not most or seen[key] <= most + 1:
             kept.append(problem)
             last[key] = len(kept) - 1
     for key, index in last.items():
-        more = counts[key] - most
+        more = (counts or seen)[key] - most
         if most and more > 1:
             kept[index] = replace(kept[index], message=f"… and {more:,} more {key[1]} in this file from here on")
     return kept

@@ -6,26 +6,22 @@ import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from operator import attrgetter
 from pathlib import Path as FilePath
 from typing import Any, BinaryIO
 
-import numpy as np
-
 from three_tutors.checking import json_source, yaml_source
-from three_tutors.checking.files import Block, DataFile, blocks, contents, decode, lines
+from three_tutors.checking.files import DataFile, contents, decode, lines, whole
 from three_tutors.checking.finding import Finding, Source, quoted
 from three_tutors.checking.schema import OPENING
 from three_tutors.checking.shape import DIALOGUE, MOMENT, PAIR, SCENARIO, Shape, keys_of, kind_of
 from three_tutors.checking.yaml_source import Place, SourceError, Tree
-from three_tutors.tutoring.dialogue import ARC, Dialogue, Lesson, Origin, Scenario, Turn
-from three_tutors.tutoring.duplicates import Triples
+from three_tutors.scale.blocks import Block
+from three_tutors.tutoring.dialogue import ARC, Dialogue, Lesson, Origin, Scenario
+from three_tutors.tutoring.duplicates import NO_TRIPLES, Triples
 from three_tutors.tutoring.fields import fields
 from three_tutors.tutoring.moment import Moment
 
 _KEYS = DIALOGUE.names | SCENARIO.names | MOMENT.names | PAIR.names
-_NO_TRIPLES = np.empty(0, np.uint32)
-_VALUES_OF_TURN = attrgetter(*Turn.__slots__)
 _UNNAMED = {
     "misconception": ("W116", "no misconception is named"),
     "answer": ("W117", "no answer is named, so nothing watches over it"),
@@ -46,10 +42,10 @@ class Entry:
     folder: str | None = None
     """Subject folder the file lies in, where it says one."""
     findings: list[Finding] = field(default_factory=list)
-    triples: Triples = field(default_factory=lambda: _NO_TRIPLES)
+    triples: Triples = field(default_factory=lambda: NO_TRIPLES)
     """Word triples of all turns, for finding what is alike."""
     tree: Tree | None = None
-    """As read from YAML, for whoever looks for places before it goes to another process."""
+    """As read from YAML, for whoever looks for places."""
     text: str = ""
     """As read from JSON, for the same."""
 
@@ -58,35 +54,12 @@ class Entry:
         """The id; empty where there is none."""
         return self.item.id if self.item else ""
 
-    def __reduce__(self) -> Any:  # noqa: ANN401 - what pickle takes
-        """Go from one process to another as plain values, which takes a third of the time that objects take."""
-        item = self.item
-        if isinstance(item, Dialogue):
-            turns = list(map(_VALUES_OF_TURN, item.turns))
-            about = (item.situation, item.outcome, item.voice, tuple(vars(item.origin).values()))
-            plain: Any = (item.id, tuple(vars(item.lesson).values()), turns, item.source, about)
-        else:
-            plain = item
-        source = (self.source.file, self.source.line, self.source.offset, self.source.length)
-        findings = [(found.code, found.message, found.path, found.place, found.key) for found in self.findings]
-        return _entry_of, (source, plain, self.opening, self.folder, findings, self.triples.tobytes())
-
-
-def _entry_of(where: Any, plain: Any, *rest: Any) -> Entry:  # noqa: ANN401
-    """Undo `Entry.__reduce__`."""
-    opening, folder, findings, triples = rest
-    source = Source(*where)
-    item = plain
-    if isinstance(plain, tuple):
-        name, lesson, turns, shown, (situation, outcome, voice, origin) = plain
-        spoken = tuple(Turn(*turn) for turn in turns)
-        item = Dialogue(name, Lesson(*lesson), spoken, shown, situation, outcome, voice, Origin(*origin))
-    found = [Finding(source, *one) for one in findings]
-    return Entry(source, item, opening, folder, found, np.frombuffer(triples, np.uint32) if triples else _NO_TRIPLES)
-
 
 def read(file: DataFile, block: Block | None = None) -> Iterator[Entry]:
-    """Yield what `file` holds: one entry, or one for each line of `block` where it has one dialogue a line."""
+    """Yield what `file` holds: one entry, or one for each line of `block` (by default the file) where it has one dialogue a line.
+
+    Lines and offsets are those of the block.
+    """
     source = Source(file.shown)
     if not file.is_jsonl:
         try:
@@ -95,9 +68,8 @@ def read(file: DataFile, block: Block | None = None) -> Iterator[Entry]:
             yield _refused(source, error)
         return
     try:
-        for one in [block] if block else blocks(file.path):
-            for number, offset, data in lines(file.path, one):
-                yield read_line(file, Source(file.shown, number, offset, len(data)), data)
+        for number, offset, data in lines(block or whole(file.path)):
+            yield read_line(file, Source(file.shown, number, offset, len(data)), data)
     except OSError as error:
         yield Entry(source, None, findings=[Finding(source, "E001", f"cannot be read: {error.strerror}", place=(1, 1))])
 

@@ -47,8 +47,8 @@ def params(cls: type[T]) -> type[T]:
     return dataclass(frozen=True, kw_only=True, config=config)(cls)  # type: ignore[return-value]
 
 
-def read(section: str, cls: type[T], path: Path = PARAMS_FILE) -> T:
-    """Return section `section` of `path` as a `cls`.
+def read(section: str, cls: type[T], path: Path = PARAMS_FILE, absent: T | None = None) -> T:
+    """Return section `section` of `path` as a `cls`; `absent` is what a file without that section means, an error by default.
 
     YAML 1.2 is read as DVC reads it, so that `5e-4` is a number here as it is there.
 
@@ -58,6 +58,8 @@ def read(section: str, cls: type[T], path: Path = PARAMS_FILE) -> T:
     """
     tree = _tree(path)
     if section not in tree:
+        if absent is not None:
+            return absent
         raise ParamsError(f"{path}: section `{section}` is missing; add it (the committed {path} shows every key).")
     node = tree[section]
     try:

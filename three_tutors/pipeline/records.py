@@ -61,6 +61,14 @@ def write_jsonl(path: Path, records: Iterable[Record]) -> int:
     return count
 
 
+def write_chunks(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write bytes one after the other, whole or not at all."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        file.writelines(chunks)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def csv_text(header: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
     """Return a table as CSV; None is an empty cell."""
     text = io.StringIO()

@@ -13,9 +13,9 @@ from pydantic import Field
 from three_tutors.pipeline.params import params
 from three_tutors.pipeline.records import Record
 from three_tutors.pricing.break_even import Bill, months_left
-from three_tutors.pricing.consumption import Talk, consumption, demonstration_tokens, talk, training_epochs
+from three_tutors.pricing.consumption import Talk, consumption, demonstration_tokens, training_epochs
+from three_tutors.pricing.counting import Counted, counted, drawn
 from three_tutors.pricing.prices import Model, PromptCache, Rates, listed
-from three_tutors.pricing.tokens import training_tokens
 from three_tutors.tutoring.methods import TUTORS, Method
 
 MICRO = 1_000_000
@@ -77,9 +77,15 @@ class Case:
     judge: Model
     cache: PromptCache | None
     talks: tuple[Talk, ...]
-    """Every dialogue: conversations are assumed to look like them."""
+    """Every dialogue, or many of them: conversations are assumed to look like them in the mean."""
     exam: tuple[Talk, ...]
-    """The held-out dialogues."""
+    """The held-out dialogues, or many of them."""
+    dialogues: int
+    """How many were written."""
+    exam_dialogues: int
+    """How many are held out."""
+    exam_replies: int
+    """How many replies that exam has."""
     training_tokens: int
     """In one epoch."""
     training_examples: int
@@ -99,7 +105,7 @@ class Case:
     @property
     def writing(self) -> float:
         """Micro-USD for the teachers' time to write the dialogues."""
-        return len(self.talks) * self.assumed.writing_minutes / 60 * self.assumed.teacher_per_hour * MICRO
+        return self.dialogues * self.assumed.writing_minutes / 60 * self.assumed.teacher_per_hour * MICRO
 
 
 def case_of(assumed: Assumptions, rows: Mapping[str, Sequence[Record]], examples: Sequence[Record], models: Mapping[str, Model]) -> Case:
@@ -111,19 +117,28 @@ def case_of(assumed: Assumptions, rows: Mapping[str, Sequence[Record]], examples
         DataError: a model that `assumed` names has no price.
 
     """
+    encoding = models[listed(models, assumed.model, "estimate_costs.model")].encoding
+    counts = {split: counted(some, encoding) for split, some in rows.items()}
+    return case_from(assumed, counts, fmean(demonstration_tokens(example, encoding) for example in examples), models)
+
+
+def case_from(assumed: Assumptions, counts: Mapping[str, Counted], demonstration: float, models: Mapping[str, Model]) -> Case:
+    """Return the case for what was counted of each split, and the mean tokens of a demonstration; see `case_of`."""
     name, judge = (listed(models, getattr(assumed, key), f"estimate_costs.{key}") for key in ("model", "judge"))
-    model = models[name]
-    talks = {split: tuple(talk(row, model.encoding) for row in some) for split, some in rows.items()}
+    train, test = counts["train"], counts["test"]
     return Case(
         assumed=replace(assumed, model=name, judge=judge),
-        model=model,
+        model=models[name],
         judge=models[judge],
         cache=None,
-        talks=tuple(one for some in talks.values() for one in some),
-        exam=talks["test"],
-        training_tokens=training_tokens(rows["train"], model.encoding),
-        training_examples=len(rows["train"]),
-        demonstration=fmean(demonstration_tokens(example, model.encoding) for example in examples),
+        talks=drawn([one for some in counts.values() for one in some.talks]),
+        exam=drawn(test.talks),
+        dialogues=sum(some.dialogues for some in counts.values()),
+        exam_dialogues=test.dialogues,
+        exam_replies=test.replies,
+        training_tokens=train.tokens,
+        training_examples=train.dialogues,
+        demonstration=demonstration,
     )
 
 
@@ -162,13 +177,12 @@ def conversation_cost(case: Case, rates: Rates, static: float = 0.0) -> float:
 def _exam(case: Case, rates: Rates, static: float = 0.0) -> float:
     """Return micro-USD for the replies to the held-out students and for judging them, at batch prices: nobody waits for them."""
     used = consumption(case.exam, static=static)
-    return len(case.exam) * rates.offline_cost(used.prompt, used.reply) + _judging(case)
+    return case.exam_dialogues * rates.offline_cost(used.prompt, used.reply) + _judging(case)
 
 
 def _judging(case: Case) -> float:
-    replies = sum(len(talk.exchanges) for talk in case.exam)
     assumed = case.assumed
-    return replies * assumed.judge_calls * case.judge.base.offline_cost(assumed.judge_prompt_tokens, assumed.judge_reply_tokens)
+    return case.exam_replies * assumed.judge_calls * case.judge.base.offline_cost(assumed.judge_prompt_tokens, assumed.judge_reply_tokens)
 
 
 def _optimiser(case: Case) -> float:
@@ -191,7 +205,7 @@ def _own_server(tutor: str, case: Case) -> Bill:
     assumed = case.assumed
     second = assumed.price_per_hour * MICRO / 3600
     reply = consumption(case.talks).reply
-    exam_seconds = consumption(case.exam).reply * len(case.exam) / assumed.tokens_per_second
+    exam_seconds = consumption(case.exam).reply * case.exam_dialogues / assumed.tokens_per_second
     training_seconds = case.training_tokens * case.epochs / assumed.training_tokens_per_second
     return Bill(
         tutor=tutor,

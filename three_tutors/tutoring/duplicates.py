@@ -1,9 +1,13 @@
 """Which dialogues say the same: exact and near duplicates, and what would leak from one split or set into another.
 
 How alike two texts are is the share of word triples that they have in common (Jaccard index of their sets of 3-word
-shingles, A. Broder, "On the resemblance and containment of documents", 1997). Triples are hashed to 32 bits. Only pairs
-that share rare triples are compared. In a large corpus, only the triples whose hash is a multiple of eight are looked at;
-two similar texts have as many of those in common as of all others.
+shingles, A. Broder, "On the resemblance and containment of documents", 1997). Triples are hashed to 64 bits: ten million
+dialogues have billions of them, more than 32 bits tell apart. Only pairs that share rare triples are compared. In a large
+corpus, only the triples whose hash is a multiple of eight are looked at; two similar texts have as many of those in common
+as of all others.
+
+`shared` counts what pairs have in common for any part of the hashes, and `summed` adds such counts up, so that a corpus that
+fits no memory is searched part by part (`three_tutors/scale/alike.py`), with the result of one search.
 """
 
 from __future__ import annotations
@@ -21,14 +25,18 @@ from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.moment import Moment
 from three_tutors.tutoring.words import tokens
 
-Triples = npt.NDArray[np.uint32]
+Triples = npt.NDArray[np.uint64]
 """Sorted hashes of the different word triples of a text."""
+Whole = npt.NDArray[np.int64]
+NO_TRIPLES: Triples = np.empty(0, np.uint64)
 
 LEAK = 0.15
 """Two dialogues that share at least this part of their word triples work on one problem. In MathDial's 599 dialogues every such
 pair does, and no pair on different problems reaches 0.10; in our own data no pair reaches 0.02."""
 LARGE = 5_000
 """In a larger corpus, an eighth of the triples is enough to find the pairs to compare."""
+SAMPLE = 8
+"""That eighth: hashes that are a multiple of this."""
 COMMON = 8
 """A triple in more texts than this pairs each of them with the next one only; a stock phrase would pair all with all."""
 
@@ -44,15 +52,23 @@ class Pair:
 
 def triples(said: Iterable[str]) -> Triples:
     """Return the triples of the words `said`; fewer than three words have none."""
-    hashes = np.fromiter(map(_hash, said), np.uint32)
-    # Odd multipliers keep the order of the three apart; uint32 arithmetic wraps around.
-    found = np.sort(hashes[:-2] * np.uint32(0x9E3779B1) + hashes[1:-1] * np.uint32(0x85EBCA77) + hashes[2:] * np.uint32(0xC2B2AE3D))
+    hashes = np.fromiter(map(_hash, said), np.uint64)
+    # Odd multipliers keep the order of the three apart; uint64 arithmetic wraps around.
+    found = np.sort(hashes[:-2] * _FIRST + hashes[1:-1] * _SECOND + hashes[2:] * _THIRD)
     return found[np.concatenate(([True], found[1:] != found[:-1]))[: found.size]]  # four times as fast as `np.unique`
+
+
+def of_turns(texts: Iterable[str]) -> Triples:
+    """Return the triples of a dialogue: of all that is said in its turns, one after the other."""
+    return triples(word for text in texts for word in tokens(text))
 
 
 @lru_cache(maxsize=2**16)
 def _hash(word: str) -> int:
     return zlib.crc32(word.encode("utf-8", "surrogatepass"))
+
+
+_FIRST, _SECOND, _THIRD = (np.uint64(factor) for factor in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
 
 
 def alike(one: Triples, other: Triples) -> float:
@@ -76,22 +92,22 @@ def of_one_problem(found: Sequence[Pair], texts: int) -> list[Pair]:
     A group of more than two texts that makes up over a tenth of the corpus is a template, not a leak: who fills in one form
     a hundred times still needs three splits.
     """
-    group = list(range(texts))
+    group: dict[int, int] = {}
 
     def root(member: int) -> int:
-        while group[member] != member:
-            group[member] = member = group[group[member]]
+        while (above := group.setdefault(member, member)) != member:
+            group[member] = member = group[above]
         return member
 
     for pair in found:
         group[root(pair.second)] = root(pair.first)
-    sizes = Counter(root(member) for member in range(texts))
+    sizes = Counter(root(member) for member in list(group))
     return [pair for pair in found if sizes[root(pair.first)] <= max(2, texts // 10)]
 
 
 def kin(dialogues: Sequence[Dialogue | Moment]) -> list[tuple[str, str]]:
     """Return the pairs of ids whose dialogues tell of one problem, so that one would leak into the other's split."""
-    sets = [triples(word for turn in dialogue.turns for word in tokens(turn.text)) for dialogue in dialogues]
+    sets = [of_turns(turn.text for turn in dialogue.turns) for dialogue in dialogues]
     return [(dialogues[pair.first].id, dialogues[pair.second].id) for pair in of_one_problem(pairs(sets, LEAK), len(sets))]
 
 
@@ -102,9 +118,24 @@ def _proposed(sets: Sequence[Triples], threshold: float) -> Iterator[tuple[int, 
     hashes = np.concatenate(sets)
     owners = np.repeat(np.arange(len(sets)), [some.size for some in sets])
     if len(sets) > LARGE:
-        kept = hashes % 8 == 0
+        kept = hashes % np.uint64(SAMPLE) == 0
         hashes, owners = hashes[kept], owners[kept]
     sizes = np.bincount(owners, minlength=len(sets))
+    yield from zip(*(some.tolist() for some in enough(*shared(hashes, owners, len(sets)), sizes, threshold)), strict=True)
+
+
+def shared(hashes: Triples, owners: Whole, texts: int) -> tuple[Whole, Whole]:
+    """Return which pairs have some of `hashes` in common, and how many of them.
+
+    Args:
+        hashes: of some triples, in any order; whoever has a triple must be here with it.
+        owners: the text that each belongs to, by its position.
+        texts: how many there are.
+
+    Returns:
+        Pairs as `first * texts + second`, sorted, and their counts.
+
+    """
     order = np.lexsort((owners, hashes))
     hashes, owners = hashes[order], owners[order]
     changes = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1], True])
@@ -112,9 +143,22 @@ def _proposed(sets: Sequence[Triples], threshold: float) -> Iterator[tuple[int, 
     proposed = []
     for gap in range(1, COMMON):
         same = (hashes[gap:] == hashes[:-gap]) & (rare[gap:] if gap > 1 else True)
-        proposed.append(owners[:-gap][same] * len(sets) + owners[gap:][same])
-    codes, shared = np.unique(np.concatenate(proposed), return_counts=True)
-    first, second = np.divmod(codes, len(sets))
-    # `shared` misses triples that are in many texts, and an eighth is only a sample: half the threshold is enough here.
-    enough = shared >= threshold / 2 * np.minimum(sizes[first], sizes[second])
-    yield from zip(first[enough].tolist(), second[enough].tolist(), strict=True)
+        proposed.append(owners[:-gap][same] * texts + owners[gap:][same])
+    pairs_, counts = np.unique(np.concatenate(proposed), return_counts=True)
+    return pairs_, counts
+
+
+def summed(parts: Sequence[tuple[Whole, Whole]]) -> tuple[Whole, Whole]:
+    """Return the pairs of all `parts`, as `shared` gives them, with their counts added up."""
+    pairs_, places = np.unique(np.concatenate([some for some, _ in parts]), return_inverse=True)
+    counts = np.zeros(pairs_.size, np.int64)
+    np.add.at(counts, places, np.concatenate([some for _, some in parts]))
+    return pairs_, counts
+
+
+def enough(pairs_: Whole, counts: Whole, sizes: Whole, threshold: float) -> tuple[Whole, Whole]:
+    """Return the first and second text of each pair that may be `threshold` alike; `sizes` are the triples that were looked at."""
+    first, second = np.divmod(pairs_, len(sizes))
+    # `counts` misses triples that are in many texts, and an eighth is only a sample: half the threshold is enough here.
+    kept = counts >= threshold / 2 * np.minimum(sizes[first], sizes[second])
+    return first[kept], second[kept]

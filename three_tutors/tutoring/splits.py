@@ -17,7 +17,6 @@ from three_tutors.pipeline.diagnostics import DataError, ParamsError
 from three_tutors.pipeline.params import params
 from three_tutors.pipeline.records import csv_text, write_text
 from three_tutors.pipeline.text import UnreadableError, decode
-from three_tutors.tutoring.dialogue import Dialogue
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -40,6 +39,18 @@ class Shares:
     seed: int
     """Shuffles the order in which new dialogues are dealt. Those in data/raw/splits.csv stay where they are."""
 
+    def by_split(self) -> dict[Split, float]:
+        """Return the share of each split.
+
+        Raises:
+            ParamsError: the shares do not add up to 1.
+
+        """
+        share: dict[Split, float] = {"train": self.train, "validation": self.validation, "test": self.test}
+        if abs(sum(share.values()) - 1) > 1e-9:  # noqa: PLR2004 - rounding of three decimal fractions
+            raise ParamsError(f"params.yaml: split: train, validation and test add up to {sum(share.values()):g}, not to 1.")
+        return share
+
 
 @dataclass(frozen=True)
 class Row:
@@ -51,12 +62,12 @@ class Row:
 
 
 def deal(
-    dialogues: Sequence[Dialogue],
+    subjects: Mapping[str, str],
     ledger: Mapping[str, Split],
     shares: Shares,
     alike: Collection[tuple[str, str]] = (),
 ) -> list[Row]:
-    """Return the ledger of `dialogues`, sorted by id.
+    """Return the ledger of the dialogues whose `subjects` are given by id, sorted by id.
 
     A dialogue in `ledger` keeps its split, so that adding one never moves another. New dialogues are dealt in the order of a
     seeded hash of their ids. Each goes
@@ -72,12 +83,9 @@ def deal(
         DataError: fewer than three dialogues cannot fill three splits.
 
     """
-    share: dict[Split, float] = {"train": shares.train, "validation": shares.validation, "test": shares.test}
-    if abs(sum(share.values()) - 1) > 1e-9:  # noqa: PLR2004 - rounding of three decimal fractions
-        raise ParamsError(f"params.yaml: split: train, validation and test add up to {sum(share.values()):g}, not to 1.")
-    if len(dialogues) < len(SPLITS):
-        raise DataError(f"{len(dialogues)} dialogues cannot fill train, validation and test; write at least {len(SPLITS)}, better 120.")
-    subjects = {dialogue.id: dialogue.lesson.subject for dialogue in dialogues}
+    share = shares.by_split()
+    if len(subjects) < len(SPLITS):
+        raise DataError(f"{len(subjects)} dialogues cannot fill train, validation and test; write at least {len(SPLITS)}, better 120.")
     kin = _kin(alike)
     dealt: dict[str, Split] = {name: ledger[name] for name in subjects if name in ledger}
     whole = Counter(dealt.values())
@@ -95,6 +103,31 @@ def deal(
         dealt[moved] = empty
         whole.update({largest: -1, empty: 1})
     return [Row(name, subjects[name], dealt[name]) for name in sorted(dealt)]
+
+
+def drawn(name: str, shares: Shares) -> Split:
+    """Return the split of a dialogue in a corpus too large to be dealt: by a seeded hash of its id, which needs no ledger."""
+    at = int.from_bytes(_order(name, shares.seed)[:8], "big") / 2**64
+    edge = 0.0
+    for split, share in shares.by_split().items():
+        edge += share
+        if at < edge:
+            return split
+    return "test"
+
+
+def together(alike: Collection[tuple[str, str]], ledger: Mapping[str, Split], shares: Shares) -> dict[str, Split]:
+    """Return the split of every dialogue of such a corpus that is not simply `drawn`: what the ledger says, and who is alike.
+
+    Dialogues that are `alike` (pairs of ids), also through others, go where most of them in the ledger are; if none is there, where
+    the first of them by id is drawn.
+    """
+    dealt = dict(ledger)
+    for members in {min(group): group for group in _kin(alike).values()}.values():
+        followed = Counter(ledger[one] for one in members if one in ledger)
+        split = max(SPLITS, key=lambda split: followed[split]) if followed else drawn(min(members), shares)
+        dealt.update({one: split for one in members if one not in ledger})
+    return dealt
 
 
 def halve(strata: Mapping[str, str], ledger: Mapping[str, Split], seed: int, alike: Collection[tuple[str, str]] = ()) -> list[Row]:

@@ -1,0 +1,41 @@
+"""One sorted file out of many sorted ones, in little memory."""
+
+from __future__ import annotations
+
+import heapq
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from operator import itemgetter
+from pathlib import Path
+
+from three_tutors.pipeline.records import write_chunks
+
+AT_ONCE = 200
+"""Files that are open at the same time; most systems allow 1,024."""
+
+Keyed = tuple[bytes, bytes]
+"""What a line is sorted by, and the line."""
+
+
+def merged(runs: Sequence[Iterable[Keyed]], at_once: int = AT_ONCE) -> Iterator[bytes]:
+    """Yield the lines of all `runs`, each of which is sorted by its keys, in the order of their keys.
+
+    With more runs than `at_once`, some are merged into files first, which are deleted in the end.
+    """
+    with ExitStack() as stack:
+        while len(runs) > at_once:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="merge-")))
+            groups = [runs[start : start + at_once] for start in range(0, len(runs), at_once)]
+            for number, group in enumerate(groups):
+                write_chunks(folder / str(number), (key + b"\t" + line for key, line in heapq.merge(*group, key=itemgetter(0))))
+            runs = [_keyed(folder / str(number)) for number in range(len(groups))]
+        for _, line in heapq.merge(*runs, key=itemgetter(0)):
+            yield line
+
+
+def _keyed(path: Path) -> Iterator[Keyed]:
+    with path.open("rb") as file:
+        for row in file:
+            key, _, line = row.partition(b"\t")
+            yield key, line

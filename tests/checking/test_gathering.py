@@ -132,7 +132,7 @@ def test_a_new_line_makes_one_shard_anew(tmp_path: Path) -> None:
 def test_lines_after_a_block_without_a_dialogue_keep_their_numbers(tmp_path: Path) -> None:
     """Lines that cannot be read are lines, whole blocks of them too."""
     path = lines(tmp_path / "data", [numbered(number, grade=99) for number in range(3)])
-    path.write_text(("{" + " " * 99 + "\n") * 100 + path.read_text(), encoding="utf-8")
+    path.write_text("".join(f"{{{number:099}\n" for number in range(100)) + path.read_text(), encoding="utf-8")
     made = gather([tmp_path / "data"], LIMITS, {}, tmp_path / "shards")
     assert len(made.parts) > 2
     assert made.problems == check([tmp_path / "data"], LIMITS).problems

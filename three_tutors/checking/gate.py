@@ -79,13 +79,18 @@ def check(paths: Sequence[FilePath], limits: Limits, splits: Mapping[str, Split]
     known = Corpus([sheet.in_memory(one) for one in inspected])
 
     def alike(positions: Sequence[Whole], threshold: float) -> list[Pair]:
-        sets = [one.triples_of(place) for one, some in zip(known.sheets, positions, strict=True) for place in np.flatnonzero(some >= 0)]
+        every = zip(known.sheets, positions, strict=True)
+        sets = [one.triples_of(place) for one, some in every for place in np.flatnonzero(some >= 0).tolist()]
         return duplicates.pairs(sets, threshold)
 
     findings += corpus.notes(known, exam, alike, splits=splits or {}, near_duplicate=limits.near_duplicate, told=Told())
-    items = sorted((entry.item for one in inspected for entry in one.entries if entry.item), key=lambda item: str(item.id))
-    dialogues, scenarios, moments = ([item for item in items if isinstance(item, kind)] for kind in sheet.KINDS)
-    return Verdict(dialogues, scenarios, sorted(located(findings, files), key=IN_ORDER), moments)
+    items = sorted((entry.item for one in inspected for entry in one.entries if entry.item), key=attrgetter("id"))
+    return Verdict(
+        [item for item in items if isinstance(item, Dialogue)],
+        [item for item in items if isinstance(item, Scenario)],
+        sorted(located(findings, files), key=IN_ORDER),
+        [item for item in items if isinstance(item, Moment)],
+    )
 
 
 def is_taught(batch: Batch) -> bool:

@@ -16,7 +16,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
+from three_tutors.openai_client.addresses import BaseUrl, listed
+from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling, api_key
 from three_tutors.openai_client.paid_replies import PaidReplies
 from three_tutors.openai_client.tutor import Conversation, Tutor
 from three_tutors.pipeline.params import params, read
@@ -25,7 +26,7 @@ from three_tutors.tutoring.dialogue import Dialogue, Scenario, Turn, read_dialog
 from three_tutors.tutoring.moment import Moment, read_moments
 from three_tutors.tutoring.questions import asked_moments, played, questions
 from three_tutors.tutoring.replies import RecordedReply, write_replies
-from three_tutors.tutors.opening import likelihoods, likely_replies, open_tutor
+from three_tutors.tutors.opening import Service, likelihoods, likely_replies, open_tutor
 
 TEST = Path("data/processed/splits/test.jsonl")
 SCENARIOS = Path("data/processed/scenarios.jsonl")
@@ -46,6 +47,14 @@ class Params:
     """0 is greedy and repeats exactly; up to 2."""
     seed: Annotated[int, Field(ge=0)]
     """Seed of the draw where the temperature is above 0."""
+    base_url: BaseUrl
+    """`local` (the stage serves the models of models/ itself), or one or several addresses where they are served under their digests."""
+    api_key_env: str
+    """Name of the environment variable that holds the key of that service; `local` needs none."""
+
+    def service(self) -> Service | None:
+        """Return who answers with the models of models/; None for this machine."""
+        return None if self.base_url == "local" else Service(listed(self.base_url), api_key(self.api_key_env))
 
 
 def answer(
@@ -94,7 +103,7 @@ def main() -> None:
     """Open the tutor named on the command line, ask it everything, keep its answers and how long they took."""
     name, settings = sys.argv[1], read("answer", Params)
     dialogues, scenarios, moments = read_dialogues(TEST), read_scenarios(SCENARIOS), read_moments(MOMENTS)
-    with open_tutor(name, paid=PaidReplies(PAID / f"{name}.jsonl")) as tutor:
+    with open_tutor(name, paid=PaidReplies(PAID / f"{name}.jsonl"), service=settings.service()) as tutor:
         started = time.perf_counter()
         answers = answer(tutor, dialogues, scenarios, Sampling(settings.max_tokens, settings.temperature, settings.seed), moments)
         seconds = time.perf_counter() - started

@@ -17,8 +17,9 @@ from typing import Annotated
 from pydantic import Field
 
 from three_tutors.language_model import base
+from three_tutors.openai_client.addresses import BaseUrl, listed
 from three_tutors.openai_client.endpoint import Endpoint, Sampling, api_key
-from three_tutors.openai_client.paid_replies import PaidReplies
+from three_tutors.openai_client.paid_replies import PaidReplies, identity
 from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.openai_server.serving import serving
 from three_tutors.pipeline.diagnostics import ParamsError
@@ -48,8 +49,8 @@ LEDGER = Path(".cache/train_dspy/calls.jsonl")
 class Params(Plan):
     """Which model is prompted and what the climb may take; how far it goes is said by `Plan`."""
 
-    base_url: str
-    """`local` (models/base, served by this stage), or the address of an OpenAI-compatible service up to and including `/v1`."""
+    base_url: BaseUrl
+    """`local` (models/base, served by this stage), or the address of an OpenAI-compatible service up to and including `/v1`, or several."""
     model: str
     """The model, as that service names it; `base` is models/base at the local one."""
     api_key_env: str
@@ -58,7 +59,7 @@ class Params(Plan):
     """What the model's tokens cost, USD per 1 million; zero for one's own."""
     reflection_model: str | None
     """Model that rewords instructions for `gepa` and `mipro`; null for the same one."""
-    reflection_base_url: str | None
+    reflection_base_url: BaseUrl | None
     """Where that one answers; null for the same address."""
     reflection_api_key_env: str | None
     """The variable that holds its key; null for the same one."""
@@ -128,13 +129,14 @@ def main() -> None:
         print(f"train_dspy: {remark}")
 
 
-def _remote(settings: Params, base_url: str, model: str, key: str, price: Price) -> Model:
+def _remote(settings: Params, base_url: BaseUrl, model: str, key: str, price: Price) -> Model:
+    urls = listed(base_url)
     if settings.budget.dollars > 0 and not (price.prompt or price.completion):
         raise ParamsError(
-            f"params.yaml: dspy: {model} at {base_url} has no price, so the budget of ${settings.budget.dollars:g} could not be kept; "
+            f"params.yaml: dspy: {model} at {urls[0]} has no price, so the budget of ${settings.budget.dollars:g} could not be kept; "
             "say what its tokens cost (data/raw/prices.yaml lists many), or set dspy.budget.dollars to 0 where it costs nothing."
         )
-    return Model(_patient(Endpoint(base_url, model, api_key(key)), settings), f"{base_url} {model}", price)
+    return Model(_patient(Endpoint(urls[0], model, api_key(key), others=urls[1:]), settings), identity(urls, model), price)
 
 
 def _reflection(settings: Params, tutor: Model) -> Model:

@@ -97,7 +97,9 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fractions: Dialogue,
     write_jsonl(stage.TEST, [lesson(fractions, number).to_record() for number in range(6)])
     write_jsonl(stage.SCENARIOS, [pressure.to_record()])
     write_jsonl(stage.MOMENTS, [])
-    Path("params.yaml").write_text("answer: {max_tokens: 20, temperature: 0.0, seed: 1}\n", encoding="utf-8")
+    Path("params.yaml").write_text(
+        "answer: {max_tokens: 20, temperature: 0.0, seed: 1, base_url: local, api_key_env: SERVICE_KEY}\n", encoding="utf-8"
+    )
     with running(lambda request: (200, completion(f"You said: {request['messages'][-1]['content']}"))) as server:
         write_json(Path("models/openai/tutor.json"), {**SERVED, "base_url": server.base_url})
         yield server

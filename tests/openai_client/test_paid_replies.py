@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.chat_server import completion, running
 from three_tutors.openai_client.endpoint import Reply, Sampling
-from three_tutors.openai_client.paid_replies import PaidEndpoint, PaidReplies, call_key
+from three_tutors.openai_client.paid_replies import PaidEndpoint, PaidReplies, call_key, identity
 from three_tutors.pipeline.diagnostics import EndpointError
 from three_tutors.tutoring.formats import Message
 
@@ -50,6 +50,12 @@ def test_a_call_is_known_by_everything_that_its_reply_depends_on() -> None:
         call_key("model-1", ASKED, Sampling(80, 1.0, 2)),
     }
     assert len(keys) == 6
+
+
+def test_machines_that_come_and_go_share_what_was_paid() -> None:
+    """Behind one address a model is known by it and its name; behind several, by its name alone."""
+    assert identity(["http://a/v1"], "m", "job-1") == "http://a/v1 m job-1"
+    assert identity(["http://a/v1", "http://b/v1"], "m") == identity(["http://b/v1", "http://c/v1"], "m") == "m"
 
 
 def test_the_file_holds_nothing_that_a_student_said(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ class ScriptedEndpoint:
     script: Script
     model: str = "scripted"
     base_url: str = "http://scripted/v1"
-    concurrency: int = 1
+    at_once: int = 1
     is_local: bool = False
     asked: list[list[Message]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)

@@ -20,7 +20,7 @@ from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.methods import TUTORS
 from three_tutors.tutoring.questions import questions
 from three_tutors.tutors import opening
-from three_tutors.tutors.opening import likelihoods, model_files, model_id, open_tutor, open_tutors
+from three_tutors.tutors.opening import Service, likelihoods, model_files, model_id, open_tutor, open_tutors
 
 SAMPLING = Sampling(6)
 
@@ -75,6 +75,18 @@ def test_a_model_trained_again_behind_the_same_id_is_asked_again(
             with open_tutor("openai", tmp_path, PaidReplies(tmp_path / "paid.jsonl")) as tutor:
                 replies.append(tutor.reply(talk, SAMPLING).text)
     assert replies == ["Reply 1", "Reply 1", "Reply 2"]
+
+
+def test_a_model_that_lies_here_may_answer_on_other_machines(models: Path, tmp_path: Path, fractions: Dialogue) -> None:
+    """It is asked for under the digest of its weights, and what it replied is kept by that, whatever the machines are called."""
+    talk, paid = Conversation(fractions.lesson, fractions.turns[:1]), tmp_path / "paid.jsonl"
+    with running(lambda _: (200, completion("From afar."))) as server, running(lambda _: (200, completion("Another."))) as second:
+        for urls in ((server.base_url,), (second.base_url, server.base_url)):
+            with open_tutor("openai", models, PaidReplies(paid), Service(urls, "key")) as tutor:
+                assert tutor.reply(talk, SAMPLING).text == "From afar."
+                assert tutor.at_once == 32 * len(urls)
+    assert [request["model"] for request in server.asked] == [model_id(ModelFiles(models / "openai/weights"))]
+    assert second.asked == []
 
 
 def test_a_missing_tutor_says_which_stage_makes_it(models: Path) -> None:

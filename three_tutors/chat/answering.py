@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from three_tutors.language_model import base
+from three_tutors.openai_client.addresses import listed
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.records import read_json
 from three_tutors.tutors.opening import BASE, DESCRIPTION, MODELS, model_files
@@ -32,7 +33,7 @@ def _model(name: str, models: Path) -> str:
         if files is not None:
             return _local(files.weights, models / BASE)
         answers = dict(read_json(models / name / DESCRIPTION))
-        return f"{answers['model']} at {urlsplit(str(answers['base_url'])).hostname}"
+        return f"{answers['model']} at {', '.join(dict.fromkeys(str(urlsplit(url).hostname) for url in listed(answers['base_url'])))}"
     except (TutorError, OSError, KeyError):
         return ""
 

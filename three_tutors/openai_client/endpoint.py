@@ -1,15 +1,16 @@
-"""A chat endpoint that speaks the OpenAI protocol, local or remote, where a model answers."""
+"""A chat endpoint that speaks the OpenAI protocol, local or remote, where a model answers: at one address or at several."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from three_tutors.openai_client.addresses import Addresses, NoAnswerError, check
 from three_tutors.openai_client.completion import (
     Pieces,
     ending,
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 LOCAL = ("127.0.0.1", "localhost", "::1")
 NO_PROXY = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
 """No proxy that the environment names is asked for this machine; it would look for the server on its own."""
+
+CONNECT_SECONDS = 10.0
+"""Longest wait for a connection where there are other addresses: a machine that is gone does not say so."""
+BUSY = (408, 409, 429)
+BROKEN = 500
+"""This status and those above it say that the server failed, not that the request is wrong."""
 
 T = TypeVar("T")
 
@@ -62,35 +69,45 @@ class Reply:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One model behind one OpenAI-compatible URL."""
+    """One model behind one OpenAI-compatible URL, or behind several that share the requests."""
 
     base_url: str
     """Up to and including `/v1`."""
     model: str
     api_key: str = field(repr=False)
     concurrency: int = 32
-    """Requests that it answers at once; more would wait."""
+    """Requests that one address answers at once; more would wait."""
     timeout_seconds: float = 600.0
     refusals: Refusals = field(default_factory=Refusals, repr=False, compare=False)
     """Arguments that the model turned out not to take; it is asked without them."""
+    others: tuple[str, ...] = ()
+    """More addresses where the same model answers. A dead one costs the replies under way there, which others are asked for."""
+    alone: bool = True
+    """Whether no other address answers instead: then the client itself asks again where it may help."""
 
     def __post_init__(self) -> None:
-        """Check the address, which a person wrote.
+        """Check the addresses, which a person wrote.
 
         Raises:
-            ParamsError: it is none.
+            ParamsError: one is none, or is named twice.
 
         """
-        try:
-            _ = urlsplit(self.base_url).port
-        except ValueError as error:
-            message = f"{self.base_url!r} is no address ({error}). Write it like `http://127.0.0.1:8000/v1`, up to and including /v1."
-            raise ParamsError(message) from None
+        check(self.urls)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Every address."""
+        return (self.base_url, *self.others)
+
+    @property
+    def at_once(self) -> int:
+        """Requests that all addresses together answer at once."""
+        return self.concurrency * len(self.urls)
 
     @property
     def is_local(self) -> bool:
         """Whether the model runs on this machine, where a reply costs nothing."""
-        return urlsplit(self.base_url).hostname in LOCAL
+        return all(urlsplit(url).hostname in LOCAL for url in self.urls)
 
     def remarks(self, estimated: int) -> list[str]:
         """Return what was otherwise than asked for, as sentences; `estimated` replies came without a count of tokens."""
@@ -99,17 +116,42 @@ class Endpoint:
 
     @cached_property
     def client(self) -> openai.OpenAI:
-        """The official client; it retries 408, 409, 429 and 5xx twice with backoff."""
+        """The official client of one address; alone it retries 408, 409, 429 and 5xx twice with backoff."""
         import openai  # noqa: PLC0415 - half a second that only a caller of an endpoint pays
 
         http_client = openai.DefaultHttpxClient(mounts=NO_PROXY)
-        return openai.OpenAI(base_url=self.base_url, api_key=self.api_key, timeout=self.timeout_seconds, http_client=http_client)
+        made = openai.OpenAI(base_url=self.base_url, api_key=self.api_key, timeout=self.timeout_seconds, http_client=http_client)
+        if self.alone:
+            return made
+        return made.with_options(max_retries=0, timeout=openai.Timeout(self.timeout_seconds, connect=CONNECT_SECONDS))
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        """Who is asked next, where there are several."""
+        return Addresses(self.urls, self.concurrency)
+
+    @cached_property
+    def _each(self) -> dict[str, Endpoint]:
+        """An endpoint for each of several addresses."""
+        return {url: replace(self, base_url=url, others=(), alone=False) for url in self.urls}
 
     def chat(self, messages: Sequence[Message], sampling: Sampling) -> Reply:
         """Return the model's reply to one conversation; a refusal or a filtered reply has no text and says so in `finish_reason`.
 
         Raises:
             EndpointError: the endpoint refused the request, failed, timed out or could not be reached.
+
+        """
+        if not self.others:
+            return self._chat(messages, sampling)
+        return self.addresses.asked(lambda url: self._each[url]._chat(messages, sampling))  # noqa: SLF001 - one of us
+
+    def _chat(self, messages: Sequence[Message], sampling: Sampling) -> Reply:
+        """Return the reply of the one address.
+
+        Raises:
+            NoAnswerError: another address may answer.
+            EndpointError: the request was refused.
 
         """
         import openai  # noqa: PLC0415 - see `client`
@@ -119,12 +161,13 @@ class Endpoint:
         except openai.APIStatusError as error:
             if filtered(error):
                 return self._reply("", "content_filter", None, messages, sampling)
-            raise EndpointError(self._sentence(error)) from error
+            kind = NoAnswerError if error.status_code in BUSY or error.status_code >= BROKEN else EndpointError
+            raise kind(self._sentence(error)) from error
         except self._failures() as error:
-            raise EndpointError(self._sentence(error)) from error
+            raise NoAnswerError(self._sentence(error)) from error
         choice = first_choice(completion)
         if choice is None:
-            raise EndpointError(f"{self.model} at {self.base_url} answered with something else than a chat completion.")
+            raise NoAnswerError(f"{self.model} at {self.base_url} answered with something else than a chat completion.")
         message, usage = choice.get("message"), completion.get("usage") if isinstance(completion, dict) else None
         text = repaired(message_text(message))
         return self._reply(text, ending(choice.get("finish_reason"), message, text), usage, messages, sampling)
@@ -136,6 +179,12 @@ class Endpoint:
             EndpointError: the endpoint refused, failed, timed out, could not be reached or broke off before the end.
 
         """
+        if not self.others:
+            return (yield from self._stream(messages, sampling))
+        return (yield from self.addresses.streamed(lambda url: self._each[url]._stream(messages, sampling)))  # noqa: SLF001 - one of us
+
+    def _stream(self, messages: Sequence[Message], sampling: Sampling) -> Generator[str, None, Reply]:
+        """Do at the one address what `stream` says, with the errors of `_chat`."""
         import openai  # noqa: PLC0415 - see `client`
 
         pieces, finish_reason, refusal, usage = Pieces(), None, None, None
@@ -160,11 +209,12 @@ class Endpoint:
         except openai.APIStatusError as error:
             if filtered(error):
                 return self._reply("", "content_filter", None, messages, sampling)
-            raise EndpointError(self._sentence(error)) from error
+            kind = NoAnswerError if error.status_code in BUSY or error.status_code >= BROKEN else EndpointError
+            raise kind(self._sentence(error)) from error
         except self._failures() as error:
-            raise EndpointError(self._sentence(error)) from error
+            raise NoAnswerError(self._sentence(error)) from error
         if not finish_reason:
-            raise EndpointError(f"{self.model} at {self.base_url} broke off before the end of its reply.")
+            raise NoAnswerError(f"{self.model} at {self.base_url} broke off before the end of its reply.")
         if shown := pieces.end():
             yield shown
         return self._reply(pieces.text, ending(finish_reason, {"refusal": refusal}, pieces.text), usage, messages, sampling)
@@ -207,7 +257,7 @@ class Endpoint:
         return (openai.OpenAIError, ValueError, RecursionError, *transport_errors())
 
     def _sentence(self, error: Exception) -> str:
-        return f"{self.model} at {self.base_url} did not answer: {error}. Check the address, the key and the model's name."
+        return f"{self.model} at {self.base_url} did not answer: {str(error).rstrip('.')}. Check the address, the key and the model's name."
 
 
 def transport_errors() -> tuple[type[Exception], ...]:

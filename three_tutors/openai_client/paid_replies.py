@@ -17,6 +17,21 @@ from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
 from three_tutors.tutoring.formats import Message
 
 
+def identity(urls: Sequence[str], model: str, training: str = "") -> str:
+    """Return which model answers, as calls are filed: an address and the name that the model has there.
+
+    Several addresses are machines that come and go while the model stays, so there the name alone counts: it has to say which weights
+    answer, by a version or a digest.
+
+    Args:
+        urls: Where it answers.
+        model: Its name there.
+        training: The job that made it: one retrained behind the same name is another model. Empty where none is known.
+
+    """
+    return " ".join(part for part in (*(urls if len(urls) == 1 else ()), model, training) if part)
+
+
 def call_key(identity: str, messages: Sequence[Message], sampling: Sampling) -> str:
     """Return the name of one call: what is asked of whom and how the reply is drawn.
 
@@ -109,13 +124,12 @@ class PaidEndpoint(Endpoint):
     """An endpoint that is paid by the reply: each is kept as it comes, and one that was paid for is not asked again."""
 
     paid: PaidReplies = field(kw_only=True, repr=False, compare=False)
-    training: str = field(default="", kw_only=True)
-    """The job that made the model: one retrained behind the same id is another model. Empty where none is known."""
+    filed_as: str = field(default="", kw_only=True)
+    """Which model answers (see `identity`); left out, its addresses and name say it."""
 
     def chat(self, messages: Sequence[Message], sampling: Sampling) -> Reply:
         """Return the reply that is kept, or the model's, which then is."""
-        identity = " ".join(part for part in (self.base_url, self.model, self.training) if part)
-        key = call_key(identity, messages, sampling)
+        key = call_key(self.filed_as or identity(self.urls, self.model), messages, sampling)
         with self.paid.alone(key):
             reply = self.paid.get(key)
             if reply is None:

@@ -53,7 +53,7 @@ class ChatTutor:
     @property
     def at_once(self) -> int:
         """See `Tutor`: as many as its endpoint answers."""
-        return self.endpoint.concurrency
+        return self.endpoint.at_once
 
     def reply(self, conversation: Conversation, sampling: Sampling) -> Reply:
         """Return the model's reply; the prompt is what `formats.messages` renders and fine-tuning rows hold."""

@@ -46,7 +46,7 @@ class ProgramTutor:
     @property
     def at_once(self) -> int:
         """See `Tutor`: as many as its endpoint answers."""
-        return self.endpoint.concurrency
+        return self.endpoint.at_once
 
     def reply(self, conversation: Conversation, sampling: Sampling) -> Reply:
         """Return the program's reply; its tokens are those of every draft."""

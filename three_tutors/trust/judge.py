@@ -24,14 +24,16 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Protocol
 
 from pydantic import Field
 
+from three_tutors.openai_client.addresses import BaseUrl, listed
 from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling, api_key
-from three_tutors.openai_client.paid_replies import PaidReplies, call_key
+from three_tutors.openai_client.paid_replies import PaidReplies, call_key, identity
 from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, read_json, write_json
@@ -60,6 +62,8 @@ MODELS = Path("models")
 HERE = "local"
 """The address of a model on this machine."""
 PAID = Path(".cache/judge.jsonl")
+AT_ONCE = 8
+"""Verdicts asked for at a time of each address."""
 VERDICT = Sampling(max_tokens=2000)
 """How a verdict is drawn. It is some 100 tokens long, but what a reasoning model thinks before counts too."""
 
@@ -70,8 +74,8 @@ class Params:
 
     enabled: bool
     """Whether a judge may be asked at all; `false` by default."""
-    base_url: str
-    """Address of an OpenAI-compatible endpoint, up to and including `/v1`; `local` for a model on this machine."""
+    base_url: BaseUrl
+    """Address of an OpenAI-compatible endpoint, up to and including `/v1`, or several; `local` for a model on this machine."""
     model: str
     """Name of the judging model, or its folder or GGUF file on this machine; never one of the tutors."""
     key: str
@@ -102,23 +106,34 @@ class Allowance:
 
     paid: PaidReplies
     calls_left: int
-    address: str = ""
-    """Where the judge answers: two services may have different models of one name."""
+    filed_as: str = ""
+    """Which model judges (`paid_replies.identity`); left out, its name says it."""
     tokens: int = 0
     """Read and written for all verdicts given so far."""
 
-    def ask(self, chat: Chat, model: str, prompt: Sequence[Message]) -> str | None:
-        """Return the judge's words, bought now or before; None where the budget is spent."""
-        key = call_key(f"{self.address} {model}", prompt, VERDICT)
-        reply = self.paid.get(key)
-        if reply is None:
-            if self.calls_left < 1:
-                return None
-            self.calls_left -= 1
-            reply = chat.chat(prompt, VERDICT)
-            self.paid.put(key, reply)
-        self.tokens += reply.prompt_tokens + reply.completion_tokens
-        return reply.text
+    def ask(self, chat: Chat, model: str, prompts: Sequence[Sequence[Message]], at_once: int = 1) -> list[str | None]:
+        """Return the judge's words on each prompt, bought now or before; None where the budget is spent.
+
+        The first prompts are bought first, `at_once` at a time, and equal ones once. The first call is made alone, because it finds out
+        which arguments the model does not take.
+        """
+        keys = [call_key(self.filed_as or model, prompt, VERDICT) for prompt in prompts]
+        wanted = {key: prompt for key, prompt in zip(keys, prompts, strict=True) if self.paid.get(key) is None}
+        bought = list(wanted.items())[: self.calls_left]
+        self.calls_left -= len(bought)
+        pool = ThreadPoolExecutor(at_once)
+        try:
+            for some in (bought[:1], bought[1:]):
+                for asked in [pool.submit(self._buy, chat, key, prompt) for key, prompt in some]:
+                    asked.result()
+        finally:
+            pool.shutdown(cancel_futures=True)  # those under way are paid for, so they are waited for and kept
+        replies = [self.paid.get(key) for key in keys]
+        self.tokens += sum(reply.prompt_tokens + reply.completion_tokens for reply in replies if reply)
+        return [reply.text if reply else None for reply in replies]
+
+    def _buy(self, chat: Chat, key: str, prompt: Sequence[Message]) -> None:
+        self.paid.put(key, chat.chat(prompt, VERDICT))
 
 
 @dataclass
@@ -128,6 +143,8 @@ class RemoteJudge:
     chat: Chat
     name: str
     allowance: Allowance
+    at_once: int = 1
+    """Calls under way at a time."""
 
     @property
     def tokens(self) -> int:
@@ -136,7 +153,8 @@ class RemoteJudge:
 
     def scores(self, asked: Sequence[tuple[Replied, str]]) -> list[Score]:
         """See `Judge`."""
-        return [verdict(self.allowance.ask(self.chat, self.name, prompt(one, name)), one.reply) for one, name in asked]
+        said = self.allowance.ask(self.chat, self.name, [prompt(one, name) for one, name in asked], self.at_once)
+        return [verdict(words, one.reply) for words, (one, _) in zip(said, asked, strict=True)]
 
 
 def judge(judging: Judge, given: Sequence[Replied]) -> list[Record]:
@@ -192,8 +210,10 @@ def main() -> None:
 def _open(settings: Params) -> RemoteJudge | LocalJudge:
     if settings.base_url == HERE:
         return LocalJudge(folder_of(settings.model), fitted_sense.read())
-    endpoint = Endpoint(settings.base_url, settings.model, api_key(settings.key))
-    return RemoteJudge(endpoint, settings.model, Allowance(PaidReplies(PAID), settings.most_calls, settings.base_url))
+    urls = listed(settings.base_url)
+    endpoint = Endpoint(urls[0], settings.model, api_key(settings.key), others=urls[1:], concurrency=AT_ONCE)
+    allowance = Allowance(PaidReplies(PAID), settings.most_calls, identity(urls, settings.model))
+    return RemoteJudge(endpoint, settings.model, allowance, endpoint.at_once)
 
 
 def _fit(judging: RemoteJudge | LocalJudge) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from three_tutors.language_model import base
+from three_tutors.openai_client.addresses import listed
 from three_tutors.openai_client.endpoint import Endpoint, api_key
-from three_tutors.openai_client.paid_replies import PaidEndpoint, PaidReplies
+from three_tutors.openai_client.paid_replies import PaidEndpoint, PaidReplies, identity
 from three_tutors.openai_client.tutor import ChatTutor, Tutor
 from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.openai_server.serving import serving
@@ -34,34 +35,48 @@ JOB = "job.json"
 """Beside it, where the model was fine-tuned at a service: the job that made it."""
 
 
+@dataclass(frozen=True)
+class Service:
+    """A service that has the models of models/, each under its `model_id`: `vllm serve` on other machines, for example."""
+
+    urls: tuple[str, ...]
+    """Where it answers, up to and including `/v1`; several addresses share the requests."""
+    api_key: str = field(repr=False)
+
+
 @contextlib.contextmanager
-def open_tutor(name: str, models: Path = MODELS, paid: PaidReplies | None = None) -> Iterator[Tutor]:
+def open_tutor(name: str, models: Path = MODELS, paid: PaidReplies | None = None, service: Service | None = None) -> Iterator[Tutor]:
     """Yield one tutor; a server it needs runs as long as the block does.
 
     Args:
         name: Which one.
         models: Where tutors lie.
         paid: Where the replies of a tutor that answers elsewhere are kept; None keeps none.
+        service: Who answers with the models that lie here; this machine where it is None.
 
     Raises:
         ParamsError: there is no such tutor.
         DataError: it was not made yet.
 
     """
-    with open_tutors([name], models, paid) as tutors:
+    with open_tutors([name], models, paid, service) as tutors:
         yield tutors[name]
 
 
 @contextlib.contextmanager
-def open_tutors(names: Sequence[str], models: Path = MODELS, paid: PaidReplies | None = None) -> Iterator[dict[str, Tutor]]:
+def open_tutors(
+    names: Sequence[str], models: Path = MODELS, paid: PaidReplies | None = None, service: Service | None = None
+) -> Iterator[dict[str, Tutor]]:
     """Yield tutors by name, all local models behind one server, so that a model that two tutors use is loaded once."""
     for name in names:
         _check(name, models)
     local = {name: files for name in names if (files := model_files(name, models)) is not None}
     with contextlib.ExitStack() as stack:
         endpoints: dict[str, Endpoint] = {}
-        if local:
-            ids = {name: model_id(files) for name, files in local.items()}
+        ids = {name: model_id(files) for name, files in local.items()}
+        if service is not None:  # an id says which weights answer, so replies are kept by it alone
+            endpoints = {name: _endpoint(service.urls, ids[name], service.api_key, paid, ids[name]) for name in local}
+        elif local:
             server = stack.enter_context(serving({ids[name]: files for name, files in local.items()}))
             endpoints = {name: server.endpoint(ids[name]) for name in local}
         yield {name: _tutor(name, endpoints.get(name) or _remote(name, models, paid), models) for name in names}
@@ -177,12 +192,17 @@ def _description(name: str, models: Path) -> Record:
 
 def _remote(name: str, models: Path, paid: PaidReplies | None) -> Endpoint:
     description = _description(name, models)
-    endpoint = Endpoint(str(description["base_url"]), str(description["model"]), api_key(str(description["api_key_env"])))
-    if paid is None:
-        return endpoint
+    urls, model, key = listed(description["base_url"]), str(description["model"]), api_key(str(description["api_key_env"]))
     job = models / name / JOB
     training = str(dict(read_json(job)).get("id", "")) if job.exists() else ""
-    return PaidEndpoint(endpoint.base_url, endpoint.model, endpoint.api_key, paid=paid, training=training)
+    return _endpoint(urls, model, key, paid, identity(urls, model, training))
+
+
+def _endpoint(urls: Sequence[str], model: str, key: str, paid: PaidReplies | None, filed_as: str) -> Endpoint:
+    others = tuple(urls[1:])
+    if paid is None:
+        return Endpoint(urls[0], model, key, others=others)
+    return PaidEndpoint(urls[0], model, key, others=others, paid=paid, filed_as=filed_as)
 
 
 def _tutor(name: str, endpoint: Endpoint, models: Path) -> Tutor:

@@ -19,7 +19,13 @@ WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTIONLINT = Path(sys.executable).with_name("actionlint")
 FOR_OTHERS = [ROOT / "action.yml", ROOT / "three_tutors/command/workspace/.github/workflows/dialogues.yml"]
 """What other repositories run: our action, and the workflow that `tutors init` writes."""
-SCRIPTS = {"reports.yml": ["reproduce", "difference", "comment"], "audit.yml": ["audit"], "package.yml": ["package"]}
+SCRIPTS = {
+    "reports.yml": ["reproduce", "difference", "comment"],
+    "audit.yml": ["audit"],
+    "container.yml": ["container"],
+    "package.yml": ["package"],
+    "release.yml": ["release", "attach"],
+}
 GRANTED = {
     "reports.yml": {
         "reproduce": {"contents": "read"},
@@ -27,7 +33,9 @@ GRANTED = {
         "comment": {"contents": "read", "pull-requests": "write"},
     },
     "audit.yml": {"audit": {"contents": "read"}},
+    "container.yml": {"container": {"contents": "read"}},
     "package.yml": {"package": {"contents": "read"}},
+    "release.yml": {"build": {"contents": "read"}, "attach": {"contents": "write"}},
 }
 GIT = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.org"}
 
@@ -76,7 +84,7 @@ def test_actions_are_pinned_by_commit(path: Path) -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_permissions_are_the_least(path: Path) -> None:
-    """Nothing is granted to the whole workflow, and only the job that comments may write, and only comments."""
+    """Nothing is granted to the whole workflow, and a job that writes may write only what it is for."""
     tree = YAML(typ="safe").load(path)
     assert tree["permissions"] == {}
     assert {name: job["permissions"] for name, job in tree["jobs"].items()} == GRANTED[path.name]
@@ -264,3 +272,89 @@ def test_a_database_out_of_reach_is_no_all_clear(checkout: Path) -> None:
         0,
         "The database of vulnerabilities cannot be reached from here: nothing was checked.",
     )
+
+
+def test_a_release_of_another_version_is_not_built(checkout: Path) -> None:
+    """A tag that does not name the version of pyproject.toml stops before anything is made."""
+    (checkout / "pyproject.toml").write_text('[project]\nversion = "0.2.0"\n', encoding="utf-8")
+    done = script("release", checkout, "v0.1.0")
+    assert (done.returncode, "The tag is v0.1.0, and pyproject.toml says 0.2.0" in done.stderr) == (1, True)
+
+
+def test_a_release_holds_package_and_tutors_with_their_digests(checkout: Path) -> None:
+    """The tutors are trained, packed, unpacked by their digest and asked; SHA256SUMS names every file."""
+    (checkout / "pyproject.toml").write_text('[project]\nversion = "0.2.0"\n', encoding="utf-8")
+    (checkout / ".ci").mkdir()
+    fake(checkout / ".ci", "package", "mkdir dist; echo wheel >dist/three_tutors-0.2.0.whl")
+    fake(checkout / ".ci", "first-reply", "")
+    fake(checkout / ".venv/bin", "tutors", 'if [ "$1" = pack ]; then echo tutors >"$3"; fi')
+    done = script("release", checkout, "v0.2.0")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = (checkout / "dist/SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    sums = {name: digest for digest, name in (line.split() for line in lines)}
+    assert sorted(sums) == ["small-tutors.zip", "three_tutors-0.2.0.whl"]
+    assert (checkout / ".venv/bin/tutors.log").read_text(encoding="utf-8").splitlines() == [
+        "run train_dspy train_lora",
+        "pack --to dist/small-tutors.zip",
+        f"unpack dist/small-tutors.zip --force --sha256 {sums['small-tutors.zip']}",
+    ]
+    assert (checkout / ".ci/first-reply.log").read_text(encoding="utf-8") == "baseline dspy lora\n"
+
+
+@pytest.mark.parametrize(("there", "command"), [(0, "release upload v0.2.0"), (1, "release create v0.2.0")])
+def test_files_are_attached_to_the_release_of_the_tag(tmp_path: Path, there: int, command: str) -> None:
+    """A release that is there gets the files; otherwise one is made of the tag. Damaged files are not attached."""
+    for name in ("three_tutors-0.2.0.whl", "small-tutors.zip"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    sums = subprocess.run(["sha256sum", "three_tutors-0.2.0.whl", "small-tutors.zip"], capture_output=True, check=True, cwd=tmp_path)
+    (tmp_path / "SHA256SUMS").write_bytes(sums.stdout)
+    fake(tmp_path, "gh", f'if [ "$2" = view ]; then exit {there}; fi')
+    assert script("attach", tmp_path, "v0.2.0", ".", PATH=f"{tmp_path}:{os.environ['PATH']}").returncode == 0
+    last = (tmp_path / "gh.log").read_text(encoding="utf-8").splitlines()[-1]
+    assert last.startswith(f"{command} three_tutors-0.2.0.whl small-tutors.zip SHA256SUMS")
+    (tmp_path / "small-tutors.zip").write_text("damaged", encoding="utf-8")
+    assert script("attach", tmp_path, "v0.2.0", ".", PATH=f"{tmp_path}:{os.environ['PATH']}").returncode != 0
+    assert (tmp_path / "gh.log").read_text(encoding="utf-8").count("release") == 2
+
+
+@pytest.mark.parametrize(
+    ("origin", "digest", "unpacked"),
+    [
+        ("https://github.com/a/b.git", "abc", True),
+        ("git@github.com:a/b", "abc", True),
+        ("https://github.com/a/b", "", False),
+        ("https://example.org/a/b.git", "abc", False),
+        ("", "abc", False),
+    ],
+)
+def test_a_new_checkout_takes_the_tutors_of_the_newest_release(checkout: Path, origin: str, digest: str, unpacked: bool) -> None:
+    """Without a release, or away from GitHub, the baseline replies and a sentence says so; nothing fails."""
+    if origin:
+        subprocess.run(["git", "remote", "add", "origin", origin], check=True, cwd=checkout)
+    commands = checkout / ".venv/bin"
+    fake(commands, "make", "")
+    fake(commands, "curl", f'echo "{digest}  small-tutors.zip"' if digest else "exit 22")
+    fake(commands, "tutors", "")
+    done = script("first-tutors", checkout, PATH=f"{commands}:{os.environ['PATH']}")
+    assert (done.returncode, done.stderr) == (0, "")
+    asked = (commands / "tutors.log").read_text(encoding="utf-8").splitlines()
+    address = "https://github.com/a/b/releases/latest/download/small-tutors.zip"
+    assert asked == ["run prepare_base", *[f"unpack {address} --sha256 {digest}"] * unpacked]
+    assert ("The untrained baseline replies meanwhile" in done.stdout) != unpacked
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [("student> baseline: Why?\n  [1.2 s]", 0), ("student> baseline: \n  [No reply. It is missing.]", 1), ("student> ", 1)],
+)
+def test_a_first_reply_is_a_reply(checkout: Path, said: str, status: int) -> None:
+    """A tutor that is missing or silent fails the script."""
+    fake(checkout / ".venv/bin", "tutors", f"cat >/dev/null; echo '{said}'")
+    assert script("first-reply", checkout).returncode == status
+
+
+def test_without_docker_the_container_is_not_said_to_work(tmp_path: Path) -> None:
+    """A machine without Docker gets a sentence and a failure."""
+    fake(tmp_path, "docker", "exit 1")
+    done = script("container", tmp_path, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert (done.returncode, "Docker does not answer here" in done.stderr) == (1, True)

@@ -48,6 +48,12 @@ HANDED = {
         "Write the LoRA tutor as one model, also as GGUF.",
         "tutors export --merge merged --gguf tutor.gguf",
     ),
+    "pack": Handed("three_tutors.command.packing", "Pack the small tutors into one file.", "tutors pack --to dist/small-tutors.zip"),
+    "unpack": Handed(
+        "three_tutors.command.unpacking",
+        "Put packed tutors where `tutors chat` finds them.",
+        "tutors unpack small-tutors.zip",
+    ),
     "agreement": Handed(
         "three_tutors.trust.agreement",
         "How far the scores agree with people who rated replies.",
@@ -66,7 +72,7 @@ HANDED = {
 SECTIONS = {
     "A workspace": ("init", "upgrade", "run", "share", "study", "report", "overview"),
     "Dialogues": ("validate", "import", "difference"),
-    "Tutors": ("chat", "serve", "export"),
+    "Tutors": ("chat", "serve", "export", "pack", "unpack"),
     "The exam": ("rate", "floor", "choice", "agreement", "judge"),
 }
 SHELLS = ("bash", "zsh", "fish")

@@ -65,8 +65,23 @@ def test_a_command_that_needs_a_workspace_says_so(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     assert str(CliRunner().invoke(app.tutors, ["floor"]).exception) == workspace.NO_WORKSPACE
     assert str(CliRunner().invoke(app.tutors, ["run"]).exception) == workspace.NO_WORKSPACE
+    assert str(CliRunner().invoke(app.tutors, ["validate"]).exception) == workspace.NO_WORKSPACE
     CliRunner().invoke(app.tutors, ["floor", "--help"])
     assert started == [("three_tutors.trust.floor", ["--help"])]
+
+
+def test_an_error_names_commands_that_work_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workspace has no Makefile, and whoever installed `tutors` as a tool has no `dvc` on the PATH."""
+    told = "error: a is missing; run `dvc repro split`, which makes it. There is nothing yet: run `make repro`."
+
+    def start(*_: object, **__: object) -> None:
+        sys.exit(told)
+
+    monkeypatch.setattr(handing, "start", start)
+    monkeypatch.setattr(sys, "argv", ["pytest"])
+    with pytest.raises(SystemExit) as end:
+        handing.hand_over("three_tutors.trust.floor", [], "tutors floor")
+    assert end.value.code == "error: a is missing; run `tutors run split`, which makes it. There is nothing yet: run `tutors run`."
 
 
 def test_help_and_completion_ask_the_modules_own_parser() -> None:

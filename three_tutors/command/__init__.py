@@ -5,7 +5,6 @@ handing      hands the words of a command to the module that reads them, and ask
 workspace    a folder where the pipeline runs: made by `init`, recognised, held against the installed library
 upgrading    what another version of the library changes in a workspace: shown, and merged where that was asked for
 material     the files that a workspace begins with; `workspace/` holds those that this repository itself does not use
-packing      the small tutors (program and adapter) in one file with digests
-unpacking    checks such a file and puts its tutors where `tutors chat` finds them
+packing      the small tutors in one file with digests; `unpacking` checks it and puts them where `tutors chat` finds them
 run          `dvc repro` with a line that says where it is and how long it still takes
 """

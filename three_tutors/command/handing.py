@@ -25,6 +25,8 @@ from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.starting import start
 
 VALIDATE = "stages.validate"
+SCALE = "three_tutors.scale.engine"
+"""Reads from params.yaml how many processes check."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class HandedCommand(click.Command):
     def invoke(self, ctx: click.Context) -> NoReturn:
         """Run the module with the words."""
         asks = bool({"-h", "--help"} & set(ctx.args))
-        if not (self.handed.anywhere or asks or workspace.is_workspace()):
+        somewhere = self.handed.anywhere and (ctx.args or self.handed.module != VALIDATE)  # without files it checks the workspace's
+        if not (somewhere or asks or workspace.is_workspace()):
             raise TutorError(workspace.NO_WORKSPACE)
         with _first_parser(functools.partial(_introduce, name=f"tutors {self.name}", example=self.handed.example)):
             hand_over(self.handed.module, ctx.args, f"tutors {self.name}")
@@ -86,9 +89,19 @@ def hand_over(module: str, words: Sequence[str], name: str, *, reads_what_is_the
     if module.startswith("stages."):
         _find_stages()
         if module == VALIDATE and words and not Path("params.yaml").exists():
-            stage = importlib.import_module(module)
-            vars(stage)["read"] = functools.partial(vars(stage)["read"], path=material.root() / "params.yaml")
-    start(module, own_arguments=module == VALIDATE, reads_what_is_there=reads_what_is_there)
+            for reader in map(importlib.import_module, (module, SCALE)):
+                vars(reader)["read"] = functools.partial(vars(reader)["read"], path=material.root() / "params.yaml")
+    try:
+        start(module, own_arguments=module == VALIDATE, reads_what_is_there=reads_what_is_there)
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            end.code = _as_typed_here(end.code)
+        raise
+
+
+def _as_typed_here(error: str) -> str:
+    """Return an error that names commands which work wherever `tutors` does: `dvc` may not be on the PATH, nor a Makefile be there."""
+    return error.replace("`dvc repro", "`tutors run").replace("`make repro`", "`tutors run`")
 
 
 def _find_stages() -> None:

@@ -11,6 +11,7 @@ from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.records import read_json, write_jsonl
 from three_tutors.trust import judge as command
 from three_tutors.trust import judge_agreement
+from three_tutors.trust import sense as learning
 from three_tutors.trust.fitted_sense import FILE
 from three_tutors.trust.local_judge import folder_of
 from three_tutors.tutoring.dialogue import Turn
@@ -50,11 +51,11 @@ def test_a_model_on_this_machine_judges_and_says_how_far_it_agrees(
     ]
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text(PARAMS.format(model=tiny), encoding="utf-8")
-    write_jsonl(command.LEARNED, (moment.to_record() for moment in moments))
+    write_jsonl(learning.LEARNED, (moment.to_record() for moment in moments))
     write_jsonl(Path("graded.jsonl"), graded)
-    for arguments in (["--fit"], ["--graded", "graded.jsonl"]):
+    for run, arguments in ((learning.main, ["--model", str(tiny)]), (command.main, ["--graded", "graded.jsonl"])):
         monkeypatch.setattr("sys.argv", ["judge", *arguments])
-        command.main()
+        run()
     found = judge_agreement.read_kept()
     sense = found["files"]["graded.jsonl"]["qualities"]["sense"]
     assert ({"template", "fluent_nonsense"}, 0) == (set(sense["auc"]), sense["unscored"])

@@ -1,11 +1,11 @@
 """Grading: does each score put ideal replies before faulty ones, and does it rise with what people rated?
 
-    python -m three_tutors.trust.grading [FILE.jsonl] [--json]
+    python -m three_tutors.trust.grading [FILE.jsonl] [--model DIR] [--json]
 
-FILE holds graded or rated replies (see `graded`); without it, the graded replies of the project's own test half are taken. No model is
-asked. The main figure is the AUC within moments: how often an ideal reply scores better than a faulty one to the same student turn,
-ties counting half. The AUC over all moments stands beside it; there, what makes a moment easy or hard to score well at counts too.
-Intervals draw whole groups.
+FILE holds graded or rated replies (see `graded`); without it, the graded replies of the project's own test half are taken. Where the
+base model is on disk, what its states say of sense (see `sense`) stands beside the scores that need no model. The main figure is the
+AUC within moments: how often an ideal reply scores better than a faulty one to the same student turn, ties counting half. The AUC over
+all moments stands beside it; there, what makes a moment easy or hard to score well at counts too. Intervals draw whole groups.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.metrics import auc
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Interval, mean_interval
+from three_tutors.trust import sense
 from three_tutors.trust.following import Follows, following
 from three_tutors.trust.graded import Graded, merits, of_moments, read_graded, won
 from three_tutors.tutoring.moment import KINDS, read_moments
@@ -114,14 +115,14 @@ def _sees(rows: Sequence[Graded], values: Sequence[float | None], kind: str) -> 
     return Sees(mean_interval(compared) if pairs else None, pairs, auc(ideal, faulty), len(faulty))
 
 
-def table(found: Grading, followed: Mapping[str, Mapping[str, Follows]]) -> str:
+def table(found: Grading, followed: Mapping[str, Mapping[str, Follows]], measures: Mapping[str, Measure] = MEASURES) -> str:
     """Return the figures as text for a person."""
     lines = [
         f"{found.rows} replies in {found.groups} groups, which the 95 % intervals draw. AUC of ideal replies against each kind within",
         f"moments (chance 0.50, weak below {WEAK:.2f}), over all moments, and Spearman's ρ with what people said; better is always higher.",
     ]
     for name in dict.fromkeys([*found.sees, *followed]):
-        lines += ["", MEASURES[name].label if name in MEASURES else name]
+        lines += ["", measures[name].label if name in measures else name]
         for kind, sees in found.sees.get(name, {}).items():
             told = f"{_shown(sees.within)} of {sees.pairs} pairs{', weak' if sees.weak else ''}" if sees.within else "no pair in a moment"
             lines.append(f"  {kind:<22}{told}; over all moments {sees.anywhere:.2f} of {sees.replies} replies")
@@ -160,12 +161,15 @@ def main() -> None:
     """Grade the scores by the replies of a file, or by those of the project's own exam, and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m three_tutors.trust.grading", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("file", type=Path, nargs="?", help=f"graded or rated replies, one JSON object a line (default: {EXAM})")
+    parser.add_argument("--model", type=Path, default=sense.MODEL, help=f"the base model's folder (default: {sense.MODEL})")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     given = parser.parse_args()
     rows = read_graded(given.file) if given.file else read_exam()
-    found, followed = grading(rows), following(rows)
+    fitted = sense.at_hand(given.model)
+    measures = {**MEASURES, sense.NAME: sense.measure(rows, given.model, fitted)} if fitted else MEASURES
+    found, followed = grading(rows, measures), following(rows, measures)
     if given.json:
         told = asdict(found) | {"follows": {name: {asked: asdict(one) for asked, one in of.items()} for name, of in followed.items()}}
         print(json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        print(table(found, followed))
+        print(table(found, followed, measures))

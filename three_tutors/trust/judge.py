@@ -3,14 +3,14 @@
     python -m three_tutors.trust.judge --graded FILE   judge replies that people graded or rated, and say how far the judge agrees
     python -m three_tutors.trust.judge --rated FILE    the same in the four dimensions, on replies that people rated in them
     python -m three_tutors.trust.judge NAME            judge a tutor's answers, or the teachers' own turns (`reference`)
-    python -m three_tutors.trust.judge --fit           fit a local judge's reading of sense to the graded replies of training moments
 
 Run them in this order: the reports show how far a judge agrees beside its figures, and what it says of sense only where that is known.
 
 An endpoint is asked one question a call: three anchored levels, the answer given, reasoning and a verbatim quotation before the
 level. What it was paid for is kept by content in .cache/judge.jsonl, so that an interrupted run goes on where it stopped and nothing
 is bought twice. A verdict that cannot be read, or quotes words that the reply does not hold, is unscored and never a level. A model on
-this machine (`judge.base_url: local`) costs nothing and is read off its logits (`local_judge`).
+this machine (`judge.base_url: local`) costs nothing and is read off its logits (`local_judge`); what it says of sense is read off its
+states, once `python -m three_tutors.trust.sense --model DIR` has learned how.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from three_tutors.scoring.replied import Replied, read_replied
 from three_tutors.scoring.score import Score
 from three_tutors.trust import fitted_sense
 from three_tutors.trust.agreement import agreement
-from three_tutors.trust.graded import of_moments, read_graded
+from three_tutors.trust.graded import read_graded
 from three_tutors.trust.judge_agreement import against_graded, keep
 from three_tutors.trust.judge_questions import ANCHORS, QUALITIES, prompt, verdict
 from three_tutors.trust.local_judge import LocalJudge, folder_of
@@ -57,7 +57,6 @@ TEST = Path("data/processed/splits/test.jsonl")
 SCENARIOS = Path("data/processed/scenarios.jsonl")
 MOMENTS = Path("data/processed/moments/test.jsonl")
 ANSWERS = Path("data/processed/answers")
-LEARNED = Path("data/processed/moments/train.jsonl")
 MODELS = Path("models")
 HERE = "local"
 """The address of a model on this machine."""
@@ -182,15 +181,11 @@ def main() -> None:
     what.add_argument("name", nargs="?", choices=(*TUTORS, REFERENCE), help="whose replies are judged")
     what.add_argument("--graded", type=Path, help="replies that people graded or rated, one JSON object a line")
     what.add_argument("--rated", type=Path, help="replies that people rated in the four dimensions, one JSON object a line")
-    what.add_argument("--fit", action="store_true", help=f"fit a local judge to the graded replies of {LEARNED}")
     asked = parser.parse_args()
     settings = read("judge", Params)
     _permitted(settings)
     judging = _open(settings)
     begun = time.monotonic()
-    if asked.fit:
-        _fit(judging)
-        return
     if asked.graded:
         found = against_graded(judging, read_graded(asked.graded))
         keep(asked.graded.name, {**found, "seconds": round(time.monotonic() - begun, 1), "tokens": judging.tokens})
@@ -214,17 +209,6 @@ def _open(settings: Params) -> RemoteJudge | LocalJudge:
     endpoint = Endpoint(urls[0], settings.model, api_key(settings.key), others=urls[1:], concurrency=AT_ONCE)
     allowance = Allowance(PaidReplies(PAID), settings.most_calls, identity(urls, settings.model))
     return RemoteJudge(endpoint, settings.model, allowance, endpoint.at_once)
-
-
-def _fit(judging: RemoteJudge | LocalJudge) -> None:
-    if not isinstance(judging, LocalJudge):
-        raise ParamsError("params.yaml: --fit reads the states of a model on this machine; set judge.base_url to local.")
-    rows = fitted_sense.examples(of_moments(read_moments(LEARNED)))
-    states = [state for _, state in judging.read([(row.replied, "sense") for row in rows])]
-    fitted = fitted_sense.fit(judging.digest, rows, states)
-    fitted_sense.write(fitted)
-    told = ", ".join(f"{kind.replace('_', ' ')} {value:.2f}" for kind, value in fitted.auc.items())
-    print(f"judge: fitted to {fitted.replies} replies, in {fitted_sense.FILE}; AUC with the moments held out: {told}")
 
 
 def _tell(judging: RemoteJudge, most_calls: int) -> None:

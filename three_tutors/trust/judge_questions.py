@@ -74,6 +74,10 @@ def prompt(one: Replied, name: str) -> list[Message]:
     return [{"role": "system", "content": system}, {"role": "user", "content": _material(one, one.reply)}]
 
 
+REPLY_BEGINS, REPLY_ENDS = "<reply>\n", "\n</reply>"
+"""What stands around the reply in every prompt."""
+
+
 def one_word_prompt(one: Replied, name: str, reply: str) -> list[Message]:
     """Return the conversation after which a judge says yes or no of `reply`; the question comes last, so that beginnings are shared."""
     question, yes, _, no = {**ANCHORS, **QUALITIES}[name]
@@ -99,4 +103,4 @@ def verdict(said: str | None, reply: str) -> Score:
 def _material(one: Replied, reply: str) -> str:
     talk = "\n".join(f"{turn.speaker}: {turn.text}" for turn in one.turns)
     answer = " / ".join(one.lesson.answer) or "(there is none)"
-    return f"Topic: {one.lesson.topic}\nAnswer: {answer}\n<conversation>\n{talk}\n</conversation>\n<reply>\n{reply}\n</reply>"
+    return f"Topic: {one.lesson.topic}\nAnswer: {answer}\n<conversation>\n{talk}\n</conversation>\n{REPLY_BEGINS}{reply}{REPLY_ENDS}"

@@ -2,7 +2,7 @@
 
 The value is the share of yes. Small models say yes or no whatever they read, so the odds are held against those that the same model
 gives to an empty reply at the same moment (contextual calibration: Zhao et al. 2021, "Calibrate Before Use"). Where the model was
-fitted (`fitted_sense`), `sense` is read off the state behind that word instead.
+learned (`sense`), the verdict on sense is read off its states instead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.score import Score
-from three_tutors.trust.fitted_sense import FittedSense
+from three_tutors.trust import sense
+from three_tutors.trust.fitted_sense import SENSE, FittedSense
 from three_tutors.trust.judge_questions import ANCHORS, one_word_prompt
 from three_tutors.tutoring.formats import Message
 
@@ -41,7 +42,7 @@ class LocalJudge:
 
         Args:
             folder: as `base.prepare` writes it.
-            fitted: how its states are read for `sense`; left out where it was fitted to another model.
+            fitted: how sense is read off its states; left out where that was learned for another model.
 
         Raises:
             TutorError: there is no model in `folder`.
@@ -53,6 +54,7 @@ class LocalJudge:
 
         self.digest = str(base.description(folder)["digest"])
         self.name = f"{folder.name}@{self.digest[:8]}"
+        self._folder = folder
         self.fitted = fitted if fitted and fitted.model == self.digest else None
         self.tokens = 0
         """Tokens read so far, those of shared beginnings as often as they are shared."""
@@ -64,24 +66,25 @@ class LocalJudge:
 
     def scores(self, asked: Sequence[tuple[Replied, str]]) -> list[Score]:
         """Return the verdict on each reply in each dimension or quality: 0 to 1, in the four dimensions 0, 0.5 or 1."""
-        read = self.read(asked)
-        found = []
-        for (_, name), (odds, state) in zip(asked, read, strict=True):
-            if name == "sense" and self.fitted:
-                odds = self.fitted.odds(state)  # noqa: PLW2901 - the better reading of the same state
+        by_states = [number for number, (_, name) in enumerate(asked) if name == SENSE and self.fitted]
+        by_words = [number for number in range(len(asked)) if number not in set(by_states)]
+        found: dict[int, Score] = {}
+        if self.fitted and by_states:
+            found |= zip(by_states, sense.read(self._folder, self.fitted, [asked[number][0] for number in by_states]), strict=True)
+        for number, odds in zip(by_words, self._read([asked[number] for number in by_words]), strict=True):
             share = 1 / (1 + math.exp(-max(-50.0, min(odds, 50.0))))
-            found.append(Score(round(share * 2) / 2 if name in ANCHORS else share, f"yes {share:.2f}"))
-        return found
+            found[number] = Score(round(share * 2) / 2 if asked[number][1] in ANCHORS else share, f"yes {share:.2f}")
+        return [found[number] for number in range(len(asked))]
 
-    def read(self, asked: Sequence[tuple[Replied, str]]) -> list[tuple[float, list[float]]]:
-        """Return for each the log-odds of yes against those of an empty reply, and the state, (hidden,), that they are read off."""
+    def _read(self, asked: Sequence[tuple[Replied, str]]) -> list[float]:
+        """Return for each the log-odds of yes against those of an empty reply."""
         empty = {_moment(one, name): one_word_prompt(one, name, NOTHING) for one, name in asked}
         prompts = [*empty.values(), *(one_word_prompt(one, name, one.reply or NOTHING) for one, name in asked)]
         odds = self._odds(prompts)
-        neutral = {moment: value for moment, (value, _) in zip(empty, odds, strict=False)}
-        return [(value - neutral[_moment(one, name)], state) for (one, name), (value, state) in zip(asked, odds[len(empty) :], strict=True)]
+        neutral = dict(zip(empty, odds, strict=False))
+        return [value - neutral[_moment(one, name)] for (one, name), value in zip(asked, odds[len(empty) :], strict=True)]
 
-    def _odds(self, prompts: Sequence[Sequence[Message]]) -> list[tuple[float, list[float]]]:
+    def _odds(self, prompts: Sequence[Sequence[Message]]) -> list[float]:
         from three_tutors.language_model import chat_template  # noqa: PLC0415
 
         texts = [chat_template.prompt_ids(self._generator.tokenizer, said) for said in prompts]
@@ -89,13 +92,13 @@ class LocalJudge:
         # Neighbours share their beginnings, which are then computed once.
         order = sorted(range(len(texts)), key=lambda number: texts[number])
         self.tokens += sum(map(len, texts))
-        found: dict[int, tuple[float, list[float]]] = {}
+        found: dict[int, float] = {}
         for begin in range(0, len(order), _AT_ONCE):
             some = order[begin : begin + _AT_ONCE]
             states = self._generator.backend.states([(texts[number], len(texts[number]) - 1) for number in some])
             for number, state in zip(some, states, strict=True):
                 logits = self._generator.backend.logits(state[-1:])[0].float()
-                found[number] = (float(logits[self._yes].logsumexp(0) - logits[self._no].logsumexp(0)), state[-1].float().tolist())
+                found[number] = float(logits[self._yes].logsumexp(0) - logits[self._no].logsumexp(0))
         return [found[number] for number in range(len(texts))]
 
 

@@ -6,10 +6,12 @@ import atexit
 import contextlib
 import csv
 import functools
+import logging
 import os
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # DSPy would look for prices on the network
 for name in ("NO_PROXY", "no_proxy"):  # a proxy would look for the service of session 3 on its own machine
     os.environ[name] = ",".join(part for part in (os.environ.get(name), "127.0.0.1,localhost") if part)
+
+warnings.filterwarnings("ignore", message="IProgress not found")  # without widgets Jupyter shows progress as text, which is fine
+for name in ("dspy.clients.lm", "dspy.evaluate.evaluate"):  # replies are cut on purpose, and the notebooks print scores themselves
+    logging.getLogger(name).setLevel(logging.ERROR)
 
 ROOT = Path(__file__).parent.parent
 WORK = Path(os.environ.get("COURSE_WORK") or ROOT / "course/work")

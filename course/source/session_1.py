@@ -2,7 +2,7 @@
 # # Session 1: Read a dialogue and label it
 #
 # A tutor that you cannot describe you cannot judge. In this hour you read three real teaching conversations, say what each student turn
-# *shows*, and find out how far you and two other readers agree. You need no model today.
+# *shows*, and find out how far you agree with two other readings of the same turns. You need no model today.
 #
 # **How these notebooks work.** Run the cells in order. Where you see `...`, something is yours to fill in. The cell after it checks your
 # work and says what is missing. You may run it as often as you like.
@@ -43,8 +43,8 @@ show("horns-on-the-book-cover")
 # %% [markdown]
 # ## The codebook
 #
-# Five labels say what a student turn shows. The definitions stand in `data/raw/codebook.md`, with the boundary cases, which matter more than
-# the definitions: open the file and read its first page now. Here is the short form.
+# Five labels say what a student turn shows. The definitions stand in `data/raw/codebook.md`, with boundary cases and the order in which labels
+# are decided. Both matter more than the definitions: open the file and read its first page now. Here is the short form.
 
 # %%
 codebook = (ROOT / "data/raw/codebook.md").read_text(encoding="utf-8")
@@ -63,13 +63,13 @@ for line in codebook.partition("## Strategy")[0].splitlines():
 # solution
 mine = {
     "breathe-out-only-carbon": {
-        0: "wrong", 2: "off_topic", 4: "correct", 6: "correct", 8: "correct", 10: "correct", 12: "wrong", 14: "partial",
+        0: "wrong", 2: "correct", 4: "correct", 6: "correct", 8: "correct", 10: "correct", 12: "wrong", 14: "partial",
     },
     "grape-sinks-orange-floats": {
-        0: "wrong", 2: "correct", 4: "wrong", 6: "correct", 8: "correct", 10: "correct", 12: "correct",
+        0: "wrong", 2: "correct", 4: "partial", 6: "correct", 8: "correct", 10: "correct", 12: "correct",
     },
     "horns-on-the-book-cover": {
-        0: "wrong", 2: "wrong", 4: "partial", 6: "wrong", 8: "off_topic",
+        0: "wrong", 2: "correct", 4: "partial", 6: "partial", 8: "wrong",
     },
 }  # fmt: skip
 # gap
@@ -145,7 +145,9 @@ assert abs(table - 0.4) < 1e-9, (
 # %% [markdown]
 # ## Look: you, the first reader and the second
 #
-# The first reader's labels stand in the dialogues. The second reader wrote none of them and did not see the first labels.
+# The first reader's labels stand in the dialogues, the second reader's in `data/raw/second_labels.csv`. Both readers are large language models that
+# saw the codebook and no label. Where they agree, that page decides; where you differ from both, look for the rule. You may still be right: no
+# teacher has labelled these turns a second time.
 
 # %%
 import csv
@@ -171,15 +173,15 @@ for place, labels in zip(places, zip(*readers.values(), strict=True), strict=Tru
 # %% [markdown]
 # ## Gap 3: settle one
 #
-# Choose a turn on which two of the three readers differ. Decide, with the codebook open, and give your reason in a sentence or two that quotes
+# Choose a turn on which two of the three readings differ. Decide, with the codebook open, and give your reason in a sentence or two that quotes
 # words of the turn. This is what a labelling meeting does all day.
 
 # %%
 # solution
-settled = ("horns-on-the-book-cover", 8)
+settled = ("horns-on-the-book-cover", 6)
 reason = (
-    "It is off_topic and not wrong: “i dont care” and “bye” refuse to go on, and the teacher's question, what could be found in the ground, "
-    "is not answered at all. The codebook puts refusing under off_topic."
+    "It is partial and not wrong: “thats ONE” is right, since one helmet is few, and “the others had horns” only says the old idea again. "
+    "The codebook calls a right step after which the old idea is only said again partial, and both parts can be pointed at."
 )
 # gap
 #: settled = ("", 0)  # the dialogue's name and the turn
@@ -188,7 +190,7 @@ reason = (
 
 # %%
 # check: 3 one disagreement is settled
-assert settled in places, '`settled` names a dialogue and one of its student turns, such as ("horns-on-the-book-cover", 8).'
+assert settled in places, '`settled` names a dialogue and one of its student turns, such as ("horns-on-the-book-cover", 6).'
 assert len({labels[places.index(settled)] for labels in readers.values()}) > 1, (
     "All three readers agree on this turn; choose one on which they differ."
 )
@@ -229,7 +231,7 @@ print(f"They agree on {same} of 10, and kappa is {value:.2f}: if nearly all turn
 # %% [markdown]
 # ## Keep
 #
-# Your labels are written to `course/work/session_1.json`. In session 6 you judge tutors by scores; remember then how far *people* agree.
+# Your labels are written to `course/work/session_1.json`. In session 6 you judge tutors by scores; remember then that even a label is a decision.
 
 # %%
 import json

@@ -119,7 +119,7 @@ assert len(verdict.dialogues[0].turns) >= 5, "Mend the turns instead of deleting
 # %% [markdown]
 # ## Gap 2: five of your own
 #
-# Take five things that students of yours get wrong, each from a subject that you know. What makes a dialogue worth learning from:
+# Take five things that students get wrong, each from a subject that you know. What makes a dialogue worth learning from:
 #
 # - the student sounds like one: short, informal, half-right;
 # - the teacher takes up the student's words, asks one thing at a time and lets the student find the answer;

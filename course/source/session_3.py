@@ -17,9 +17,10 @@ ROOT = next(folder for folder in [Path.cwd(), *Path.cwd().parents] if (folder / 
 os.chdir(ROOT)
 sys.path.insert(0, str(ROOT))
 
+from course import lab  # isort: split
+
 import dspy
 
-from course import lab
 from three_tutors.prompting.adapter import PlainChatAdapter
 from three_tutors.tutoring.formats import TEACHER_INSTRUCTION, messages
 

@@ -122,7 +122,7 @@ for prompt in (150, 600, 2500):
     )
 
 # %% [markdown]
-# What is missing from this sum? The hours in which six people wrote dialogues, runs that were thrown away, the day on which the service shuts the model
+# What is missing from this sum? The hours in which people wrote dialogues, runs that were thrown away, the day on which the service shuts the model
 # down. `reports/cost_benefit.md` counts them.
 #
 # ## Gap 3: three calls
@@ -169,14 +169,13 @@ assert job.status == "succeeded", f"The job {job.status}: {job.error}"
 assert job.validation_file, "The job has no validation file; without one you do not see whether it learns more than its examples."
 print(f"{job.fine_tuned_model}: {job.trained_tokens:,} tokens trained")
 for event in reversed(client.fine_tuning.jobs.list_events(job.id).data):
-    if event.type == "metrics":
-        print(
-            "  ", {name: round(value, 3) for name, value in event.data.items() if name == "step" or ("loss" in name and value is not None)}
-        )
+    losses = {name: round(event.data[name], 3) for name in ("train_loss", "valid_loss") if event.data and event.data.get(name) is not None}
+    if losses:
+        print(f"  step {event.data['step']}: {losses}")
 
 # %% [markdown]
-# `train_loss` is how much the examples surprise the model. `valid_loss` is how much dialogues surprise it that it does not learn. If only the first one
-# falls, it learns by heart.
+# `train_loss` is how much the examples of one step surprise the model. `valid_loss` is how much dialogues surprise it that it does not learn: it stands
+# at step 0, before training, and at the end of each epoch. If only the first one falls, the model learns by heart.
 #
 # ## Look: before and after
 #

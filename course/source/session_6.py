@@ -282,7 +282,7 @@ print(f"{'rubric: template':<18}{mean(cheated):>6.0%}\n{'rubric: teachers':<18}{
 # solution
 decision = """
 None of these tutors should meet a student alone yet. In the contrast exam people win nearly every pair and the base model next to none, and with
-8 pairs I cannot tell 0 % from 12 %. That it matches some pairs by likelihood shows that it knows more than it says, not that it teaches. The rubric
+8 pairs I cannot tell 0 % from 12 %. That it matches most pairs by likelihood shows that it knows more than it says, not that it teaches. The rubric
 gave a template more than the teachers, so I leave that figure out. Teachers may try the tutor for 2 weeks with nobody else in the room. I do not know what
 happens in long conversations. I would change my mind if a larger base won half of the pairs and no answer was given away in 60 replies.
 """
@@ -309,4 +309,4 @@ print(
 # ## The real one
 #
 # `make repro` does all this for four tutors, on every held-out dialogue, with intervals. Set `report.prose` to `false` in `params.yaml` first: then the reports
-# hold the tables and figures, and the sentences are yours to write. The project's own floors: `python -m three_tutors.trust.floor`.
+# hold the tables and figures, and the sentences are yours to write. The project's own floors: `tutors floor`.

@@ -97,6 +97,15 @@ def test_help_and_completion_ask_the_modules_own_parser() -> None:
     assert [item.value for item in complete.get_completions([], "overv")] == ["overview"]
 
 
+def test_a_stage_is_completed_and_an_unknown_one_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DVC would say that the name is not inside dvc.yaml; which names are there is what somebody wants to know."""
+    monkeypatch.chdir(ROOT)
+    complete = ShellComplete(app.tutors, {}, "tutors", "_TUTORS_COMPLETE")
+    assert [item.value for item in complete.get_completions(["run"], "tr")] == ["train_dspy", "train_openai", "train_lora"]
+    refused = CliRunner().invoke(app.tutors, ["run", "trian_lora"])
+    assert (refused.exit_code, "There is no stage 'trian_lora'; the stages are validate, split" in refused.output) == (2, True)
+
+
 def test_the_gate_checks_files_anywhere_with_few_packages(tmp_path: Path) -> None:
     """`.ci/gate`, which hooks and actions call, needs no workspace and only the packages that it names, and what those need."""
     text = (ROOT / "data/raw/template.yaml").read_text(encoding="utf-8")

@@ -211,7 +211,7 @@ def main() -> None:
     print(
         f"{made['dialogues']} dialogues of {made['conversations']} conversations in {arguments.to}; {made['merged_turns']} turns merged, "
         f"{made['unlabelled_turns']} unlabelled; {lost} conversations lost something, see {arguments.to / IMPORT_REPORT}. "
-        f"Complete the heads and run: python -m stages.validate {arguments.to}"
+        f"Complete the heads, then run: tutors validate {arguments.to}"
     )
 
 

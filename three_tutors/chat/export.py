@@ -92,7 +92,7 @@ def draft(talk: Talk, path: Sequence[Exchange], tutor: TutorName) -> str:
     return as_yaml(
         {"id": identifier(talk.lesson.topic, talk.id), **head, "turns": written},
         "A draft from a conversation. Read and correct every turn, add `strategy` and `understanding`, then move it to",
-        f"data/raw/dialogues/{talk.lesson.subject}/ and run `python -m stages.validate` on it.",
+        f"data/raw/dialogues/{talk.lesson.subject}/ and run `tutors validate` on it.",
     )
 
 

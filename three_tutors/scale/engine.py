@@ -7,6 +7,7 @@ twice, for whoever runs one may die: what they write must be the same each time 
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
 from collections import deque
@@ -14,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from functools import partial
 from importlib import import_module
 from itertools import islice
 from multiprocessing import get_all_start_methods, get_context
@@ -145,15 +145,14 @@ def _by_ray(function: Callable[[Task], Result], tasks: Iterable[Task], how: Engi
         raise ParamsError(
             "params.yaml: scale.engine is ray, which is not installed; install the extra `scale` (docs/scale.md), or set it to local."
         ) from None
-    started = not ray.is_initialized()
-    if started:
-        _start(ray, how)
+    if not ray.is_initialized():
+        _start(ray, how)  # it stops when this process ends; a stage calls more than once
     try:
         window = how.in_flight * (max(1, int(ray.cluster_resources().get("CPU", 1))) if how.processes == "auto" else how.processes)
-        remote, shared = ray.remote(max_retries=RETRIES)(partial(_called_in, os.getcwd())), ray.put(function)  # noqa: PTH109 - a text
+        remote, shared, folder = ray.remote(max_retries=RETRIES)(_called_in), ray.put(function), os.getcwd()  # noqa: PTH109 - a text
         waiting, under_way = iter(tasks), deque[Any]()
         while True:
-            under_way.extend(remote.remote(shared, task) for task in islice(waiting, window - len(under_way)))
+            under_way.extend(remote.remote(folder, shared, task) for task in islice(waiting, window - len(under_way)))
             if not under_way:
                 return
             yield ray.get(under_way.popleft())
@@ -162,9 +161,6 @@ def _by_ray(function: Callable[[Task], Result], tasks: Iterable[Task], how: Engi
     except ray.exceptions.RayError as error:
         reason = str(error).split("\n", maxsplit=1)[0]
         raise TutorError(f"Ray stopped: {reason} Run the stage again: what was finished is kept.") from None
-    finally:
-        if started:
-            ray.shutdown()
 
 
 def _start(ray: Any, how: Engine) -> None:  # noqa: ANN401 - a module
@@ -173,7 +169,7 @@ def _start(ray: Any, how: Engine) -> None:  # noqa: ANN401 - a module
     cpus = {"num_cpus": cores() if how.processes == "auto" else how.processes, "include_dashboard": False} if here else {}
     path = os.pathsep.join(filter(None, (os.getcwd(), os.environ.get("PYTHONPATH"))))  # noqa: PTH109 - a text
     environment = {"env_vars": {**ONE_THREAD, "PYTHONPATH": path}}
-    ray.init(address=how.address, log_to_driver=False, logging_level="error", runtime_env=environment, **cpus)
+    ray.init(address=how.address, log_to_driver=False, logging_level=logging.ERROR, runtime_env=environment, **cpus)
 
 
 def _called_in(folder: str, function: Callable[[Task], Result], task: Task) -> Result:

@@ -14,6 +14,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.params import PARAMS_FILE, params, read
 from three_tutors.pipeline.records import write_text
 from three_tutors.reporting.comparison import Setting, shared_values, texts
@@ -52,7 +53,14 @@ class Params:
 
 
 def report(evidence: Evidence, made: Provenance, settings: Params) -> Mapping[str, str]:
-    """Return the reports by file name below reports/: the page, the texts and the pictures that the texts show."""
+    """Return the reports by file name below reports/: the page, the texts and the pictures that the texts show.
+
+    Raises:
+        DataError: no reply was scored, not even a teacher's.
+
+    """
+    if not evidence.tutors:
+        raise DataError("There are no scored replies to report on yet: run `dvc repro`, which makes tutors and lets them reply.")
     findings, exam = findings_of(evidence), exam_of(evidence)
     studied = [figure for study in studies_of(evidence, made.sections) for figure in study.pictures]
     figures = [*pictures(evidence, findings, exam), *studied]

@@ -171,6 +171,14 @@ def test_without_any_tutor_there_is_no_verdict(tmp_path: Path) -> None:
         assert "shows that any tutor teaches: neither choice nor contrast was measured." in reports[name]
 
 
+def test_before_anything_was_scored_there_is_no_report(tmp_path: Path) -> None:
+    """`tutors report` in a new workspace says what to do instead."""
+    root = small_run.write_run(tmp_path, tutors=[])
+    (root / "data/processed/scores/reference.jsonl").unlink()
+    with pytest.raises(DataError, match="no scored replies to report on yet"):
+        made(root)
+
+
 def test_hostile_text_stays_text(tmp_path: Path, run: Path) -> None:
     """Markup in a reply is shown, never obeyed: the page has exactly its own script and picture tags."""
     hostile = written(small_run.write_run(tmp_path, reply=small_run.HOSTILE))["index.html"]

@@ -10,6 +10,8 @@ from ruamel.yaml import YAML
 
 from tests.conftest import ROOT
 from three_tutors.command import material
+from three_tutors.pipeline.records import read_jsonl
+from three_tutors.trust.labels import read_second_labels
 
 MADE = material.files()
 STAGES = YAML(typ="safe").load(MADE["dvc.yaml"])["stages"]
@@ -40,6 +42,19 @@ def test_what_stages_read_is_there_or_made() -> None:
     made = {str(parent) for out in outs for parent in [Path(out), *Path(out).parents]}
     read = {dep for body in bodies for dep in body["deps"] if not dep.startswith(("stages/", ".tutors/", "models/", "$"))}
     assert read - {dep for dep in read if any(Path(dep).is_relative_to(out) for out in outs)} - made - given == set()
+
+
+def test_what_a_workspace_begins_with_can_be_read() -> None:
+    """Tables without rows have the columns that are read today: a first report would fail after all the training before it."""
+    raw = material.BUNDLED / "data/raw"
+    assert read_second_labels(raw / "second_labels.csv", []) == []
+    assert read_jsonl(raw / "ratings.jsonl") == read_jsonl(raw / "preferences.jsonl") == []
+    assert (raw / "second_labels.csv").read_text(encoding="utf-8").strip() == header(ROOT / "data/raw/second_labels.csv")
+
+
+def header(path: Path) -> str:
+    """Return the first line of a table."""
+    return path.read_text(encoding="utf-8").splitlines()[0]
 
 
 def test_there_are_enough_dialogues_to_run_the_pipeline() -> None:

@@ -96,11 +96,13 @@ _NEVER: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     ),
     (_set("in on"), _TO_BE | _HELPERS | _set("of than") | _CONTRACTED),
     (_LINKS - _set("that so"), _END | _TO_BE | _HELPERS - _set("so") | _OBJECTS | _JOINTS | _set("than")),
-    (_set("i you we they"), _set("is has does isn't doesn't hasn't")),
-    (_CONTRACTED, _TO_BE | _HELPERS | _SUBJECTS - _set("it") | _OBJECTS - _set("us") | _set("of than") | _CONTRACTED),
+    # "Hitting you is wrong": only "you" ends what another verb follows.
+    (_set("i we they"), _set("is has does isn't doesn't hasn't")),
+    (_CONTRACTED, _TO_BE - _set("be been") | _HELPERS - _set("do have had") | _SUBJECTS - _set("it") | _set("of than") | _CONTRACTED),
+    (_CONTRACTED - _set("it's that's"), _OBJECTS - _set("us")),
     (_set("which whose"), _JOINTS | _ARTICLES & _set("an") | _set("than")),
     (_DEGREES, _TO_BE | _HELPERS | _SUBJECTS | _OBJECTS | _ARTICLES | _OWNERS | _set("of to in for with from than")),
-    (_set("not"), _TO_BE - _set("be been") | _HELPERS - _set("have do") | _set("of than")),
+    (_set("not"), _TO_BE - _set("be been") | _HELPERS - _set("have do") | _set("than")),
 )
 _AFTER: dict[str, frozenset[str]] = {
     word: frozenset().union(*(after for before, after in _NEVER if word in before)) for before, _ in _NEVER for word in before

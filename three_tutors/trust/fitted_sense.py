@@ -201,7 +201,8 @@ def _figures(rows: Sequence[Graded], values: np.ndarray) -> dict[str, float]:
 
 
 def _standard(values: np.ndarray) -> np.ndarray:
-    return (values - values.mean()) / _spread(values)
+    scaled: np.ndarray = (values - values.mean()) / _spread(values)
+    return scaled
 
 
 def _spread(values: np.ndarray) -> float:

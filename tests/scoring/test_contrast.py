@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from three_tutors.scoring.contrast import accepts, contrast, doubts, fitting, of_replies
+from three_tutors.scoring.contrast import accepts, contrast, fitting, of_replies
+from three_tutors.scoring.contrast_cues import DOUBTS
+from three_tutors.scoring.cue_search import cue, heard
 from three_tutors.scoring.replied import Replied, of_side
 from three_tutors.scoring.word_order import disorder
 from three_tutors.tutoring.dialogue import Lesson, Turn
@@ -146,7 +148,9 @@ def test_a_cue_that_the_student_said_does_not_count() -> None:
     """A yes after the student's own yes may repeat it and affirm nothing."""
     assert accepts("Yes, this is what I see too.", ["is it the left one"])
     assert accepts("Yes, this is what I see too.", ["yes"]) is None
-    assert doubts("Look again at the wall.", ["i look again"]) is None
+    again = "Look again at the wall."
+    assert cue(DOUBTS, heard(again, [])) == "Look again"
+    assert cue(DOUBTS, heard(again, ["i look again"]), ["i look again"]) is None
 
 
 def test_both_facts_at_once_are_neither() -> None:

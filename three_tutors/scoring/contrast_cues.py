@@ -1,16 +1,13 @@
 """Cues: the words with which a teacher affirms, doubts, refuses, warns or hands something to do, as phrases in their order.
 
-Each stands where a sentence begins or in a fixed phrase; a word alone says nothing. `heard` leaves out what the student said: who only
-says it back has affirmed or doubted nothing.
+Each stands where a sentence begins or in a fixed phrase; a word alone says nothing. `cue_search` looks for them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 
-from three_tutors.scoring.questioning import TASK_VERBS, empty
-from three_tutors.tutoring.words import sentences, words
+from three_tutors.scoring.questioning import TASK_VERBS
 
 _START = r"(?:^|[.!?…:;—–]['\"”’)]*\s+)(?:(?:ok|okay|oh|ah|well|hm+|so|and|then|please|sorry|no|yes)[,!.]?\s+)?"
 _MORE_VERBS = """
@@ -211,54 +208,5 @@ SPARES = _cue(
 )
 """Speaks of what the student is about to do, or of the student, without naming it."""
 
-_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|(?<!\w)'[^']*'(?!\w)|(?<!\w)‘[^’]*’(?!\w)")
-_COPIED = 3
-"""Words in a row from which a reply says back what the student said."""
-_SEEN = "§"
-_TASK = _cue(
-    r"""(?:^|[.!?…:;—–,]\s+|\b(?:now|then|so|and|please|first|or|can\s+you|could\s+you|let's|try\s+to|but|just|to)\s+)(?:<DO>)\b"""
-)
-_SOME_WORDS = 3
-
-
-def heard(reply: str, student: Iterable[str], *, quoted: bool = False) -> str:
-    """Return `reply` with § in place of what it quotes (kept where `quoted`), and of what it says back from a turn of `student`."""
-    text = reply.replace("’", "'")
-    text = text if quoted else _QUOTED.sub(_SEEN, text)
-    runs = set()
-    for turn in student:
-        said = words(turn)
-        runs |= {tuple(said[at : at + _COPIED]) for at in range(len(said) - _COPIED + 1)}
-    spoken = list(re.finditer(r"\S+", text))
-    flat = [(word, at) for at, match in enumerate(spoken) for word in words(match.group())]
-    back = set()
-    for first in range(len(flat) - _COPIED + 1):
-        if tuple(word for word, _ in flat[first : first + _COPIED]) in runs:
-            back |= {at for _, at in flat[first : first + _COPIED]}
-    # What ends a sentence stays, so that the next one still begins.
-    return " ".join(_SEEN + re.sub(r".*?([.!?,;:]*)$", r"\1", one.group()) if at in back else one.group() for at, one in enumerate(spoken))
-
-
-def cue(pattern: re.Pattern[str], text: str, student: Sequence[str] = ()) -> str | None:
-    """Return the first words of `text` that match, or None; words that a turn of `student` holds in the same order do not count."""
-    for match in pattern.finditer(text):
-        said = words(match.group())
-        if said and not any(_holds(words(turn), said) for turn in student):
-            return match.group().strip(" .!?…:;,—–'\"”’)")
-    return None
-
-
-def handed(text: str) -> str | None:
-    """Return the question or the task that `text` gives the student, or None; a question for anybody at any time is none."""
-    for sentence in sentences(text):
-        if sentence.rstrip("\"'”’)* ").endswith("?"):
-            if not empty(sentence):
-                return sentence
-        elif len(words(sentence)) >= _SOME_WORDS and _TASK.search(sentence):
-            return sentence
-    return None
-
-
-def _holds(turn: Sequence[str], said: Sequence[str]) -> bool:
-    size = len(said)
-    return any(list(turn[at : at + size]) == list(said) for at in range(len(turn) - size + 1))
+TASK = _cue(r"""(?:^|[.!?…:;—–,]\s+|\b(?:now|then|so|and|please|first|or|can\s+you|could\s+you|let's|try\s+to|but|just|to)\s+)(?:<DO>)\b""")
+"""Hands the student something to do."""

@@ -12,7 +12,7 @@ from three_tutors.scoring.questioning import asked, empty, on_topic, task
 from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.safety import declines, lapses, overrefusal, refers, warns
 from three_tutors.scoring.score import Score
-from three_tutors.tutoring.dialogue import Move
+from three_tutors.tutoring.scenario import Move
 from three_tutors.tutoring.words import content_words, sentences
 
 Detector = Callable[[Replied], str | None]

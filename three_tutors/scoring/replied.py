@@ -9,11 +9,12 @@ from typing import Any, Literal, TypeVar
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record
-from three_tutors.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, StrategyLabel, Turn
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, StrategyLabel, Turn
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.moment import Moment, Side
 from three_tutors.tutoring.questions import Question, asked_moments, items, played, questions
 from three_tutors.tutoring.replies import RecordedReply, read_replies
+from three_tutors.tutoring.scenario import Expectation, Scenario
 
 Found = TypeVar("Found")
 

@@ -29,8 +29,9 @@ from course.lab import LIMITS, ROOT, TOKENS, base
 from three_tutors.checking.gate import check
 from three_tutors.pipeline.diagnostics import DataError, TutorError
 from three_tutors.pipeline.records import read_json, read_jsonl, write_json, write_jsonl, write_text
-from three_tutors.tutoring.dialogue import Lesson, Scenario, Turn
+from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.formats import Message, messages
+from three_tutors.tutoring.scenario import Scenario
 
 SCENARIOS = ("ohms-law-just-tell-me", "moon-shadow-muddle", "two-bare-wires")
 """One presses for the answer, one is lost, one is in danger."""

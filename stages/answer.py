@@ -22,10 +22,11 @@ from three_tutors.openai_client.paid_replies import PaidReplies
 from three_tutors.openai_client.tutor import Conversation, Tutor
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import write_json, write_jsonl
-from three_tutors.tutoring.dialogue import Dialogue, Scenario, Turn, read_dialogues, read_scenarios
+from three_tutors.tutoring.dialogue import Dialogue, Turn, read_dialogues
 from three_tutors.tutoring.moment import Moment, read_moments
 from three_tutors.tutoring.questions import asked_moments, played, questions
 from three_tutors.tutoring.replies import RecordedReply, write_replies
+from three_tutors.tutoring.scenario import Scenario, read_scenarios
 from three_tutors.tutors.opening import Service, likelihoods, likely_replies, open_tutor
 
 TEST = Path("data/processed/splits/test.jsonl")

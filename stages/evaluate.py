@@ -19,10 +19,11 @@ from three_tutors.scoring.context import TRUE
 from three_tutors.scoring.replied import Replied, read_replied
 from three_tutors.scoring.scores import MEASURES, scores
 from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
-from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
+from three_tutors.tutoring.dialogue import read_dialogues
 from three_tutors.tutoring.methods import REFERENCE
 from three_tutors.tutoring.moment import read_moments
 from three_tutors.tutoring.questions import questions
+from three_tutors.tutoring.scenario import read_scenarios
 from three_tutors.tutoring.words import words
 
 SPLITS = Path("data/processed/splits")

@@ -34,8 +34,9 @@ from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import write_chunks, write_json
 from three_tutors.scale.engine import chosen
 from three_tutors.scale.shards import CACHE
-from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Dialogue, Scenario
+from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Dialogue
 from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.scenario import Scenario
 from three_tutors.tutoring.splits import read_ledger
 
 DIALOGUES = Path("data/raw/dialogues")

@@ -10,7 +10,8 @@ import certifi
 import hypothesis
 import pytest
 
-from three_tutors.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
+from three_tutors.tutoring.scenario import Expectation, Scenario, ScriptedTurn
 
 # Two shared cores: a slow example says nothing about the code.
 hypothesis.settings.register_profile("project", deadline=None)

@@ -12,11 +12,12 @@ from three_tutors.pipeline.records import write_json, write_jsonl, write_text
 from three_tutors.scoring.replied import Replied, own_replies, references, replied
 from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
 from three_tutors.tutoring.choosing import exam, likely
-from three_tutors.tutoring.dialogue import Dialogue, Expectation, Lesson, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.moment import Fit, GradedReply, Kind, Moment, Side
 from three_tutors.tutoring.questions import asked_moments, questions
 from three_tutors.tutoring.replies import RecordedReply, write_replies
+from three_tutors.tutoring.scenario import Expectation, Scenario, ScriptedTurn
 
 GOOD = "You wrote {said}. Which step of it would you check first, and what would it tell you about {topic}?"
 BAD = "Great job! The answer is {answer}."

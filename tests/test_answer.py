@@ -22,7 +22,8 @@ from three_tutors.pipeline.records import read_jsonl, write_json, write_jsonl
 from three_tutors.tutoring.questions import items
 
 if TYPE_CHECKING:
-    from three_tutors.tutoring.dialogue import Dialogue, Scenario
+    from three_tutors.tutoring.dialogue import Dialogue
+    from three_tutors.tutoring.scenario import Scenario
 
 
 @dataclass

@@ -34,9 +34,10 @@ from three_tutors.trust.preferences import read_preferences
 from three_tutors.trust.rated_replies import read_rated_replies
 from three_tutors.trust.ratings import read_ratings
 from three_tutors.trust.verdicts import read_verdicts
-from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
+from three_tutors.tutoring.dialogue import read_dialogues
 from three_tutors.tutoring.moment import read_moments
 from three_tutors.tutoring.replies import read_replies
+from three_tutors.tutoring.scenario import read_scenarios
 from three_tutors.tutoring.splits import read_ledger
 
 CHAT = {

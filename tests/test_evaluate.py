@@ -11,9 +11,10 @@ from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import write_jsonl
 from three_tutors.scoring.replied import references, replied
 from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
-from three_tutors.tutoring.dialogue import Dialogue, Scenario
+from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.questions import items
 from three_tutors.tutoring.replies import RecordedReply, write_replies
+from three_tutors.tutoring.scenario import Scenario
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from tests.written import DIALOGUE, MOMENT, OTHER, PAIR, SCENARIO, dialogue, ver
 from three_tutors.checking.gate import check
 from three_tutors.checking.inspecting import Limits
 from three_tutors.pipeline.params import read
-from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
+from three_tutors.tutoring.dialogue import read_dialogues
 from three_tutors.tutoring.moment import read_moments
+from three_tutors.tutoring.scenario import read_scenarios
 from three_tutors.tutoring.splits import read_ledger
 
 OUTPUTS = (

@@ -9,7 +9,7 @@ import pytest
 
 from tests import scripted_endpoint
 from tests.chat.site import Site, conversing, site
-from three_tutors.tutoring.dialogue import Scenario
+from three_tutors.tutoring.scenario import Scenario
 
 SCRIPTS = {"baseline": "asks", "dspy": "echo", "openai": "words:12:0.01", "lora": "asks"}
 

@@ -26,8 +26,8 @@ from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
 from three_tutors.openai_client.tutor import ChatTutor, Conversation, Instead
 from three_tutors.openai_server.listening import listening, served
 from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.tutoring.dialogue import Scenario
 from three_tutors.tutoring.methods import TUTORS
+from three_tutors.tutoring.scenario import Scenario
 
 ASKING = Asking(Sampling(max_tokens=40), window=400, patience=20.0)
 AGAIN = "begins again"

@@ -13,7 +13,7 @@ from three_tutors.chat.forms import lesson
 from three_tutors.chat.talk import TutorReply
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.trust.preferences import read_preferences
-from three_tutors.tutoring.dialogue import Scenario
+from three_tutors.tutoring.scenario import Scenario
 
 
 def column(html: str, key: str, exchange: int = 1) -> str:

@@ -13,8 +13,8 @@ from tests.browser import NEEDED, axe, open_chromium  # noqa: F401 - a fixture
 from tests.chat.conftest import SCRIPTS
 from tests.chat.site import AGAIN, ASKING, BeginningAgain, Site, conversing, site
 from three_tutors.chat.talk import TutorReply
-from three_tutors.tutoring.dialogue import Scenario
 from three_tutors.tutoring.methods import TUTORS
+from three_tutors.tutoring.scenario import Scenario
 
 pytestmark = NEEDED
 

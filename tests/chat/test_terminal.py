@@ -11,7 +11,7 @@ import pytest
 from tests.chat.conftest import SCRIPTS
 from tests.chat.site import AGAIN, BeginningAgain, conversing
 from three_tutors.chat.terminal import converse, plain
-from three_tutors.tutoring.dialogue import Scenario
+from three_tutors.tutoring.scenario import Scenario
 
 
 def played(folder: Path, base_url: str, lines: Sequence[str], scenarios: Sequence[Scenario] = ()) -> str:

@@ -16,8 +16,9 @@ from three_tutors.checking.gathering import Gathering, gather
 from three_tutors.checking.problem_formats import formatted
 from three_tutors.scale import blocks
 from three_tutors.scale.engine import ALONE, Engine
-from three_tutors.tutoring.dialogue import Dialogue, Scenario
+from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.scenario import Scenario
 
 TWO = Engine(processes=2)
 SPLITS: Any = {"l-3": "train", "l-4": "test"}

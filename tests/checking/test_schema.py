@@ -17,8 +17,9 @@ from three_tutors.checking import structure
 from three_tutors.checking.gate import check
 from three_tutors.checking.schema import FileKind, json_schema
 from three_tutors.pipeline.diagnostics import Problem
-from three_tutors.tutoring.dialogue import Dialogue, Scenario
+from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.scenario import Scenario
 
 # What only the gate can see: it compares turns, files and words.
 STRUCTURE = {"E003", "E101", "E102", "E103", "E104", "E105", "E106", "E107"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from three_tutors.checking.scripting import notes
-from three_tutors.tutoring.dialogue import Scenario, ScenarioKind
+from three_tutors.tutoring.scenario import Scenario, ScenarioKind
 
 
 def said(scenario: Scenario) -> list[tuple[str, str]]:

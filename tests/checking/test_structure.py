@@ -7,7 +7,7 @@ import pytest
 
 from tests.written import DIALOGUE, LIMITS, SCENARIO, SCHEMA_LINE, dialogue, found, with_turn, write
 from three_tutors.checking.gate import check
-from three_tutors.tutoring.dialogue import MOVES
+from three_tutors.tutoring.scenario import MOVES
 
 STUDENT, TEACHER = DIALOGUE["turns"][0], DIALOGUE["turns"][1]
 

@@ -12,7 +12,7 @@ from three_tutors.reporting.scripted_students import Kind, courses, extremes, fa
 from three_tutors.scoring.leak import LEAK
 from three_tutors.scoring.score import Score
 from three_tutors.scoring.statistics import Interval
-from three_tutors.tutoring.dialogue import Scenario
+from three_tutors.tutoring.scenario import Scenario
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import pytest
 from three_tutors.scoring.expectations import expectations, mentioned, remembers
 from three_tutors.scoring.moves import DETECTORS, FORBIDDEN, repair
 from three_tutors.scoring.replied import Replied
-from three_tutors.tutoring.dialogue import Expectation, Lesson, Move, Turn
+from three_tutors.tutoring.dialogue import Lesson, Turn
+from three_tutors.tutoring.scenario import Expectation, Move
 
 LESSON = Lesson("physics", 9, "Ohm's law", "Work out the current.", "Multiplies voltage by resistance.", ("3 A", "3 amps"))
 WRONG = (Turn("student", "The battery is 12 V and the resistor 4 ohms. I multiplied and got 48 amps.", understanding="wrong"),)

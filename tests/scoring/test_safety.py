@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from three_tutors.scoring.expectations import expectations
 from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.safety import NEEDS, lapses, overrefuses, safe
-from three_tutors.tutoring.dialogue import Expectation, Lesson, Move, Turn
+from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.moment import THEMES
+from three_tutors.tutoring.scenario import Expectation, Move
 
 LESSON = Lesson("physics", 8, "Voltage", "Say what voltage does.")
 SAID = (Turn("student", "i have two bare wires and a socket", understanding="off_topic"),)

@@ -10,17 +10,9 @@ from hypothesis import strategies as st
 
 from three_tutors.checking.finding import Source
 from three_tutors.checking.shape import Keys, Shape
-from three_tutors.tutoring.dialogue import (
-    STRATEGIES,
-    UNDERSTANDINGS,
-    Dialogue,
-    Expectation,
-    Lesson,
-    Scenario,
-    ScriptedTurn,
-    Turn,
-)
+from three_tutors.tutoring.dialogue import STRATEGIES, UNDERSTANDINGS, Dialogue, Lesson, Turn
 from three_tutors.tutoring.fields import Field, fields, record, values
+from three_tutors.tutoring.scenario import Expectation, Scenario, ScriptedTurn
 
 words = st.text(min_size=1, max_size=8)
 lessons = st.builds(

@@ -80,7 +80,7 @@ def test_a_line_that_is_no_moment_is_refused_with_its_number(tmp_path: Path) -> 
     """A file that something else wrote is told with its line, and how to make it again."""
     path = tmp_path / "moments.jsonl"
     path.write_text(json.dumps(MOMENT.to_record()) + '\n{"id": "a", "sides": [{"turns": []}]}\n', encoding="utf-8")
-    with pytest.raises(DataError, match=r"moments\.jsonl:2: not a moment that `validate` wrote .*run `dvc repro validate`"):
+    with pytest.raises(DataError, match=r"moments\.jsonl:2: not a record that `validate` wrote .*run `dvc repro validate`"):
         read_moments(path)
 
 

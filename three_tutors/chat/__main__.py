@@ -34,8 +34,8 @@ from three_tutors.openai_server.listening import listening, server
 from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import params, read
 from three_tutors.pricing.prices import read_prices
-from three_tutors.tutoring.dialogue import read_scenarios
 from three_tutors.tutoring.methods import TUTORS, TutorName
+from three_tutors.tutoring.scenario import read_scenarios
 from three_tutors.tutors.opening import open_tutors
 
 SCENARIOS = Path("data/processed/scenarios.jsonl")

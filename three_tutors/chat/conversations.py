@@ -17,8 +17,9 @@ from three_tutors.chat.talk import Exchange, Talk, history, path_to
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.text import has_half
 from three_tutors.scoring.rubric import RubricScore, score
-from three_tutors.tutoring.dialogue import LONGEST_TURN, Lesson, Scenario, ScriptedTurn
+from three_tutors.tutoring.dialogue import LONGEST_TURN, Lesson
 from three_tutors.tutoring.methods import TUTORS, TutorName
+from three_tutors.tutoring.scenario import Scenario, ScriptedTurn
 
 DAY = 24 * 60 * 60.0
 HOTTEST = 2

@@ -16,9 +16,10 @@ from three_tutors.checking.finding import Finding, Path, Source, quoted
 from three_tutors.checking.sheet import KINDS, ROW, Head, Sheet
 from three_tutors.checking.tally import total
 from three_tutors.checking.told import Told
-from three_tutors.tutoring.dialogue import STRATEGIES, Dialogue, Scenario
+from three_tutors.tutoring.dialogue import STRATEGIES, Dialogue
 from three_tutors.tutoring.duplicates import LEAK, Pair, Whole, of_one_problem
 from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.scenario import Scenario
 from three_tutors.tutoring.splits import Split
 
 ENOUGH_FOR_BALANCE = 20

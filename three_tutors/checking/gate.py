@@ -28,9 +28,10 @@ from three_tutors.checking.tally import Tally, tallied
 from three_tutors.checking.told import Told
 from three_tutors.pipeline.diagnostics import Problem
 from three_tutors.tutoring import duplicates
-from three_tutors.tutoring.dialogue import Dialogue, Scenario
+from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.duplicates import Pair, Whole
 from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.scenario import Scenario
 from three_tutors.tutoring.splits import Split
 
 IN_ORDER = attrgetter("path", "line", "column", "code", "message", "hint")

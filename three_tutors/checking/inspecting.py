@@ -12,10 +12,11 @@ from three_tutors.checking.exam import Exam, Met, leaks, met
 from three_tutors.checking.finding import Finding, Path, Source, quoted
 from three_tutors.checking.reading import Entry, read
 from three_tutors.checking.yaml_source import Tree
-from three_tutors.tutoring.dialogue import Dialogue, Lesson, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
 from three_tutors.tutoring.duplicates import triples
 from three_tutors.tutoring.fields import fields
 from three_tutors.tutoring.moment import GradedReply, Moment
+from three_tutors.tutoring.scenario import Scenario, ScriptedTurn
 from three_tutors.tutoring.words import tokens
 
 _PROSE = tuple(field.name for field in fields(Lesson) if field.prose)

@@ -16,10 +16,11 @@ from three_tutors.checking.schema import OPENING
 from three_tutors.checking.shape import DIALOGUE, MOMENT, PAIR, SCENARIO, Shape, keys_of, kind_of
 from three_tutors.checking.yaml_source import Place, SourceError, Tree
 from three_tutors.scale.blocks import Block
-from three_tutors.tutoring.dialogue import ARC, Dialogue, Lesson, Origin, Scenario
+from three_tutors.tutoring.dialogue import ARC, Dialogue, Lesson, Origin
 from three_tutors.tutoring.duplicates import NO_TRIPLES, Triples
 from three_tutors.tutoring.fields import fields
 from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.scenario import Scenario
 
 _KEYS = DIALOGUE.names | SCENARIO.names | MOMENT.names | PAIR.names
 _UNNAMED = {

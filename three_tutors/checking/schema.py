@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from three_tutors.pipeline.records import write_text
-from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Expectation, Lesson, Origin, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Lesson, Origin, Turn
 from three_tutors.tutoring.fields import Field, fields
 from three_tutors.tutoring.moment import GradedReply, Moment
 from three_tutors.tutoring.moment import Side as MomentSide
+from three_tutors.tutoring.scenario import Expectation, Scenario, ScriptedTurn
 
 SCHEMAS = Path("data/raw")
 FileKind = Literal["dialogue", "scenario", "moment", "pair"]

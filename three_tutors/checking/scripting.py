@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from three_tutors.checking.finding import Note
 from three_tutors.checking.revealing import said
-from three_tutors.tutoring.dialogue import Move, Scenario, ScenarioKind
+from three_tutors.tutoring.scenario import Move, Scenario, ScenarioKind
 
 FORBIDDEN_THROUGHOUT: dict[ScenarioKind, Move] = {
     "answer_pressure": "reveal_answer",

@@ -22,10 +22,11 @@ from three_tutors.checking.schema import (
     TEACHER_TURN,
 )
 from three_tutors.checking.yaml_source import Plain
-from three_tutors.tutoring.dialogue import SPEAKERS, Expectation, ScriptedTurn, Turn
+from three_tutors.tutoring.dialogue import SPEAKERS, Turn
 from three_tutors.tutoring.fields import LONGEST, Field
 from three_tutors.tutoring.messages import side_of
 from three_tutors.tutoring.moment import GradedReply, Side
+from three_tutors.tutoring.scenario import Expectation, ScriptedTurn
 
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,99})")
 HUGE = 10**9

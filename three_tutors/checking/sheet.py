@@ -23,9 +23,10 @@ from three_tutors.checking.reading import Entry
 from three_tutors.checking.tally import tallied
 from three_tutors.pipeline.records import write_chunks
 from three_tutors.scale.alike import triples_of
-from three_tutors.tutoring.dialogue import Dialogue, Scenario
+from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.duplicates import Triples
 from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.scenario import Scenario
 
 KINDS = (Dialogue, Scenario, Moment)
 CLOSING_WORDS = 3

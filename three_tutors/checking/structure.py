@@ -19,9 +19,10 @@ from three_tutors.checking import schema
 from three_tutors.checking.finding import Finding, Path, Source, quoted
 from three_tutors.checking.reading import Entry
 from three_tutors.checking.shape import refusal
-from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Lesson, Origin, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Lesson, Origin, Turn
 from three_tutors.tutoring.fields import LONGEST, Field, fields
 from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.scenario import Scenario, ScriptedTurn
 
 
 class Layout(NamedTuple):

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from three_tutors.tutoring.dialogue import Dialogue, Scenario
+from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.scenario import Scenario
 
 
 @dataclass

@@ -12,10 +12,11 @@ from pathlib import Path
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.scoring.replied import Replied, read_replied
 from three_tutors.trust.bots import bots
-from three_tutors.tutoring.dialogue import Lesson, Turn, read_dialogues, read_scenarios
+from three_tutors.tutoring.dialogue import Lesson, Turn, read_dialogues
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.moment import read_moments
 from three_tutors.tutoring.questions import Question
+from three_tutors.tutoring.scenario import read_scenarios
 
 ANSWERS = Path("data/processed/answers")
 TEST = Path("data/processed/splits/test.jsonl")

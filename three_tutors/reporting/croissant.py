@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Expectation, Lesson, Origin, Scenario, ScriptedTurn, Turn
+from three_tutors.tutoring.dialogue import SPEAKERS, Dialogue, Lesson, Origin, Turn
 from three_tutors.tutoring.fields import Field, fields
 from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.scenario import Expectation, Scenario, ScriptedTurn
 from three_tutors.tutoring.splits import SPLITS, Split
 
 CONTEXT: Mapping[str, Any] = json.loads(Path(__file__).with_name("croissant_context.json").read_text(encoding="utf-8"))

@@ -21,21 +21,11 @@ from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.label_agreement import ENOUGH, doubtful, editions, rows
 from three_tutors.reporting.pages import page, plain
 from three_tutors.trust.labels import Agreement
-from three_tutors.tutoring.dialogue import (
-    OUTCOMES,
-    SITUATIONS,
-    STRATEGIES,
-    UNDERSTANDINGS,
-    VOICES,
-    Dialogue,
-    Lesson,
-    Modality,
-    Scenario,
-    Turn,
-)
+from three_tutors.tutoring.dialogue import OUTCOMES, SITUATIONS, STRATEGIES, UNDERSTANDINGS, VOICES, Dialogue, Lesson, Modality, Turn
 from three_tutors.tutoring.duplicates import pairs, triples
 from three_tutors.tutoring.fields import Field, fields
 from three_tutors.tutoring.moment import GRADES, HALVES, KINDS, PAIR_KINDS, THEMES, Moment
+from three_tutors.tutoring.scenario import Scenario
 from three_tutors.tutoring.splits import Split
 from three_tutors.tutoring.words import tokens
 

@@ -28,11 +28,12 @@ from three_tutors.trust.preferences import PREFERENCES, Preferred, read_preferen
 from three_tutors.trust.ratings import RATINGS, Rating, read_ratings
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_agreement, read_verdicts
 from three_tutors.tutoring.choosing import Likely, exam
-from three_tutors.tutoring.dialogue import Dialogue, Scenario, read_dialogues, read_scenarios
+from three_tutors.tutoring.dialogue import Dialogue, read_dialogues
 from three_tutors.tutoring.methods import PROMPTED, REFERENCE, TUTORS
 from three_tutors.tutoring.moment import Moment, read_moments
 from three_tutors.tutoring.questions import asked_moments, items, played, questions
 from three_tutors.tutoring.replies import RecordedReply, read_replies
+from three_tutors.tutoring.scenario import Scenario, read_scenarios
 from three_tutors.tutoring.splits import Split, read_ledger
 from three_tutors.tutoring.words import words
 

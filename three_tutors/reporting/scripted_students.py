@@ -13,8 +13,8 @@ from three_tutors.scoring.expectations import EXPECTATIONS
 from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Interval, by_dialogue, mean_interval, wilson
-from three_tutors.tutoring.dialogue import Scenario, ScenarioKind
 from three_tutors.tutoring.methods import REFERENCE
+from three_tutors.tutoring.scenario import Scenario, ScenarioKind
 
 MOST_TURNS = 10
 

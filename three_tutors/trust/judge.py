@@ -47,10 +47,11 @@ from three_tutors.trust.judge_questions import ANCHORS, QUALITIES, prompt, verdi
 from three_tutors.trust.local_judge import LocalJudge, folder_of
 from three_tutors.trust.rated_replies import RatedReply, read_rated_replies
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, write_verdicts
-from three_tutors.tutoring.dialogue import read_dialogues, read_scenarios
+from three_tutors.tutoring.dialogue import read_dialogues
 from three_tutors.tutoring.formats import Message
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.moment import read_moments
+from three_tutors.tutoring.scenario import read_scenarios
 from three_tutors.tutoring.words import words
 
 TEST = Path("data/processed/splits/test.jsonl")

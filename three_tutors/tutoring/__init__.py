@@ -1,6 +1,6 @@
 """The words of our field as data; no heavy library, and no file but those that the stages hand on.
 
-dialogue, fields          lesson, turn, dialogue and scenario; each field is declared there, once
+dialogue, scenario        lesson, turn and dialogue; scripted students; `fields`: each field is declared there, once
 formats, history          a dialogue as a model reads it, and what of a long one fits its window
 questions, replies        what every tutor is asked, and what it replied; pairs: two replies, one preferred
 splits, duplicates        who trains, chooses and tests; which dialogues tell of one problem

@@ -1,4 +1,4 @@
-"""The words of our field as data: lesson, turn, dialogue, scenario. Here each of their fields is declared, once.
+"""The words of our field as data: lesson, turn, dialogue. Here each of their fields is declared, once.
 
 What may be missing is missing in one way: an empty text, an empty tuple, never None.
 """
@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.pipeline.records import Record, read_jsonl
-from three_tutors.tutoring.fields import Field, record, values
+from three_tutors.pipeline.records import Record
+from three_tutors.tutoring.fields import Field, read_all, record, values
 
 Speaker = Literal["student", "teacher"]
 Strategy = Literal[
@@ -25,36 +24,6 @@ Strategy = Literal[
     "encouragement",
 ]
 Understanding = Literal["correct", "partial", "wrong", "confused", "off_topic"]
-ScenarioKind = Literal[
-    "guessing",
-    "repeated_error",
-    "answer_pressure",
-    "unexplained_right_answer",
-    "doubtful_right_answer",
-    "confusion",
-    "off_topic",
-    "context_probe",
-    "false_authority",
-    "safety",
-    "safety_lookalike",
-    "privacy",
-    "privacy_lookalike",
-]
-Move = Literal[
-    "ask_question",
-    "accept",
-    "signal_mistake",
-    "reveal_answer",
-    "praise",
-    "explain",
-    "return_to_topic",
-    "refer_to_adult",
-    "ask_personal_data",
-    "warn",
-    "decline",
-    "overrefuse",
-]
-
 Situation = Literal[
     "gives_up",
     "refuses",
@@ -81,7 +50,6 @@ UnderstandingLabel = Literal[Understanding, ""]
 SPEAKERS: tuple[Speaker, ...] = get_args(Speaker)
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 UNDERSTANDINGS: tuple[Understanding, ...] = get_args(Understanding)
-MOVES: tuple[Move, ...] = get_args(Move)
 SITUATIONS: tuple[Situation, ...] = get_args(Situation)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 VOICES: tuple[Voice, ...] = get_args(Voice)
@@ -185,72 +153,9 @@ ARC = ("situation", "outcome", "voice")
 """What a dialogue says of itself as a whole."""
 
 
-@dataclass(frozen=True)
-class Expectation:
-    """What a good tutor does and does not do in reply to one scripted turn."""
-
-    note: Annotated[str, Field("One sentence for people: what a good tutor does and does not do here.", most=LONGEST_TURN)]
-    must: Annotated[tuple[Move, ...], Field("Moves a good reply makes.", least=0, most=len(MOVES))] = ()
-    must_not: Annotated[tuple[Move, ...], Field("Moves a good reply does not make.", least=0, most=len(MOVES))] = ()
-    mentions: Annotated[
-        tuple[str, ...],
-        Field("A good reply contains at least one of these beginnings of words; lower case.", least=0, most=60),
-    ] = ()
-    never_says: Annotated[tuple[str, ...], Field("Strings a good reply never contains; lower case.", least=0, most=60)] = ()
-
-
-@dataclass(frozen=True)
-class ScriptedTurn:
-    """One student turn of a scenario with what is expected of the reply to it."""
-
-    text: Annotated[str, Field("What the scripted student says, whatever the tutor replied before.", most=LONGEST_TURN)]
-    understanding: Annotated[Understanding, Field("What this student turn shows.")]
-    expect: Expectation = field(default_factory=lambda: Expectation(note=""))
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A scripted student, used only in evaluation: its turns are fixed, the tutor's are not."""
-
-    id: Name
-    kind: Annotated[ScenarioKind, Field("What this scripted student tries a tutor with.")]
-    lesson: Lesson
-    turns: tuple[ScriptedTurn, ...]
-    source: str = ""
-
-    def to_record(self) -> Record:
-        """Return a JSON object; `from_record` gives the same scenario back."""
-        turns = [{**record(turn), "expect": record(turn.expect)} for turn in self.turns]
-        return {"id": self.id, "kind": self.kind, **record(self.lesson), "turns": turns, "source": self.source}
-
-    @classmethod
-    def from_record(cls, written: Record) -> Scenario:
-        """Read what `to_record` wrote."""
-        turns = tuple(
-            ScriptedTurn(**values(ScriptedTurn, turn), expect=Expectation(**values(Expectation, turn["expect"])))
-            for turn in written["turns"]
-        )
-        return cls(written["id"], written["kind"], Lesson(**values(Lesson, written)), turns, written["source"])
-
-
 def read_dialogues(path: Path) -> list[Dialogue]:
     """Read the dialogues that `validate` gathered."""
-    return _read(path, Dialogue.from_record)
-
-
-def read_scenarios(path: Path) -> list[Scenario]:
-    """Read the scenarios that `validate` gathered."""
-    return _read(path, Scenario.from_record)
-
-
-def _read(path: Path, from_record: Any) -> list[Any]:  # noqa: ANN401 - typed by its two callers
-    read = []
-    for line, written in enumerate(read_jsonl(path), start=1):
-        try:
-            read.append(from_record(written))
-        except (KeyError, TypeError) as error:
-            raise DataError(f"{path}:{line}: not a record that `validate` wrote ({error}); run `dvc repro validate`.") from None
-    return read
+    return read_all(path, Dialogue.from_record)
 
 
 def turn_record(turn: Turn) -> Record:

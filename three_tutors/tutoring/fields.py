@@ -10,10 +10,16 @@ list. The gate, the JSON schemas, the importer, the difference, the data card an
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.pipeline.records import Record, read_jsonl
+
+T = TypeVar("T")
 Kind = Literal["text", "whole", "texts"]
 
 LONGEST = 300
@@ -79,6 +85,22 @@ def values(kind: type, written: dict[str, Any]) -> dict[str, Any]:
     for field in fields(kind):
         value = written[field.name] if field.required else written.get(field.name, field.missing)
         read[field.name] = tuple(value) if field.kind == "texts" else value
+    return read
+
+
+def read_all(path: Path, from_record: Callable[[Record], T]) -> list[T]:
+    """Return what `from_record` makes of each line of a file that `validate` gathered.
+
+    Raises:
+        DataError: a line is no such record; says which.
+
+    """
+    read = []
+    for line, written in enumerate(read_jsonl(path), start=1):
+        try:
+            read.append(from_record(written))
+        except (KeyError, TypeError) as error:
+            raise DataError(f"{path}:{line}: not a record that `validate` wrote ({error}); run `dvc repro validate`.") from None
     return read
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.pipeline.records import Record, read_jsonl
+from three_tutors.pipeline.records import Record
 from three_tutors.tutoring.dialogue import LONGEST_TURN, Lesson, Name, Origin, Turn, turn_from, turn_record
-from three_tutors.tutoring.fields import Field, record, values
+from three_tutors.tutoring.fields import Field, read_all, record, values
 
 Kind = Literal[
     "ideal",
@@ -153,16 +152,5 @@ class Moment:
 
 
 def read_moments(path: Path) -> list[Moment]:
-    """Read the moments that `validate` gathered or `split` dealt.
-
-    Raises:
-        DataError: a line is no moment; says which.
-
-    """
-    read = []
-    for line, one in enumerate(read_jsonl(path), start=1):
-        try:
-            read.append(Moment.from_record(one))
-        except (KeyError, TypeError) as error:
-            raise DataError(f"{path}:{line}: not a moment that `validate` wrote ({error}); run `dvc repro validate`.") from None
-    return read
+    """Read the moments that `validate` gathered or `split` dealt."""
+    return read_all(path, Moment.from_record)

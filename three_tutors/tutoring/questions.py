@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from three_tutors.tutoring.dialogue import Dialogue, Lesson, Scenario, Turn
+from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
 from three_tutors.tutoring.moment import Moment, Side
+from three_tutors.tutoring.scenario import Scenario
 
 MOST_TURNS = 60
 """Held-out student turns that are asked, spread over all dialogues and over the length of each."""

@@ -22,7 +22,8 @@ from three_tutors.language_model.llama.compiled import array
 from three_tutors.language_model.llama.families import additions, head_dim
 from three_tutors.language_model.llama.head_norms import norm_heads
 from three_tutors.language_model.llama.kv_cache import SEGMENT, KVCache, causal_mask
-from three_tutors.language_model.llama.packed import Combined, Linear, blocks, pack, pack_with
+from three_tutors.language_model.llama.packed import blocks, pack
+from three_tutors.language_model.llama.packed_layer import pack_layer, times
 
 SEGMENTS = 4
 """Segments that are prefilled at once, of one prompt or of several. One alone is memory-bound; four share each weight load."""
@@ -31,27 +32,6 @@ GROUP = 4
 
 Attend = Callable[[Tensor, int], Tensor]
 """Takes queries, keys and values of all tokens, (tokens, heads + 2 kv_heads, head_dim), and a layer's index; returns all rows."""
-
-
-@dataclass(frozen=True)
-class Layer:
-    """The packed weights of one decoder layer."""
-
-    input_norm: Tensor
-    qkv: Linear
-    output: Combined
-    """Added to the state."""
-    mlp_norm: Tensor
-    gate: Linear
-    """With SiLU applied."""
-    up: Combined
-    """Multiplied with the gate."""
-    down: Combined
-    """Added to the state."""
-    head_norms: tuple[Tensor, Tensor] | None
-    """Of queries and keys, where the family has them."""
-    rotated: bool
-    """Whether RoPE rotates its queries and keys."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +73,8 @@ class Llama:
         self.embedding = weights["model.embed_tokens.weight"]
         self.norm = weights["model.norm.weight"]
         head = self.embedding if config.tie_word_embeddings else weights["lm_head.weight"]
-        self.head = pack(_times(head, 1 / self.added.logits), slots)
-        rotated = self.added.rotated or (True,) * config.num_hidden_layers
-        self.layers = [self._layer(weights, f"model.layers.{index}.", rotated=each) for index, each in enumerate(rotated)]
+        self.head = pack(times(head, 1 / self.added.logits), slots)
+        self.layers = [pack_layer(config, weights, index, slots) for index in range(config.num_hidden_layers)]
         self.blocks = blocks(self.head, config.hidden_size, slots, self.embedding.dtype)
         whole = tuple(SEGMENT * (number + 1) for number in range(SEGMENTS))
         self.prefill_blocks = blocks(self.layers[0].qkv, config.hidden_size, whole[-1], self.embedding.dtype, whole)
@@ -110,26 +89,6 @@ class Llama:
         self.unrotated = scale[None, :, None].to(rotations.dtype)
         """The same for layers without RoPE, at any position."""
         self.groups = [KVCache(config, min(GROUP, slots - first), self.embedding.dtype) for first in range(0, slots, GROUP)]
-
-    def _layer(self, weights: Mapping[str, Tensor], prefix: str, *, rotated: bool) -> Layer:
-        attention, mlp = prefix + "self_attn.", prefix + "mlp."
-
-        def fused(kind: str) -> Tensor:
-            query, key, value = (weights[f"{attention}{name}_proj.{kind}"] for name in "qkv")
-            return torch.cat([interleave(query, self.heads), interleave(key, self.kv_heads), value])
-
-        norms = [interleave(weights[f"{attention}{name}_norm.weight"], 1) for name in "qk" if self.added.head_norms]
-        return Layer(
-            input_norm=weights[prefix + "input_layernorm.weight"],
-            qkv=pack(fused("weight"), self.slots, fused("bias") if self.added.biases else None),
-            output=pack_with("add", _times(weights[attention + "o_proj.weight"], self.added.residual), self.slots),
-            mlp_norm=weights[prefix + "post_attention_layernorm.weight"],
-            gate=pack(weights[mlp + "gate_proj.weight"], self.slots, silu=True),
-            up=pack_with("mul", weights[mlp + "up_proj.weight"], self.slots),
-            down=pack_with("add", _times(weights[mlp + "down_proj.weight"], self.added.residual), self.slots),
-            head_norms=(norms[0], norms[1]) if norms else None,
-            rotated=rotated,
-        )
 
     def group(self, slot: int) -> KVCache:
         """Return the cache that a slot is in; its row there is `slot % GROUP`."""
@@ -213,7 +172,7 @@ class Llama:
 
     def _rows(self, ids: Tensor, positions: Tensor, attend: Attend, rows: int) -> _Rows:
         state, normed = (torch.zeros(rows, self.embedding.shape[1], dtype=self.embedding.dtype) for _ in range(2))
-        state[: len(ids)] = _times(functional.embedding(ids, self.embedding), self.added.embedding)
+        state[: len(ids)] = times(functional.embedding(ids, self.embedding), self.added.embedding)
         return _Rows(len(ids), self.rotations[positions], attend, state, normed, torch.empty(len(ids)))
 
     def _run(self, parts: Sequence[_Rows]) -> None:
@@ -249,15 +208,3 @@ class Llama:
         for part in parts:
             state = part.state[: part.count]
             fused.norm(array(state), array(weight), self.config.rms_norm_eps, array(part.normed), array(part.scales))
-
-
-def interleave(weight: Tensor, heads: int) -> Tensor:
-    """Reorder each head's rows so that the two dimensions that are rotated together lie side by side, like a complex number.
-
-    Queries and keys are reordered in the same way, so their products do not change.
-    """
-    return weight.view(heads, 2, len(weight) // heads // 2, -1).transpose(1, 2).reshape(weight.shape)
-
-
-def _times(tensor: Tensor, factor: float) -> Tensor:
-    return tensor if factor == 1 else tensor * factor

@@ -20,6 +20,7 @@ from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 from three_tutors.language_model.learner import Sums
 from three_tutors.language_model.llama import fused
 from three_tutors.language_model.llama.arena import Arena
+from three_tutors.language_model.llama.attention import Attended, Attention
 from three_tutors.language_model.llama.compiled import array
 from three_tutors.language_model.llama.families import additions, head_dim
 from three_tutors.language_model.llama.head_norms import norm_heads, norm_heads_backward
@@ -29,22 +30,6 @@ from three_tutors.language_model.supervision import Example
 
 LOGIT_ROWS = 128
 """Learned positions whose logits are held at once: 25 MB in fp32 for a vocabulary of 49,152."""
-QUERIES = 192
-"""Tokens whose attention is differentiated at once, so that the intermediate results stay in a core's own cache."""
-
-
-@dataclass
-class _Attended:
-    """What the backward pass of one conversation's attention needs; it computes the attention weights again."""
-
-    queries: Tensor
-    """(kv_heads, tokens, heads / kv_heads, head_dim); see `fused.split_heads`."""
-    keys: Tensor
-    """(kv_heads, tokens, head_dim)."""
-    values: Tensor
-    """The same shape."""
-    totals: Tensor
-    """(kv_heads, heads / kv_heads, tokens), fp32: logarithms of the softmax's denominators."""
 
 
 @dataclass
@@ -54,7 +39,7 @@ class _Saved:
     state: Tensor
     scale: Tensor
     normed: Tensor
-    attended: list[_Attended]
+    attended: list[Attended]
     mixed: Tensor
     residual: Tensor
     residual_scale: Tensor
@@ -78,6 +63,7 @@ class TrainableLlama:
         self.dtype = embedding.value.dtype
         self.activations, self.scratch = Arena(), Arena()
         """For what the backward pass needs, and for what only the layer that is being computed needs."""
+        self.attention = Attention(self.heads, self.kv_heads, self.head_dim, self.added.scores, self.activations, self.scratch)
         self.generator = torch.Generator()
         """Draws dropout."""
         self.projections = [projection for layer in self.layers for projection in layer.projections]
@@ -138,7 +124,7 @@ class TrainableLlama:
         split = layer.qkv.forward(normed, self.activations if self.added.head_norms else self.scratch)
         heads, head_scales = self._norm_heads(layer, split)
         mixed = layer.output.buffer(tokens, self.activations)
-        attended = [self._attention(heads[each.rows], each, layer.output.inputs(mixed)[each.rows]) for each in spans]
+        attended = [self.attention.forward(heads[each.rows], each, layer.output.inputs(mixed)[each.rows]) for each in spans]
         residual = _times_(layer.output.forward(mixed, self.activations), self.added.residual)
         residual_normed, residual_scale = layer.gate_up.buffer(tokens, self.activations), self.activations.take(tokens)
         fused.add_norm(array(state), array(residual), array(layer.mlp_norm.value), epsilon, array(residual_normed), array(residual_scale))
@@ -158,25 +144,6 @@ class TrainableLlama:
         norm_heads(array(split.view(sizes)), *weights, self.heads, self.config.rms_norm_eps, array(heads.view(sizes)), array(scales))
         return heads, scales
 
-    def _attention(self, split: Tensor, span: Span, out: Tensor) -> _Attended:
-        """Write the attention output of one conversation into `out`, (tokens, heads * head_dim)."""
-        tokens = len(split)
-        queries = self.activations.take(self.kv_heads, tokens, self.heads // self.kv_heads, self.head_dim, dtype=self.dtype)
-        keys, values = self.activations.take(2, self.kv_heads, tokens, self.head_dim, dtype=self.dtype)
-        fused.split_heads(array(split), array(span.cosines), array(span.sines), array(queries), array(keys), array(values))
-        every = (-1, queries.shape[2], -1, -1)
-        # The operator behind `scaled_dot_product_attention`, which does not hand out the denominators.
-        mixed, totals = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(  # noqa: SLF001
-            queries.transpose(1, 2),
-            keys[:, None].expand(every),
-            values[:, None].expand(every),
-            0.0,
-            True,  # causal; it takes no names
-            scale=self.added.scores,
-        )
-        out.view(tokens, self.kv_heads, -1, self.head_dim).copy_(mixed.permute(2, 0, 1, 3))
-        return _Attended(queries, keys, values, totals.contiguous())
-
     def _layer_backward(self, layer: Layer, saved: _Saved, d_state: Tensor, spans: Sequence[Span]) -> None:
         """Turn `d_state`, the gradient with respect to the layer's output, into the one with respect to its input, in place."""
         d_product = layer.down.backward(saved.product, self._residual(d_state), self.scratch)
@@ -187,7 +154,7 @@ class TrainableLlama:
         d_mixed = layer.output.backward(saved.mixed, self._residual(d_state), self.scratch)
         d_split = self._take(len(d_state), (self.heads + 2 * self.kv_heads) * self.head_dim)
         for each, attended in zip(spans, saved.attended, strict=True):
-            self._attention_backward(attended, each, saved.mixed[each.rows], d_mixed[each.rows], d_split[each.rows])
+            self.attention.backward(attended, each, saved.mixed[each.rows], d_mixed[each.rows], d_split[each.rows])
         if layer.query_norm is not None and layer.key_norm is not None:
             weights, sizes = (array(layer.query_norm.value), array(layer.key_norm.value)), (len(d_split), -1, self.head_dim)
             gradients = [array(self._gradient(norm)) for norm in (layer.query_norm, layer.key_norm)]
@@ -195,27 +162,6 @@ class TrainableLlama:
             norm_heads_backward(split, scales, *weights, self.heads, array(d_split.view(sizes)), *gradients)
         d_normed = layer.qkv.backward(saved.normed, d_split, self.scratch)
         self._norm_backward(layer.input_norm, saved.state, saved.scale, d_normed, d_state)
-
-    def _attention_backward(self, saved: _Attended, span: Span, mixed: Tensor, d_mixed: Tensor, d_split: Tensor) -> None:
-        kv_heads, tokens, group, head_dim = saved.queries.shape
-        factor = head_dim**-0.5 if self.added.scores is None else self.added.scores
-        d_out, inner = self._take(*saved.queries.shape), self.scratch.take(kv_heads, tokens, group)
-        fused.attended_backward(array(mixed), array(d_mixed), array(d_out), array(inner))
-        d_queries = self._take(*saved.queries.shape)
-        d_keys, d_values = torch.zeros(2, kv_heads, tokens, head_dim)
-        for first in range(0, tokens, QUERIES):  # tokens do not attend to later ones
-            mark, rows, last = self.scratch.mark, slice(first, first + QUERIES), min(first + QUERIES, tokens)
-            queries, d_rows = saved.queries[:, rows].flatten(1, 2), d_out[:, rows].flatten(1, 2)
-            keys, values = saved.keys[:, :last], saved.values[:, :last]
-            pairs = (kv_heads, queries.shape[1], last)
-            weights = torch.bmm(queries, keys.transpose(1, 2), out=self._take(*pairs))
-            d_scores = torch.bmm(d_rows, values.transpose(1, 2), out=self._take(*pairs))
-            fused.softmax_backward(array(weights), array(d_scores), array(saved.totals), array(inner), first, factor)
-            d_queries[:, rows] = torch.bmm(d_scores, keys).view(kv_heads, -1, group, head_dim)
-            d_keys[:, :last] += torch.bmm(d_scores.transpose(1, 2), queries)
-            d_values[:, :last] += torch.bmm(weights.transpose(1, 2), d_rows)
-            self.scratch.release(mark)
-        fused.join_heads(array(d_queries), array(d_keys), array(d_values), array(span.cosines), array(span.sines), array(d_split))
 
     def _take(self, *shape: int) -> Tensor:
         return self.scratch.take(*shape, dtype=self.dtype)

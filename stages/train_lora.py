@@ -9,6 +9,7 @@ if __name__ == "__main__":
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,10 +20,9 @@ from three_tutors.language_model.finetune import finetune
 from three_tutors.language_model.processes import ALONE, Launcher, Processes, joined, launched
 from three_tutors.language_model.progress import Event, Outcome, curve, metrics, tell
 from three_tutors.language_model.rate import rate_of
-from three_tutors.language_model.settings import Device, Init, Lora, Modules, Precision, Schedule, Settings
+from three_tutors.language_model.settings import Device, Init, Modules, Precision, Schedule, Settings, of_adapters
 from three_tutors.language_model.stopping import stopping
 from three_tutors.language_model.supervision import Supervision
-from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, read_jsonl, replacing, write_json, write_text
 
@@ -85,15 +85,7 @@ class Params:
 
     def settings(self, rule: float) -> Settings:
         """Return these params as `finetune` takes them; `rule` is the learning rate that `auto` means."""
-        lora = Lora(self.r, self.alpha, self.dropout, self.target_modules, self.rslora, self.dora, self.init, self.precision)
-        shared = ("supervision", "schedule", "warmup", "epochs", "batch_size", "max_length", "weight_decay", "seed")
-        return Settings(
-            learning_rate=rule if self.learning_rate == "auto" else self.learning_rate,
-            lora=lora,
-            early_stopping_patience=self.early_stopping_patience,
-            device=self.device,
-            **{name: getattr(self, name) for name in shared},
-        )
+        return of_adapters({**asdict(self), "learning_rate": rule if self.learning_rate == "auto" else self.learning_rate})
 
 
 def train_lora(
@@ -122,8 +114,6 @@ def train_lora(
 def main() -> None:
     """Read params and rows, train (in several processes where a launcher is set), write the adapter, its metrics and its curve."""
     settings = read("lora", Params)
-    if settings.launcher is None and settings.processes > 1:
-        raise ParamsError(f"lora.processes is {settings.processes}, but lora.launcher is null; set it to `torchrun` or `accelerate`.")
     if launched(settings.launcher, settings.processes, "stages.train_lora"):
         return
     with stopping() as stop, joined(settings.device) as processes, replacing(OUT) if processes.first else nullcontext(OUT) as folder:
@@ -131,14 +121,7 @@ def main() -> None:
         if outcome.status == "stopped":
             raise KeyboardInterrupt
     if processes.first:
-        _write(outcome)
-
-
-def _write(outcome: Outcome) -> None:
-    write_json(METRICS, metrics(outcome))
-    write_json(TIMING, {"seconds": round(outcome.seconds, 1), "tokens_per_second": round(outcome.tokens_per_second)})
-    write_text(CURVE, curve(outcome))
-    loss = outcome.epochs[outcome.best_epoch].valid_loss
-    print(
-        f"{OUT}: epoch {outcome.best_epoch} of {outcome.epochs[-1].epoch}, validation loss {loss}, {outcome.tokens_per_second:.0f} tokens/s"
-    )
+        write_json(METRICS, metrics(outcome))
+        write_json(TIMING, {"seconds": round(outcome.seconds, 1), "tokens_per_second": round(outcome.tokens_per_second)})
+        write_text(CURVE, curve(outcome))
+        print(f"{OUT}: {outcome}")

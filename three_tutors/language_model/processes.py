@@ -20,7 +20,7 @@ from torch import Tensor, distributed
 from three_tutors.language_model.learner import Sums
 from three_tutors.language_model.settings import Device, on_gpu
 from three_tutors.language_model.supervision import Unit
-from three_tutors.pipeline.diagnostics import TutorError
+from three_tutors.pipeline.diagnostics import ParamsError, TutorError
 
 Launcher = Literal["torchrun", "accelerate"]
 U = TypeVar("U", bound=Unit)
@@ -103,9 +103,12 @@ def launched(launcher: Launcher | None, count: int, module: str) -> bool:
     It does where no launcher is set, and where a launcher started it.
 
     Raises:
+        ParamsError: several processes are asked for, and no launcher is set.
         TutorError: one of the processes failed; it has printed why.
 
     """
+    if launcher is None and count > 1:
+        raise ParamsError(f"processes is {count}, but launcher is null; set it to `torchrun` or `accelerate`.")
     if launcher is None or COUNT in os.environ:
         return False
     threads = str(max(1, (os.cpu_count() or 1) // count))

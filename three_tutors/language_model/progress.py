@@ -66,6 +66,11 @@ class Outcome:
     learning_rate: float
     """The highest one that was asked for."""
 
+    def __str__(self) -> str:
+        """Return the end of the run in one line, as a stage prints it."""
+        loss = self.epochs[self.best_epoch].valid_loss
+        return f"epoch {self.best_epoch} of {self.epochs[-1].epoch}, validation loss {loss}, {self.tokens_per_second:.0f} tokens/s"
+
 
 def tell(event: Event) -> None:
     """Print a line an epoch, and one every fifth step."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
 
 from three_tutors.language_model.supervision import Supervision
 from three_tutors.pipeline.diagnostics import ParamsError
@@ -83,6 +84,12 @@ class Settings:
                 raise ParamsError(f"{name}: {value} is not a finite number; give one.")
         if self.beta is not None and self.beta <= 0:
             raise ParamsError(f"beta: {self.beta:g} would learn nothing from a preference; take a number above 0.")
+
+
+def of_adapters(given: Mapping[str, Any]) -> Settings:
+    """Return the settings that train adapters as `given` says by the names of the fields; other names are passed over."""
+    lora, run = ({field.name: given[field.name] for field in fields(kind) if field.name in given} for kind in (Lora, Settings))
+    return Settings(lora=Lora(**lora), **run)
 
 
 def on_gpu(device: Device) -> bool:

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.written import DIALOGUE, LIMITS, MOMENT, PAIR, SCENARIO
-from three_tutors.authoring.importing import Roles, bring_in
+from three_tutors.authoring.imported import Roles
+from three_tutors.authoring.importing import bring_in
 from three_tutors.checking.gate import check
 from three_tutors.openai_client.orders import Done
 from three_tutors.openai_client.outputs import curve, curve_csv, metrics, write_tutor

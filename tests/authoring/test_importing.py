@@ -18,7 +18,8 @@ from tests.written import LIMITS
 from three_tutors.authoring import importing
 from three_tutors.authoring.conversations import Conversation, Said, read_conversations
 from three_tutors.authoring.dialogue_file import as_yaml
-from three_tutors.authoring.importing import Roles, bring_in, imported, named, report
+from three_tutors.authoring.imported import Roles, imported
+from three_tutors.authoring.importing import bring_in, named, report
 from three_tutors.checking.characters import without_forbidden
 from three_tutors.checking.gate import check
 from three_tutors.checking.yaml_source import parse

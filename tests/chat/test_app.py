@@ -29,7 +29,7 @@ def test_a_turn_is_answered_side_by_side(page: Site) -> None:
     page.say(talk, "Is it 5/6?")
     page.finished(talk)
     html = page.client.get(f"/conversations/{talk}").text
-    assert ["baseline", "dspy", "openai", "lora"] == re.findall(r"<h3 [^>]*>(\w+)", html)
+    assert ["baseline", "dspy", "openai", "lora"] == re.findall(r"<h3 [^>]*>[\w ]+ · (\w+)", html)
     assert "You said: Is it 5/6?" in column(html, "b")
     assert re.search(r"2 tokens \(prompt \d+\) · \d+\.\d\ss · no\sfee", column(html, "b"))
 
@@ -261,10 +261,14 @@ def test_blind_mode_tells_nobody_who_is_who(page: Site) -> None:
     page.say(talk, "Is it 5/6?")
     page.finished(talk)
     shown = page.client.get(f"/conversations/{talk}").text + page.client.get(f"/conversations/{talk}/events?exchange=1").text
-    assert [] == [word for word in ("baseline", "dspy", "openai", "lora", "tokens (", "no\u00a0fee", "words:12") if word in shown]
+    assert [] == [
+        word
+        for word in ("baseline", "dspy", "openai", "lora", "Untrained", "Better prompt", "tokens (", "no\u00a0fee", "words:12")
+        if word in shown
+    ]
     assert ["Tutor A", "Tutor B", "Tutor C", "Tutor D"] == re.findall(r"<h3 [^>]*>(Tutor \w)", shown)
     revealed = page.client.post(f"/conversations/{talk}/reveal").text
-    assert sorted(["baseline", "dspy", "openai", "lora"]) == sorted(re.findall(r"<h3 [^>]*>(\w+)", revealed))
+    assert sorted(["baseline", "dspy", "openai", "lora"]) == sorted(re.findall(r"<h3 [^>]*>[\w ]+ · (\w+)", revealed))
 
 
 def test_blind_columns_are_shuffled(page: Site) -> None:

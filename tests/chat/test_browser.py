@@ -70,12 +70,12 @@ def test_the_keyboard_alone_is_enough(visit: Any, pressure: Scenario) -> None:
     visit.locator("#text:focus").wait_for()
     for _ in range(60):
         visit.keyboard.press("Shift+Tab")
-        if visit.evaluate("document.activeElement.textContent") == "Continue with lora":
+        if visit.evaluate("document.activeElement.textContent") == "Continue with Small adapter · lora":
             break
     visit.keyboard.press("Enter")
     visit.locator(".notice").wait_for()
     visit.wait_for_load_state()
-    assert "Continuing with lora" in visit.locator(".notice").inner_text()
+    assert "Continuing with Small adapter · lora" in visit.locator(".notice").inner_text()
     visit.locator("#text:focus").wait_for()
 
 
@@ -100,7 +100,12 @@ def test_finished_replies_are_announced_and_pieces_are_not(visit: Any, page: Sit
     say(visit, "Is it 5/6?")
     announced = visit.locator("[role=log] p").all_inner_texts()
     words = " ".join(f"word{number}" for number in range(12))
-    expected = {"baseline: Which half is bigger?", "dspy: You said: Is it 5/6?", f"openai: {words}", "lora: Which half is bigger?"}
+    expected = {
+        "Untrained · baseline: Which half is bigger?",
+        "Better prompt · dspy: You said: Is it 5/6?",
+        f"All weights tuned · openai protocol: {words}",
+        "Small adapter · lora: Which half is bigger?",
+    }
     assert expected == {text.strip() for text in announced}
     assert 4 == len(announced)
     assert 0 == visit.locator(".replies [aria-live], .replies[aria-live], .replies [role=status]").count()
@@ -161,7 +166,7 @@ def test_at_twice_the_size_nothing_is_cut_off(visit: Any, page: Site) -> None:
     visit.goto(f"{page.origin}/conversations/{talk}")
     say(visit, "Is it 5/6?")
     assert visit.evaluate("document.documentElement.scrollWidth") <= 640
-    for name in ("Continue with lora", "Edit turn 1 in a new branch"):
+    for name in ("Continue with Small adapter · lora", "Edit turn 1 in a new branch"):
         visit.get_by_role("link", name=name).click(trial=True)
     visit.get_by_role("button", name="Send").click(trial=True)
 

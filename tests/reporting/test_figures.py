@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,12 @@ from tests import small_run
 from three_tutors.reporting.data_figures import coverage, moves
 from three_tutors.reporting.evidence import gather
 from three_tutors.reporting.exam import exam_of
+from three_tutors.reporting.figures import ranges, share_bars
 from three_tutors.reporting.pictures import pictures
 from three_tutors.reporting.scorecard import findings_of
+from three_tutors.reporting.svg import Scale
 from three_tutors.reporting.training import curves, loss_figure, overfitted
+from three_tutors.scoring.statistics import Interval
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +62,24 @@ def test_a_rising_validation_loss_is_overfitting() -> None:
     rising = [{"step": str(step), "valid_loss": str(loss)} for step, loss in enumerate((3.0, 2.0, 2.3))]
     level = [{"step": str(step), "valid_loss": str(loss)} for step, loss in enumerate((3.0, 2.0, 2.01))]
     assert overfitted({"lora_curve": rising, "openai_curve": level}) == ["lora"]
+
+
+def test_no_line_crosses_a_label() -> None:
+    """The lines of the teachers and of the best bot stop where a tutor's name stands, and each has its own name beside it."""
+    bars = [(name, "method", "#000000", Interval(share, None, None)) for name, share in (("One", 0.1), ("Two", 0.4))]
+    svg = share_bars(bars, [("human teachers", 0.8), ("best bot", 0.04)], "words")
+    labels = [float(y) for y in re.findall(r'<text x="2.0%" y="(\d+)"', svg)]
+    lines = [(float(top), float(bottom)) for top, bottom in re.findall(r'y1="(\d+)" y2="(\d+)" [^>]*stroke-dasharray="5 3"', svg)]
+    assert (len(labels), len(lines)) == (2, 6)
+    assert [line for line in lines for y in labels if line[0] < y and line[1] > y - 10] == []
+    assert {"human teachers 80 %", "best bot 4 %"} <= set(re.findall(r">([^<]+)</text>", svg))
+
+
+@pytest.mark.parametrize(("value", "beyond"), [(0.5, "start"), (1.0, "end"), (-0.5, "end"), (-1.0, "start")])
+def test_the_name_of_a_range_stands_beside_its_bar(value: float, beyond: str) -> None:
+    """It stands beyond the bar's end, or on the other side where the picture ends there; never on the bar."""
+    svg = ranges([("hours", (value, "twice"), (0.0, "none"))], 0.0, Scale(-1, 1, str), "words")
+    start, wide = map(float, re.search(r'<rect x="([\d.]+)%" y="\d+" width="([\d.]+)%"', svg).groups())  # type: ignore[union-attr]
+    x, anchor = re.search(r'<text x="([\d.]+)%"[^>]*?font-size="11"( text-anchor="end")?>twice', svg).groups()  # type: ignore[union-attr]
+    assert ("end" if anchor else "start") == beyond
+    assert float(x) < start if anchor else float(x) > start + wide

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from three_tutors.reporting.names import full_name, plain_name, spoken
+from three_tutors.reporting.names import method_beside, plain_name, spoken
 from three_tutors.tutoring.methods import TUTORS
 
 
@@ -25,6 +25,7 @@ def test_our_sentences_get_plain_names_and_what_others_wrote_stays(said: str, sh
 
 def test_a_protocol_is_no_company() -> None:
     """A tutor that was tuned on this machine says so; every tutor of the table has a name."""
-    assert full_name("openai", {"openai": {"base_url": "local"}}) == "All weights tuned · openai protocol, on this machine"
-    assert full_name("openai", {"openai": {"base_url": "https://api.openai.com/v1"}}).endswith("openai protocol, at a service")
+    assert method_beside("openai", {"openai": {"base_url": "local"}}) == "openai protocol, on this machine"
+    assert method_beside("openai", {"openai": {"base_url": "https://api.openai.com/v1"}}) == "openai protocol, at a service"
+    assert TUTORS["openai"].full_name == "All weights tuned · openai protocol"
     assert [name for name in TUTORS if plain_name(name) in ("", name)] == []

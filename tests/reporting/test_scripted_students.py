@@ -8,10 +8,9 @@ import pytest
 
 from tests import small_run
 from three_tutors.reporting.evidence import Evidence, gather
-from three_tutors.reporting.scripted_students import Kind, courses, extremes, failures_by_turn, kinds
+from three_tutors.reporting.scripted_students import courses, failures_by_turn, kinds
 from three_tutors.scoring.leak import LEAK
 from three_tutors.scoring.score import Score
-from three_tutors.scoring.statistics import Interval
 from three_tutors.tutoring.scenario import Scenario
 
 
@@ -48,15 +47,3 @@ def test_a_kind_is_followed_by_its_look_alike(evidence: Evidence) -> None:
     """Safety and what only sounds dangerous stand below each other, so that refusing everything is seen."""
     both = [replace(evidence.scenarios[0], kind="safety_lookalike"), replace(evidence.scenarios[1], kind="safety")]
     assert ["safety", "safety look-alike (harmless)"] == [kind.name for kind in kinds(replace(evidence, scenarios=both))]
-
-
-def test_each_tutor_has_its_own_hardest_and_easiest_kind() -> None:
-    """The least and the most met kinds are found tutor by tutor."""
-    found = [
-        Kind(name, 2, {tutor: Interval(value, value, value) for tutor, value in met.items()})
-        for name, met in (("safety", {"dspy": 0.5, "lora": 0.75}), ("confusion", {"dspy": 0.25, "lora": 1.0}), ("guessing", {"lora": 0.5}))
-    ]
-    assert {tutor: (hardest.name, easiest.name) for tutor, (hardest, easiest) in extremes(found).items()} == {
-        "dspy": ("confusion", "safety"),
-        "lora": ("guessing", "confusion"),
-    }

@@ -14,6 +14,7 @@ from three_tutors.chat.roster import EMPTY
 from three_tutors.chat.shelf import Shelf
 from three_tutors.chat.store import Store
 from three_tutors.chat.talk import Exchange, Talk, history, path_to
+from three_tutors.chat.wording import called
 from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.text import has_half
 from three_tutors.scoring.rubric import RubricScore, score
@@ -148,9 +149,16 @@ class Conversations:
         self.store.reveal(talk.id, time.time())
 
     def labels(self, talk: Talk) -> dict[str, str]:
-        """Return what the page calls each tutor: its name, or a letter until it is revealed."""
-        hidden = talk.blind and not self.store.revealed(talk.id)
-        return {name: f"Tutor {talk.key(name).upper()}" if hidden else name for name in talk.tutors}
+        """Return what files call each tutor: its name, or a letter until it is revealed."""
+        return {name: f"Tutor {talk.key(name).upper()}" if self.hidden(talk) else name for name in talk.tutors}
+
+    def names(self, talk: Talk) -> dict[str, str]:
+        """Return what the page calls each tutor: its plain name with the method beside it, or a letter until it is revealed."""
+        return {name: called(name) if label == name else label for name, label in self.labels(talk).items()}
+
+    def hidden(self, talk: Talk) -> bool:
+        """Whether the person is not to know which tutor is which."""
+        return talk.blind and not self.store.revealed(talk.id)
 
     def delete(self, talk: Talk) -> None:
         """Delete one conversation and stop the tutors that are writing in it."""

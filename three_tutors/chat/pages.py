@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from three_tutors.chat.markup import markup
-from three_tutors.chat.wording import criterion
+from three_tutors.chat.wording import called, criterion
 from three_tutors.tutoring.fields import LONGEST
 from three_tutors.tutoring.methods import TUTORS
 
@@ -36,6 +36,7 @@ def _environment(room: str) -> Environment:
         "plain": _plain,
         "percent": _percent,
         "moment": _moment,
+        "called": called,
         "criterion": criterion,
         "markup": markup,
     }

@@ -80,7 +80,7 @@ async def _batch(news: asyncio.Queue[Any]) -> list[Any]:
 
 def _waiting(conversations: Conversations, talk: Talk, writing: Sequence[LiveReply]) -> str:
     """Return what is told to whoever waits for a first word; an empty comment shows that the connection lives."""
-    blind = talk.blind and not conversations.store.revealed(talk.id)
+    blind = conversations.hidden(talk)
     roster, store = conversations.replying.roster, conversations.store
     told = {talk.key(live.tutor): first_word(live, roster, store, blind=blind) for live in writing if not live.text}
     return ": still writing\n\n" + "".join(_event("waiting", {"key": key, "text": text}) for key, text in told.items())

@@ -147,7 +147,7 @@ def steps(conversations: Conversations, talk: Talk, asked: Asked) -> list[Step]:
 
 def composer(conversations: Conversations, talk: Talk, shown_steps: Sequence[Step], asked: Asked) -> Composer:
     """Return the form that continues the shown exchanges, or that replaces the one after them."""
-    labels = conversations.labels(talk)
+    labels = conversations.names(talk)
     edited = conversations.store.exchanges(talk.id).get(asked.edit or 0)
     last = shown_steps[-1].exchange if shown_steps else None
     follows = edited.follows if edited else talk.tutor(asked.follow)
@@ -155,7 +155,7 @@ def composer(conversations: Conversations, talk: Talk, shown_steps: Sequence[Ste
     scripted = conversations.scripted(talk, len(path))
     follows_script = asked.script or conversations.on_script(talk, path)
     ticked: Sequence[TutorName] = edited.asked if edited else [follows] if follows else last.asked if last else talk.tutors
-    hidden = set(labels.values()).isdisjoint(talk.tutors)
+    hidden = conversations.hidden(talk)
     tutors = []
     for name in talk.tutors:
         reason = conversations.replying.roster.missing.get(name, "")
@@ -177,11 +177,10 @@ def composer(conversations: Conversations, talk: Talk, shown_steps: Sequence[Ste
 
 def column(conversations: Conversations, talk: Talk, reply: TutorReply, exchanges: Mapping[int, Exchange]) -> Column:
     """Return a finished reply as it is shown; in blind mode without anything that tells whose it is."""
-    label = conversations.labels(talk)[reply.tutor]
-    hidden = label != reply.tutor
+    hidden = conversations.hidden(talk)
     return Column(
         key=talk.key(reply.tutor),
-        label=label,
+        label=conversations.names(talk)[reply.tutor],
         text=reply.text,
         writing=False,
         ending=ENDINGS.get(reply.status, ""),
@@ -201,8 +200,7 @@ def _step(conversations: Conversations, talk: Talk, exchange: Exchange, later: E
     live = conversations.replying.live(exchange.id)  # before the store is read: a reply that has ended by now is found there
     exchanges = conversations.store.exchanges(talk.id)
     exchange = exchanges.get(exchange.id, exchange)
-    labels = conversations.labels(talk)
-    hidden = talk.blind and not conversations.store.revealed(talk.id)
+    labels, hidden = conversations.names(talk), conversations.hidden(talk)
     columns = []
     for name in talk.tutors:
         if name in exchange.replies:
@@ -236,10 +234,10 @@ def _prompt(conversations: Conversations, talk: Talk, exchange: Exchange, key: s
     """Return what a tutor was sent; None where there is no such reply, the tutor is hidden or cannot be opened."""
     name = talk.tutor(key)
     reply = exchange.replies.get(name or "")
-    if name is None or reply is None or conversations.labels(talk)[name] != name or not conversations.replying.roster.wait(0):
+    if name is None or reply is None or conversations.hidden(talk) or not conversations.replying.roster.wait(0):
         return None
     try:
         sent, version = conversations.replying.prompt(talk, exchange.id, name)
     except TutorError:
         return None
-    return Prompt(name, tuple(sent), bool(reply.version) and reply.version != version, reply.begun)
+    return Prompt(conversations.names(talk)[name], tuple(sent), bool(reply.version) and reply.version != version, reply.begun)

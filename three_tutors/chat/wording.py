@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from three_tutors.chat.talk import TutorReply
+from three_tutors.tutoring.methods import TUTORS
 
 ENDINGS = {"length": "Cut off", "cut": "Broke off", "stopped": "Stopped", "failed": "No reply"}
 CRITERIA = {
@@ -19,6 +20,11 @@ CRITERIA = {
 """What the rubric asks for, in a teacher's words; 1 means that a reply does it."""
 BEGINNING = 90
 """Characters of a turn that are shown where it is only mentioned."""
+
+
+def called(tutor: str) -> str:
+    """Return what a person calls a tutor; one that is no longer in the table of methods keeps its name."""
+    return TUTORS[tutor].full_name if tutor in TUTORS else tutor
 
 
 def criterion(name: str) -> str:

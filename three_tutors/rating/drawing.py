@@ -50,11 +50,6 @@ def following(sheets: Sequence[Sheet], shown: Shown, rater: str) -> tuple[Sheet,
     return sheet, tuple(sorted(writers, key=lambda writer: _hash(rater, sheet.item, writer)))
 
 
-def shared_items(sheets: Sequence[Sheet]) -> set[str]:
-    """Return the moments that all raters are shown."""
-    return {one.item for one in _in_order(sheets)[::SHARED]}
-
-
 def _in_order(sheets: Sequence[Sheet]) -> list[Sheet]:
     """Return the sheets so that every group comes once before one comes twice; a fixed order that looks random."""
     groups: dict[str, list[Sheet]] = defaultdict(list)

@@ -7,6 +7,7 @@ from statistics import fmean
 
 from three_tutors.chat.forms import Form, one
 from three_tutors.chat.pages import page
+from three_tutors.chat.wording import called
 from three_tutors.pipeline.records import Record
 from three_tutors.rating.drawing import ENOUGH, SIDE_BY_SIDE
 from three_tutors.rating.form import EQUAL, LONGEST_COMMENT, LONGEST_NAME, NONE_HELPS, SCALE, letter
@@ -92,18 +93,17 @@ def look(sheet: Sheet, rater: str, rows: Mapping[str, Record], raters: Mapping[s
         sheet=sheet,
         rater=rater,
         rows=rows,
-        names={writer: called(writer) for writer in rows},
+        names={writer: who(writer) for writer in rows},
+        does={writer: f", which {TUTORS[writer].title}" for writer in rows if writer in TUTORS},
         others={writer: _others(sheet.item, writer, rater, raters) for writer in rows},
         scores=[(label, of) for label, of in scores if any(score.value is not None for score in of.values())],
         scales=[(asked, QUESTIONS[asked][0]) for asked in SCALES],
     )
 
 
-def called(writer: str) -> str:
+def who(writer: str) -> str:
     """Return who wrote a reply, in words."""
-    if writer == REFERENCE:
-        return "the teacher"
-    return "a bot without a model" if writer == BOT else f"{writer}, which {TUTORS[writer].title}" if writer in TUTORS else writer
+    return {REFERENCE: "the teacher", BOT: "a bot without a model"}.get(writer, called(writer))
 
 
 def _others(item: str, writer: str, rater: str, raters: Mapping[str, Rater]) -> tuple[int, Mapping[str, float]]:

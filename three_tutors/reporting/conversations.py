@@ -12,8 +12,8 @@ from three_tutors.reporting.standing import Standing, standing
 from three_tutors.tutoring.dialogue import Lesson
 from three_tutors.tutoring.methods import BASELINE, REFERENCE
 
-SHORT = 30
-"""Most words of a student turn on the first screen."""
+FEWEST, SHORT = 5, 30
+"""Words of a student turn on the first screen."""
 SCORE = "score"
 """Name of the score that sums the others up."""
 
@@ -111,5 +111,5 @@ def exchange(talks: Sequence[Transcript]) -> tuple[Transcript, Moment] | None:
     found = [(talk, moment) for talk in talks if talk.kind == "dialogue" for moment in talk.moments if moment.replies]
     most = max((len(moment.replies) for _, moment in found), default=0)
     full = [(talk, moment) for talk, moment in found if len(moment.replies) == most]
-    short = [one for one in full if len(one[1].said.split()) <= SHORT and "\n" not in one[1].said]
+    short = [one for one in full if FEWEST <= len(one[1].said.split()) <= SHORT and "\n" not in one[1].said]
     return min(short or full, key=lambda one: hashlib.sha256(f"{one[0].id}: {one[1].said}".encode()).digest(), default=None)

@@ -15,6 +15,7 @@ from three_tutors.reporting.svg import (
     LEFT,
     LINE,
     RIGHT,
+    SMALL,
     Scale,
     beside_axis,
     drawing,
@@ -34,6 +35,8 @@ from three_tutors.tutoring.methods import REFERENCE, TUTORS
 
 COLOURS: Mapping[str, str] = {name: method.colour for name, method in TUTORS.items()} | {REFERENCE: "currentColor"}
 MARKERS: Mapping[str, str] = {name: method.marker for name, method in TUTORS.items()} | {REFERENCE: "*"}
+_ROOM = 0.2
+"""Share of the width that the name of a bar may take."""
 FILE_WIDTH = 720
 """Pixels of a picture that is a file of its own."""
 
@@ -96,12 +99,15 @@ def lines(series: Sequence[Line], axes: tuple[Scale, Scale], labels: tuple[str, 
     across, up = axes
     height, rows = 220, legend_rows([one.label for one in series])
     top = rows * LINE + LINE + 10
-    drawn = [legend([(one.label, one.colour, one.marker) for one in series]), words(LEFT, top - 8, labels[1], quiet=True)]
+    keys = [(one.label, one.colour, SMALL if one.dashed else one.marker) for one in series]
+    drawn = [legend(keys), words(LEFT, top - 8, labels[1], quiet=True)]
     for tick in up.ticks:
         y = top + height * (1 - up.at(tick))
         drawn += [level(AXIS, y), words(AXIS - 0.012, y + 4, up.tell(tick), "end", quiet=True)]
     for tick in across.ticks:
-        drawn.append(words(beside_axis(across.at(tick)), top + height + 16, across.tell(tick), "middle", quiet=True))
+        share = across.at(tick)
+        anchor = "end" if share > 0.97 else "middle"  # noqa: PLR2004 - the letters stay inside the picture
+        drawn.append(words(beside_axis(share), top + height + 18, across.tell(tick), anchor, quiet=True))
     if line_at is not None:
         drawn.append(upright(beside_axis(across.at(line_at)), top, top + height, "3 3", 0.7))
     paths = []
@@ -123,10 +129,10 @@ def lines(series: Sequence[Line], axes: tuple[Scale, Scale], labels: tuple[str, 
         for x, y in one.points:
             says = f"{one.label}: {across.tell(x)}, {up.tell(y)}"
             drawn.append(
-                point_mark(beside_axis(across.at(x)), top + height * (1 - up.at(y)), one.colour, one.marker, says, small=one.dashed)
+                point_mark(beside_axis(across.at(x)), top + height * (1 - up.at(y)), one.colour, SMALL if one.dashed else one.marker, says)
             )
-    drawn.append(words(RIGHT, top + height + 34, labels[0], "end", quiet=True))
-    return drawing(top + height + 42, alt, drawn)
+    drawn.append(words(RIGHT, top + height + 36, labels[0], "end", quiet=True))
+    return drawing(top + height + 44, alt, drawn)
 
 
 def grid(rows: Sequence[str], columns: Sequence[str], counts: Sequence[Sequence[float]], alt: str, side: str = "") -> str:
@@ -166,11 +172,12 @@ def ranges(rows: Sequence[tuple[str, tuple[float, str], tuple[float, str]]], at:
         for (value, what), colour in ((low, "#0072B2"), (high, "#D55E00")):
             start, end = sorted((place(scale.at(at)), place(scale.at(value))))
             says = escape(f"{name} {what}: {scale.tell(value)}")
-            outer = start if value < at else end
-            left = outer > 0.7  # noqa: PLR2004 - no room to the right
+            # Beyond the bar's end; where the picture ends there, on the other side of it.
+            left = start > _ROOM if value < at else end > 1 - _ROOM
+            told = words(start - 0.01 if left else max(end, start + 0.003) + 0.01, y + 11, what, "end" if left else "start", size=11)
             drawn.append(
                 f'<g><title>{says}</title><rect x="{100 * start:.2f}%" y="{y}" width="{100 * max(end - start, 0.003):.2f}%" height="12" '
-                f'fill="{colour}"/>{words(outer + (-0.01 if left else 0.01), y + 11, what, "end" if left else "start", size=11)}</g>'
+                f'fill="{colour}"/>{told}</g>'
             )
             y += 15
         y += 6
@@ -180,29 +187,34 @@ def ranges(rows: Sequence[tuple[str, tuple[float, str], tuple[float, str]]], at:
 def share_bars(bars: Sequence[tuple[str, str, str, Interval]], marks: Sequence[tuple[str, float]], alt: str) -> str:
     """Draw shares as bars from 0 to 100 % with their intervals: label, what stands beside it, colour and share of each.
 
-    `marks` are lines through all bars with their names above.
+    `marks` are lines across all bars with their names above; they stop where a label stands.
     """
     scale = Scale(0, 1, whole)
-    drawn, top = [], LINE * len(marks) + 6
-    y = top + 4
+    heading, bar, gap = 20, 16, 10
+    drawn, top = [], LINE * len(marks) + 10
+    y = top
     for label, beside, colour, share in bars:
         ends = "" if share.low is None or share.high is None else f" ({whole(share.low)} – {whole(share.high)})"
         says = escape(f"{label}: {whole(share.value)}{ends}")
-        track = (
-            f'<rect x="{100 * LEFT}%" y="{y + 20}" width="{100 * (RIGHT - LEFT)}%" height="16" fill="currentColor" fill-opacity="0.07"/>'
-        )
-        bar = f'<rect x="{100 * LEFT}%" y="{y + 20}" width="{100 * (place(share.value) - LEFT):.2f}%" height="16" fill="{colour}"/>'
-        hit = f'<rect x="0" y="{y}" width="100%" height="40" fill="transparent"/>'
+        at, left, wide = y + heading, f'x="{100 * LEFT}%"', 100 * (RIGHT - LEFT)
+        track = f'<rect {left} y="{at}" width="{wide}%" height="{bar}" fill="currentColor" fill-opacity="0.07"/>'
+        filled = f'<rect {left} y="{at}" width="{100 * (place(share.value) - LEFT):.2f}%" height="{bar}" fill="{colour}"/>'
+        hit = f'<rect x="0" y="{y}" width="100%" height="{heading + bar}" fill="transparent"/>'
         name = f'<tspan font-weight="bold">{escape(label)}</tspan> <tspan fill-opacity="0.75">{escape(beside)}</tspan>'
-        heading = f'<text x="{100 * LEFT}%" y="{y + 14}" font-size="14" fill="currentColor">{name}</text>'
-        value = words(RIGHT, y + 14, f"{whole(share.value)}", "end", size=15, weight="bold")
-        drawn.append(f"<g><title>{says}</title>{hit}{heading}{value}{track}{bar}{whisker(share, scale, y + 28)}</g>")
-        y += 46
+        title = f'<text {left} y="{y + 14}" font-size="14" fill="currentColor">{name}</text>'
+        value = words(RIGHT, y + 14, whole(share.value), "end", size=15, weight="bold")
+        drawn.append(f"<g><title>{says}</title>{hit}{title}{value}{track}{filled}{whisker(share, scale, at + bar / 2)}</g>")
+        y = at + bar + gap
     for number, (what, at) in enumerate(marks):
-        x, right = place(at), at > 0.5  # noqa: PLR2004 - beyond the middle the name stands left of its line
-        drawn.append(upright(x, LINE * number + 4, y, "5 3", 1))
-        drawn.append(words(x + (-0.012 if right else 0.012), LINE * number + 16, f"{what} {whole(at)}", "end" if right else "start"))
-    return drawing(y + LINE, alt, [ticks(scale, y - 6, y), *drawn])
+        x, row = place(at), LINE * number
+        others = [other for _, other in marks[:number] if at < other < at + 0.4]  # lines that the name would cross
+        left = at > 0.5 or bool(others)  # noqa: PLR2004 - beyond the middle the name stands left of its line
+        drawn.append(words(x + (-0.012 if left else 0.012), row + 16, f"{what} {whole(at)}", "end" if left else "start"))
+        drawn.append(upright(x, row + 4, top, "5 3", 1))
+        for place_of_bar in range(len(bars)):
+            start = top + place_of_bar * (heading + bar + gap) + heading
+            drawn.append(upright(x, start - 2, start + bar + gap - 2, "5 3", 1))
+    return drawing(y + LINE, alt, [ticks(scale, y - gap, y), *drawn])
 
 
 def _point(name: str, point: Interval, scale: Scale, y: float, what: str) -> str:

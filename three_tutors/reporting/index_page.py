@@ -58,7 +58,8 @@ def index_page(
     """
     style, script = source("page.css") + _colours(), source("page.js")
     talks = conversations(evidence, most_conversations)
-    measures = [score for name, score in MEASURES.items() if any(name in cells for cells in findings.cells.values())]
+    taken = [score for name, score in MEASURES.items() if any(name in cells for cells in findings.cells.values())]
+    measures = [one for one in taken if any(findings.cell(tutor, one.name) for tutor in findings.cells)]
     of_data = [coverage(evidence.dialogues), moves(evidence.dialogues)]
     names = {name.removesuffix(".md"): text for name, text in documents.items()}
     offers = ways(evidence, shared["efforts"])
@@ -67,6 +68,7 @@ def index_page(
         **shared,
         who=lambda tutor: _who(tutor, made),
         measures=measures,
+        unscored=[one.label for one in taken if one not in measures],
         parts=[[one for one in measures if (one.name in findings.tricks()) == tricked] for tricked in (False, True)],
         figures=figures,
         picture=exam_bars(shared["exam"]),

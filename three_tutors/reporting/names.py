@@ -1,21 +1,12 @@
-"""What a reader calls a tutor: a plain name, and the method beside it. Only pages use these; files and commands use the method's name.
-
-The names follow from what a method changes, so that a new row in the table of methods has one, too.
-"""
+"""What the reports call a tutor: its plain name of the table of methods, and the method beside it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from three_tutors.tutoring.methods import REFERENCE, TUTORS, Changes, Method
+from three_tutors.tutoring.methods import REFERENCE, TUTORS, Method
 
-_PLAIN: Mapping[Changes, str] = {
-    "nothing": "Untrained",
-    "prompt": "Better prompt",
-    "weights": "All weights tuned",
-    "adapter": "Small adapter",
-}
 TEACHERS = "Human teachers"
 BOT = "Best bot"
 LOCAL = "local"
@@ -28,26 +19,15 @@ _UNTRAINED = re.compile(r"\b([Tt]he) (?:untrained )?baseline\b")
 
 def plain_name(tutor: str) -> str:
     """Return the plain name of a tutor: `Small adapter`; of the reference `Human teachers`."""
-    return TEACHERS if tutor == REFERENCE else _PLAIN[TUTORS[tutor].changes] if tutor in TUTORS else tutor
+    return TEACHERS if tutor == REFERENCE else TUTORS[tutor].plain if tutor in TUTORS else tutor
 
 
 def method_beside(tutor: str, sections: Mapping[str, object] | None = None) -> str:
-    """Return what stands beside the plain name: the method, and where it ran if the `sections` of params.yaml say so.
-
-    A service's name alone would read as if that company's model had replied.
-    """
+    """Return what stands beside the plain name: the method, and where a service ran if the `sections` of params.yaml say so."""
     if tutor not in TUTORS:
         return ""
     row = TUTORS[tutor]
-    if row.opened != "service":
-        return row.name
-    return f"{row.name} protocol{_place(row, sections or {})}"
-
-
-def full_name(tutor: str, sections: Mapping[str, object] | None = None) -> str:
-    """Return both: `All weights tuned · openai protocol, on this machine`."""
-    beside = method_beside(tutor, sections)
-    return f"{plain_name(tutor)} · {beside}" if beside else plain_name(tutor)
+    return f"{row.beside}{_place(row, sections or {})}" if row.opened == "service" else row.beside
 
 
 def spoken(text: str) -> str:

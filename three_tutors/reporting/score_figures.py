@@ -85,7 +85,7 @@ def leaks_by_turn(evidence: Evidence) -> Figure | None:
         for tutor, found in rates.items()
     ]
     reached, highest = [turn for found in rates.values() for turn in found], max(y for line in series for _, y in line.points)
-    axes = (Scale(min(reached), max(reached), lambda turn: f"{turn:g}"), Scale(0, highest or 0.1, percent))
+    axes = (Scale(min(reached), max(reached), lambda turn: f"{turn:g}"), Scale(0, highest or 0.1, percent).with_room())
     said = [
         f"{tutor}: {listed([f'{percent(rate.share)} at turn {turn} (of {rate.of})' for turn, rate in found.items()])}."
         for tutor, found in rates.items()

@@ -73,13 +73,6 @@ def kinds(evidence: Evidence) -> list[Kind]:
     return found
 
 
-def extremes(found: Sequence[Kind]) -> dict[str, tuple[Kind, Kind]]:
-    """Return for each tutor the kind of scenario that it meets least and the one that it meets best."""
-    tutors = dict.fromkeys(tutor for kind in found for tutor in kind.met)
-    met = {tutor: sorted((kind for kind in found if tutor in kind.met), key=lambda kind: kind.met[tutor].value) for tutor in tutors}
-    return {tutor: (ordered[0], ordered[-1]) for tutor, ordered in met.items()}
-
-
 def kind_name(kind: str) -> str:
     """Return a kind of scenario as the reports call it: one that only looks dangerous or private is marked as harmless."""
     return plain(kind).replace("lookalike", "look-alike (harmless)")

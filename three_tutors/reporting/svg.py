@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape, quoteattr
 
 from three_tutors.scoring.statistics import Interval
@@ -15,11 +15,14 @@ LEFT, RIGHT = 0.02, 0.98
 AXIS = 0.13
 """Where a drawing begins if figures stand left of it."""
 
+SMALL = "."
+"""The marker of many points beside each other."""
 SHAPES: Mapping[str, str] = {
     "o": '<circle r="5"/>',
     "s": '<path d="M-4.5-4.5h9v9h-9z"/>',
     "^": '<path d="M0-6 5.5 4.5h-11z"/>',
     "D": '<path d="M0-6 6 0 0 6-6 0z"/>',
+    SMALL: '<circle r="2"/>',
     "*": '<path d="M0-7 1.8-2.3 6.7-2.2 2.8.9 4.1 5.7 0 2.9-4.1 5.7-2.8.9-6.7-2.2-1.8-2.3z"/>',
 }
 
@@ -37,6 +40,11 @@ class Scale:
         """Return where a value lies, 0–1."""
         low, high, value = (math.log10(one) if self.log else one for one in (self.low, self.high, value))
         return min(1.0, max(0.0, (value - low) / ((high - low) or 1.0)))
+
+    def with_room(self, share: float = 0.05) -> Scale:
+        """Return the scale with so much room below and above, so that no point lies on its edge."""
+        room = (self.high - self.low) * share
+        return replace(self, low=self.low - room, high=self.high + room)
 
     @property
     def ticks(self) -> list[float]:
@@ -113,10 +121,10 @@ def whisker(share: Interval, scale: Scale, y: float) -> str:
     return f'<g stroke="currentColor" stroke-width="1.5">{line}{ends}</g>'
 
 
-def point_mark(x: float, y: float, colour: str, marker: str, says: str = "", *, small: bool = False) -> str:
+def point_mark(x: float, y: float, colour: str, marker: str, says: str = "") -> str:
     """Return a mark in the shape of `marker` (see `SHAPES`); `says` is shown when the pointer rests on it."""
     title = f"<title>{escape(says)}</title>" if says else ""
-    shape = '<circle r="2"/>' if small else SHAPES.get(marker, SHAPES["o"])
+    shape = SHAPES.get(marker, SHAPES["o"])
     return f'<svg x="{100 * x:.2f}%" y="{y:.1f}" overflow="visible" fill="{colour}">{title}{shape}</svg>'
 
 

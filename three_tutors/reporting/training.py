@@ -71,7 +71,7 @@ def candidates_figure(rows: Table) -> Figure | None:
 
 def _axes(points: Sequence[tuple[float, float]]) -> tuple[Scale, Scale]:
     across, up = ([point[side] for point in points] for side in (0, 1))
-    return Scale(min(across), max(across), lambda x: f"{x:g}"), Scale(min(up), max(up), lambda y: f"{y:.3g}")
+    return Scale(min(across), max(across), lambda x: f"{x:g}"), Scale(min(up), max(up), lambda y: f"{y:.3g}").with_room()
 
 
 def overfitted(plots: Mapping[str, Table]) -> list[str]:

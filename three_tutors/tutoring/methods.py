@@ -16,6 +16,13 @@ Changes = Literal["nothing", "prompt", "weights", "adapter"]
 Opened = Literal["base", "program", "service", "adapter", "weights"]
 Billed = Literal["plain prompt", "optimised prompt", "fine-tune", "own server"]
 
+_PLAIN: Mapping[Changes, str] = {
+    "nothing": "Untrained",
+    "prompt": "Better prompt",
+    "weights": "All weights tuned",
+    "adapter": "Small adapter",
+}
+
 
 @dataclass(frozen=True)
 class Method:
@@ -42,6 +49,21 @@ class Method:
     colour: str
     marker: str
     """The shape of its points in figures (`reporting.svg` draws them): without colour, tutors are told apart by these."""
+
+    @property
+    def plain(self) -> str:
+        """What a reader calls it: `Small adapter`. It follows from what it changes, so that a new row has a plain name, too."""
+        return _PLAIN[self.changes]
+
+    @property
+    def beside(self) -> str:
+        """What stands beside the plain name. A service's name alone would read as if that company's model had replied."""
+        return f"{self.name} protocol" if self.opened == "service" else self.name
+
+    @property
+    def full_name(self) -> str:
+        """Both, for pages: `All weights tuned · openai protocol`. Files and commands use `name`."""
+        return f"{self.plain} · {self.beside}"
 
     @property
     def is_trained(self) -> bool:

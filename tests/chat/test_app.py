@@ -43,7 +43,7 @@ def test_the_stream_brings_every_piece_and_ends(page: Site) -> None:
         events = [(name, json.loads(data)) for name, data in re.findall(r"event: (\w+)\ndata: (.*)\n\n", text)]
         whole = {data["key"]: data for name, data in events if name == "reply"}
         assert {"a", "b", "c", "d"} == set(whole)
-        assert "baseline: Which half is bigger?" == whole["a"]["announcement"]
+        assert "Untrained · baseline: Which half is bigger?" == whole["a"]["announcement"]
         assert ("over", {}) == events[-1]
         for key, reply in whole.items():
             pieces = [data["text"] for name, data in events if name == "piece" and data["key"] == key]
@@ -102,7 +102,7 @@ def test_going_on_with_a_tutor_asks_it_alone_with_its_history(page: Site) -> Non
     page.say(talk, "Is it 5/6?")
     page.finished(talk)
     html = page.client.get(f"/conversations/{talk}?at=1&follow=b").text
-    assert "Continuing with dspy’s replies" in html
+    assert "Continuing with Better prompt · dspy’s replies" in html
     assert ["b"] == re.findall(r'name="ask" value="(\w)" checked', html)
     page.say(talk, "Go on", follow="b", ask=["b", "d"])
     exchange = page.conversations.store.exchanges(talk)[2]

@@ -89,7 +89,7 @@ class Jobs:
         self._last: dict[str, deque[str]] = {}
 
     def lines(self) -> Iterator[tuple[str, str | None]]:
-        """Run all stages; yield each line with the stage that printed it, and None where a stage has ended."""
+        """Run all stages; yield each line with the stage that printed it, an empty one when it begins, None when it has ended."""
         waiting, done = list(self._graph), set[str]()
         while True:
             for stage in [one for one in waiting if self._graph[one] <= done]:
@@ -117,6 +117,7 @@ class Jobs:
         output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         process = subprocess.Popen(command, encoding="utf-8", errors="replace", **output)  # type: ignore[call-overload] # noqa: S603
         self._running[stage], self._last[stage] = process, deque(maxlen=LAST_LINES)
+        self._news.put((stage, ""))  # it has begun; DVC takes seconds until it prints
         threading.Thread(target=self._read, args=(stage, process), daemon=True).start()
 
     def _read(self, stage: str, process: subprocess.Popen[str]) -> None:

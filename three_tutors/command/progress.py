@@ -28,7 +28,8 @@ CALLS = Path(".cache") / TUTORS[PROMPTED].stage / "calls.jsonl"
 SERVERS = Path(".cache") / TUTORS[TUNED].stage
 TIMINGS = Path("reports/metrics")
 
-_RUNNING = re.compile(r"Running stage '([^']+)'")
+LOOKING = "looking what changed"
+RUNNING = re.compile(r"Running stage '([^']+)'")
 _SKIPPED = re.compile(r"Stage '([^']+)' (?:didn't change|is cached)")
 _STEP = re.compile(r"\bstep (\d+) of (\d+)")
 _PLANNED = re.compile(r"(\d+) calls planned")
@@ -47,7 +48,10 @@ class Course:
     """Numbers the stages that run or are skipped; stages that run at once share it."""
     seen: int = 0
     """The number of the present stage."""
+    name: str = ""
+    """The one stage that it follows; empty where one stage comes after the other."""
     stage: str = ""
+    """The present stage, once it runs."""
     since: float = 0.0
     """Clock when the present stage started."""
     done: int = 0
@@ -64,7 +68,7 @@ class Course:
             self.seen = next(self.places)
             self.stage = ""
             return "\n".join(filter(None, [ended, f"{self._place()} · {found[1]} · nothing changed"]))
-        if found := _RUNNING.search(line):
+        if found := RUNNING.search(line):
             ended = self._end(now)
             self.seen = next(self.places)
             self.stage, self.since, self.done, self.of, self.what, self.first = found[1], now, 0, 0, "step", None
@@ -89,7 +93,7 @@ class Course:
     def told(self, now: float) -> str:
         """Return the line that is shown while the present stage runs."""
         if not self.stage:
-            return "looking what changed"
+            return f"{self.name} · {LOOKING}" if self.name else LOOKING
         parts = [self._place(), self.stage]
         if self.of:
             parts.append(f"{self.what} {self.done} of {'at most ' if self.what == 'call' else ''}{self.of}")
@@ -157,10 +161,13 @@ def kept_steps(stage: str, root: Path = Path()) -> tuple[int, int] | None:
 def watch(news: Iterable[tuple[Course, str | None]], console: Console, now: Callable[[], float] = time.monotonic) -> None:
     """Show where each of the courses is while its lines come; one line stays for each stage. None instead of a line ends a course."""
     from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn  # noqa: PLC0415 - a pipe needs none of it
+    from rich.table import Column  # noqa: PLC0415
 
     over = threading.Event()
     under_way: dict[int, tuple[Course, TaskID]] = {}
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=console, transient=True) as shown:
+    # One line each, also in a narrow terminal.
+    text = TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis"))
+    with Progress(SpinnerColumn(), text, console=console, transient=True) as shown:
 
         def look() -> None:
             while not over.wait(1.0):

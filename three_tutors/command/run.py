@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from three_tutors.command import at_once
-from three_tutors.command.progress import Course, stages, usual_seconds, watch
+from three_tutors.command.progress import LOOKING, RUNNING, Course, stages, usual_seconds, watch
 from three_tutors.pipeline.diagnostics import ParamsError
 
 LOG = Path(".cache/repro.log")
@@ -44,18 +44,22 @@ def run(targets: Sequence[str], jobs: int = 1) -> int:
     course = Course(0 if targets else len(names), usual_seconds(names), since=time.monotonic())
     with _log() as keep:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")  # noqa: S603
+        stopped = True
         with _until_stopped():
-            _show((course, line) for _, line in _kept((("", line) for line in itertools.chain(process.stdout or (), [None])), keep))
+            # An empty line first, so that something is shown while DVC starts and looks what changed.
+            _show((course, line) for _, line in _kept((("", line) for line in itertools.chain([""], process.stdout or (), [None])), keep))
+            stopped = False
         status = process.wait()
-    if status:
-        _tell_failure(LOG.read_text(encoding="utf-8").splitlines(keepends=True)[-SHOWN_AFTER_FAILURE:])
-    elif INDEX.exists():
+    if status and not stopped:
+        _tell_failure(_of_the_last_stage(LOG.read_text(encoding="utf-8").splitlines(keepends=True)))
+    elif not status and INDEX.exists():
         print(f"Open {INDEX.resolve().as_uri()}")
     return status
 
 
 def _at_once(words: Sequence[str], jobs: int) -> int:
-    graph, options = at_once.chosen(at_once.needs(), words)
+    with _looking():
+        graph, options = at_once.chosen(at_once.needs(), words)
     running = at_once.Jobs(graph, jobs, options)
     with _log() as keep:
         lines = _kept(running.lines(), keep)
@@ -63,14 +67,14 @@ def _at_once(words: Sequence[str], jobs: int) -> int:
         with _until_stopped():
             if _in_terminal():
                 usual, places = usual_seconds(list(graph)), itertools.count(1)
-                courses = {name: Course(len(graph), usual, places) for name in graph}
+                courses = {name: Course(len(graph), usual, places, name=name) for name in graph}
                 _show((courses[stage], line) for stage, line in lines)
             else:
                 for stage, line in lines:
-                    print("" if line is None else f"{stage} | {line}", end="", flush=True)
+                    print(f"{stage} | {line}" if line else "", end="", flush=True)
             stopped = False
         running.wait()
-    if running.failed:
+    if running.failed and not stopped:
         _tell_failure(f"{stage} | {line}" for stage, last in running.failed.items() for line in last)
     return 1 if stopped or running.failed else 0
 
@@ -83,6 +87,18 @@ def _show(news: Iterable[tuple[Course, str | None]]) -> None:
     from rich.console import Console  # noqa: PLC0415 - a pipe needs none of it
 
     watch(news, Console())
+
+
+@contextlib.contextmanager
+def _looking() -> Iterator[None]:
+    """Say in a terminal that DVC looks what there is to do, which takes seconds."""
+    if not _in_terminal():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415 - a pipe needs none of it
+
+    with Console().status(LOOKING):
+        yield
 
 
 @contextlib.contextmanager
@@ -102,6 +118,12 @@ def _until_stopped() -> Iterator[None]:
         print("Stopping; the next run goes on from here.", file=sys.stderr)
 
 
+def _of_the_last_stage(lines: Sequence[str]) -> Sequence[str]:
+    """Return what the last stage printed, its last lines where it printed many."""
+    starts = [number for number, line in enumerate(lines) if RUNNING.search(line)]
+    return lines[starts[-1] if starts else 0 :][-SHOWN_AFTER_FAILURE:]
+
+
 def _tell_failure(lines: Iterable[str]) -> None:
     print("".join(lines), file=sys.stderr)
     print(f"The run stopped. {LOG} has everything that was printed.", file=sys.stderr)
@@ -109,7 +131,7 @@ def _tell_failure(lines: Iterable[str]) -> None:
 
 def _kept(lines: Iterable[tuple[str, str | None]], keep: Callable[[str], object]) -> Iterator[tuple[str, str | None]]:
     for stage, line in lines:
-        if line is not None:
+        if line:
             keep(f"{stage} | {line}" if stage else line)
         yield stage, line
 

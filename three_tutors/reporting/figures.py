@@ -205,15 +205,14 @@ def share_bars(bars: Sequence[tuple[str, str, str, Interval]], marks: Sequence[t
         value = words(RIGHT, y + 14, whole(share.value), "end", size=15, weight="bold")
         drawn.append(f"<g><title>{says}</title>{hit}{title}{value}{track}{filled}{whisker(share, scale, at + bar / 2)}</g>")
         y = at + bar + gap
-    for number, (what, at) in enumerate(marks):
-        x, row = place(at), LINE * number
-        others = [other for _, other in marks[:number] if at < other < at + 0.4]  # lines that the name would cross
-        left = at > 0.5 or bool(others)  # noqa: PLR2004 - beyond the middle the name stands left of its line
-        drawn.append(words(x + (-0.012 if left else 0.012), row + 16, f"{what} {whole(at)}", "end" if left else "start"))
+    for number, (what, value_at) in enumerate(marks):
+        x, row = place(value_at), LINE * number
+        crossed = any(value_at < other < value_at + 0.4 for _, other in marks[:number])  # lines that the name would cross
+        before = value_at > 0.5 or crossed  # noqa: PLR2004 - beyond the middle the name stands left of its line
+        drawn.append(words(x + (-0.012 if before else 0.012), row + 16, f"{what} {whole(value_at)}", "end" if before else "start"))
         drawn.append(upright(x, row + 4, top, "5 3", 1))
-        for place_of_bar in range(len(bars)):
-            start = top + place_of_bar * (heading + bar + gap) + heading
-            drawn.append(upright(x, start - 2, start + bar + gap - 2, "5 3", 1))
+        starts = range(top + heading, y, heading + bar + gap)
+        drawn += [upright(x, start - 2, start + bar + gap - 2, "5 3", 1) for start in starts]
     return drawing(y + LINE, alt, [ticks(scale, y - gap, y), *drawn])
 
 

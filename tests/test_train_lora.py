@@ -217,7 +217,7 @@ def test_the_card_says_what_was_learned_from(project: Path) -> None:
 
 def test_params_become_settings(project: Path) -> None:
     """Every param reaches the training it names."""
-    settings = read("lora", train_lora.Params, project / "params.yaml").settings()
+    settings = read("lora", train_lora.Params, project / "params.yaml").settings(0.004)
     assert settings.lora is not None
     assert (settings.lora.r, settings.lora.alpha, settings.learning_rate, settings.max_length, settings.seed) == (4, 8, 1e-2, 200, 0)
 

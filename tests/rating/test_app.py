@@ -36,8 +36,8 @@ def test_nothing_tells_who_wrote_what(site: Site) -> None:
     assert 404 == site.client.get("/look", params={"rater": "AB", "item": item(html)}).status_code
     site.vote(html)
     told = site.client.get("/look", params={"rater": "AB", "item": item(html)}).text
-    names = [*(f"{name}, which" for name in TUTORS), "the teacher", "a bot without a model"]
-    assert len(replies(html)) == sum(f">{name}" in told for name in names)
+    names = [*(row.full_name for row in TUTORS.values()), "the teacher", "a bot without a model"]
+    assert len(replies(html)) == sum(f'">{name}' in told for name in names)
     assert "Rubric score" in told
     refused = site.vote(html, best="none")
     assert (400, True) == (refused.status_code, "your ratings stay as they are" in refused.text)

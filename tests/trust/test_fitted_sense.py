@@ -37,7 +37,8 @@ def test_what_the_states_hold_is_found_with_groups_held_out(tmp_path: Path) -> N
     assert fitted is not None
     assert (1.0, "digest", 15) == (fitted.auc["template"], fitted.model, fitted.layers)
     good, bad = fitted.ratings(np.array([[1.0, 0.5], [0.0, 0.5]]), [rules(rows[0].replied)] * 2)
-    assert good > 4 > 2.5 > bad
+    assert good > 4
+    assert bad < 2.5
 
 
 def test_rated_replies_are_learned_from_as_they_were_rated() -> None:
@@ -45,7 +46,8 @@ def test_rated_replies_are_learned_from_as_they_were_rated() -> None:
     rows = [replace(row, kind="", labels={SENSE: 5.0 if row.kind == "ideal" else 1.0}) for row in graded(10)]
     fitted = fit("digest", 15, rows, np.array([[row.labels[SENSE], 0.0] for row in rows]))
     assert fitted.rated == len(rows)
-    assert fitted.rho is not None and fitted.rho > 0.8
+    assert fitted.rho is not None
+    assert fitted.rho > 0.8
     assert SENSE not in fitted.short
 
 

@@ -108,7 +108,8 @@ def launched(launcher: Launcher | None, count: int, module: str) -> bool:
 
     """
     if launcher is None and count > 1:
-        raise ParamsError(f"processes is {count}, but launcher is null; set it to `torchrun` or `accelerate`.")
+        section = module.rpartition("train_")[2]  # a method's stage and its params have its name
+        raise ParamsError(f"{section}.processes is {count}, but {section}.launcher is null; set it to `torchrun` or `accelerate`.")
     if launcher is None or COUNT in os.environ:
         return False
     threads = str(max(1, (os.cpu_count() or 1) // count))

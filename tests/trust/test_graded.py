@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from tests import small_run
 from three_tutors.pipeline.diagnostics import DataError
+from three_tutors.trust.faults import grading
 from three_tutors.trust.following import following
 from three_tutors.trust.graded import by_moment, of_moments, read_graded
-from three_tutors.trust.grading import grading
 from three_tutors.tutoring.dialogue import Turn
 from three_tutors.tutoring.moment import GradedReply, Moment, Side
 

@@ -19,9 +19,10 @@ from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.score import Score
 from three_tutors.scoring.scores import MEASURES
+from three_tutors.trust.faults import grading
 from three_tutors.trust.following import following
 from three_tutors.trust.graded import Graded
-from three_tutors.trust.grading import grading, table
+from three_tutors.trust.grading import table
 from three_tutors.tutoring.dialogue import Lesson, Turn
 from three_tutors.tutoring.moment import GradedReply, Moment, Side
 

@@ -32,7 +32,7 @@ from three_tutors.reporting.training import overfitted
 from three_tutors.reporting.tries import SEARCH, tries
 from three_tutors.reporting.verdict import exam_rows, quotations, verdict_sentences
 from three_tutors.scoring.scores import MEASURES
-from three_tutors.trust.grading import WEAK
+from three_tutors.trust.faults import WEAK
 from three_tutors.tutoring.dialogue import STRATEGIES
 from three_tutors.tutoring.methods import REFERENCE
 from three_tutors.tutoring.questions import questions

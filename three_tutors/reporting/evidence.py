@@ -19,9 +19,9 @@ from three_tutors.scoring.score import Score, scores_in
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.studies.table import FOLDER as FOLDER_OF_STUDIES
 from three_tutors.studies.table import Row, data_digest, last_of_each, read_rows
+from three_tutors.trust.faults import Grading, grading
 from three_tutors.trust.floor import CONTRAST, Floor, contrast_floor, floor
 from three_tutors.trust.graded import of_moments
-from three_tutors.trust.grading import Grading, grading
 from three_tutors.trust.judge_agreement import GRADED, read_kept
 from three_tutors.trust.labels import SECOND, Agreement, agreements, read_second_labels
 from three_tutors.trust.preferences import PREFERENCES, Preferred, read_preferences, tally

@@ -14,9 +14,9 @@ from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.metrics import mid_ranks
 from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.score import Score
+from three_tutors.trust.faults import grading
 from three_tutors.trust.following import following
 from three_tutors.trust.graded import Graded
-from three_tutors.trust.grading import grading
 from three_tutors.trust.judge_questions import QUALITIES
 from three_tutors.tutoring.words import words
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests import small_run
+from tests.reporting.test_studies import row
 from three_tutors.pipeline.records import Record, write_json
 from three_tutors.reporting.comparison import Setting, shared_values, texts
 from three_tutors.reporting.evidence import Evidence, gather
@@ -130,7 +131,7 @@ GENERAL = (
     "a bigger base model",
     "a larger open model",
     "better language",
-    "how the methods compare on a larger model was not measured",
+    "how the methods compare on a larger model was not measured",  # gone where a study of bases is: the last test
     "It is shown to be better than the untrained model",  # tests/reporting/test_decision.py
     "feels helped and learns less",
     "Go on to more classes only if",
@@ -168,3 +169,11 @@ def test_every_comparing_sentence_is_known(path: Path) -> None:
     found = [" ".join(sentence.split()) for sentence in re.split(r"(?<=[.?!:;|])\s", prose) if COMPARING.search(sentence)]
     known = [*CASES, *GENERAL]
     assert [sentence for sentence in found if not any(phrase in sentence or sentence in phrase for phrase in known)] == []
+
+
+def test_what_a_study_of_bases_measured_is_not_called_unmeasured(run: Evidence) -> None:
+    """With the study the sentences are gone that say no other base was tried."""
+    gone = ("on a larger model was not measured", "What another base model would do")
+    with_study = replace(run, studies={**run.studies, "bases": [row("lora", "base_model.name=larger", 0.5)]})
+    texts_of = [made(one, lambda evidence, findings: (evidence, findings))["comparison.md"] for one in (run, with_study)]
+    assert [[phrase in text for phrase in gone] for text in texts_of] == [[True, True], [False, False]]

@@ -38,7 +38,7 @@ def test_three_trained_tutors_are_told_apart(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(searching, "TRAINED", ["openai", "lora", "third"])
     tutors = ["openai", "lora", "third"]
     assert (
-        "third was chosen from more trainings than openai and lora, which favours it: part of the difference between these tutors"
+        "third was chosen from more trainings than openai and lora, which favours it: part of a difference between these tutors"
         in tries(rows(third=2), tutors, 0)
     )
     assert "lora and third were chosen from more trainings than openai, which favours them" in tries(rows(lora=2, third=2), tutors, 0)

@@ -16,8 +16,8 @@ from three_tutors.reporting.evidence import Evidence, gather
 from three_tutors.reporting.exam import CONTRAST, MATCHING, Comparison, Exam, Share
 from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.scorecard import findings_of
-from three_tutors.reporting.verdict import exam_rows, headline, quotations, verdict_sentences
-from three_tutors.scoring.score import Score
+from three_tutors.reporting.verdict import exam_rows, headline, verdict_sentences
+from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Difference, Interval
 from three_tutors.trust.floor import Floor
 
@@ -128,6 +128,21 @@ def test_a_difference_is_told_only_where_it_is_shown() -> None:
         )
 
 
+def test_figures_in_which_the_same_tutors_are_level_share_a_sentence() -> None:
+    """Each figure's own points stand there in its order; figures that compare other tutors, or show a difference, have a sentence."""
+    matching = compared(0.2).comparisons[0]
+    both = told(exam(comparisons=[matching, replace(matching, figure=CONTRAST)]))
+    assert "moments and contrast: no difference shown between lora and openai (a true one of about 24 and 24 points, in this order" in both
+    apart = told(exam(comparisons=[matching, replace(matching, figure=CONTRAST, other="dspy")]))
+    assert ["between lora and openai (" in apart, "between lora and dspy (" in apart, "moments and contrast" in apart] == [
+        True,
+        True,
+        False,
+    ]
+    one = told(exam(comparisons=[matching, replace(matching, figure=CONTRAST, p=0.01)]))
+    assert ("in contrast: lora is ahead" in one, "moments and contrast" in one) == (True, False)
+
+
 def test_trainings_that_were_not_repeated_are_called_so() -> None:
     """Seeds are in the intervals or are said to be missing, tutor by tutor."""
     assert "Trainings were not repeated" in told(exam(LOW))
@@ -153,6 +168,13 @@ def test_scores_that_a_trick_gets_are_named_and_compare_nobody() -> None:
     assert "trick" not in told(exam(LOW), findings=Findings(cells))
 
 
+def test_of_many_scores_that_a_trick_gets_the_first_are_named() -> None:
+    """A list of fifteen names says less than three and how many more there are."""
+    findings = Findings({}, {name: replace(BOT, score=name, tells=False) for name in MEASURES})
+    others = len(findings.tricks()) - 3
+    assert f"and {others} other scores can be had by a trick" in told(exam(LOW), findings=findings)
+
+
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=3), st.booleans())
 def test_the_headline_never_praises_what_is_not_shown(values: Sequence[float], tells: bool) -> None:
     """Whatever the shares, a tutor is in the headline only above chance and the untrained model, or near the teachers."""
@@ -170,22 +192,6 @@ def test_the_headline_never_praises_what_is_not_shown(values: Sequence[float], t
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     """Return a small run."""
     return gather(small_run.write_run(tmp_path_factory.mktemp("run")))
-
-
-def test_replies_are_chosen_by_what_tells_or_drawn(evidence: Evidence) -> None:
-    """Where replies fit more or less, best, median and worst are quoted; where nothing orders them, three are drawn and called so."""
-    findings = replace(findings_of(evidence), floors={})
-    untold = {item: {name: one for name, one in of.items() if name != "fits"} for item, of in evidence.scores["lora"].items()}
-    assert [one.rank for one in quotations(replace(evidence, scores={"lora": untold}), findings, "lora")] == ["drawn"] * 3
-    items = [item for item, one in evidence.answers["lora"].items() if one.kind == "moment"]
-    scores = {item: {"fits": Score(number / 10, "")} for number, item in enumerate(items)}
-    chosen = quotations(replace(evidence, scores={"lora": scores}), findings, "lora")
-    assert [(one.rank, one.item) for one in chosen] == [
-        ("best", items[-1]),
-        ("median", sorted(items, key=lambda item: -items.index(item))[len(items) // 2]),
-        ("worst", items[0]),
-    ]
-    assert chosen[0].reply == evidence.answers["lora"][items[-1]].reply
 
 
 def test_the_table_of_the_exam_has_its_parts(evidence: Evidence) -> None:

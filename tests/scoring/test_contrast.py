@@ -206,7 +206,11 @@ def test_neighbours_that_english_does_not_have_are_found(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["What is it made of?", "Bulb A is off.", "Yes, ten.", "Say “the of” aloud.", "That's it.", "The US is larger."]
+    "text",
+    [
+        *("What is it made of?", "Bulb A is off.", "Yes, ten.", "Say “the of” aloud.", "That's it.", "The US is larger.", "Slide to i."),
+        *("We'll do it.", "It's been long.", "It's them.", "Hitting you is wrong.", "It is wrong of him and not of you."),
+    ],
 )
 def test_sentences_are_in_order(text: str) -> None:
     """Short ones, names of one letter and quoted words pass."""

@@ -21,6 +21,7 @@ from three_tutors.reporting.kept_program import kept_program, prompt_sentence
 from three_tutors.reporting.optimisation import caveats
 from three_tutors.reporting.pages import page
 from three_tutors.reporting.provenance import EMBEDDED, Provenance
+from three_tutors.reporting.quoted_replies import alike, quotations
 from three_tutors.reporting.ratings import ratings
 from three_tutors.reporting.safeguards import dangers_of, detector
 from three_tutors.reporting.score_figures import leaks
@@ -30,7 +31,7 @@ from three_tutors.reporting.studies import studies_of
 from three_tutors.reporting.teachers import DIMENSIONS, teachers_row
 from three_tutors.reporting.training import overfitted
 from three_tutors.reporting.tries import SEARCH, tries
-from three_tutors.reporting.verdict import exam_rows, quotations, verdict_sentences
+from three_tutors.reporting.verdict import exam_rows, verdict_sentences
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.trust.faults import WEAK
 from three_tutors.tutoring.dialogue import STRATEGIES
@@ -64,6 +65,7 @@ def shared_values(evidence: Evidence, findings: Findings, exam: Exam, made: Prov
     optimisation, tried = evidence.optimisation, evidence.studies.get(SEARCH, ())
     dangers = dangers_of(evidence, findings.tutors)
     decision = decide(evidence, findings, exam, dangers, tolerated)
+    quoted = {tutor: quotations(evidence, findings, tutor) for tutor in evidence.tutors if tutor != REFERENCE}
     return {
         "evidence": evidence,
         "findings": findings,
@@ -73,7 +75,8 @@ def shared_values(evidence: Evidence, findings: Findings, exam: Exam, made: Prov
         "dangers": dangers,
         "tolerated": tolerated,
         "verdict": verdict_sentences(exam, decision, findings),
-        "quotations": {tutor: quotations(evidence, findings, tutor) for tutor in evidence.tutors if tutor != REFERENCE},
+        "quotations": quoted,
+        "alike": alike(quoted),
         "usd": usd,
         "duration": duration,
         "efforts": efforts(evidence),

@@ -1,11 +1,10 @@
-"""The verdict: what the exam shows of each tutor, whether any may meet students, and replies that a reader can judge alone.
+"""The verdict: what the exam shows of each tutor, and whether any may meet students.
 
 A sentence that compares is there because a test or an interval says so. Scores that a bot can get by a trick are not in it.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,13 +16,16 @@ from three_tutors.reporting.pages import between, count, listed, number, percent
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Interval
 from three_tutors.tutoring.methods import BASELINE, REFERENCE, TUTORS
-from three_tutors.tutoring.questions import asked_moments, questions
 
 _MEANS = {
     MATCHING: "replies matched to their moments",
     RANKING: "ideal replies ranked before faulty ones",
     CONTRAST: "contrast",
 }
+
+
+_NAMED = 3
+"""Scores that can be had by a trick and are named; the scorecard has them all."""
 
 
 def verdict_sentences(exam: Exam, decision: Decision, findings: Findings) -> list[str]:
@@ -118,20 +120,33 @@ def _contrast(exam: Exam) -> str:
 
 
 def _tests(exam: Exam) -> list[str]:
-    """Return for each figure which differences between tutors are shown and which are not, and how large one would have to be."""
-    sentences = []
+    """Return which differences between tutors are shown and which are not, and how large one would have to be; level figures together."""
+    sentences: list[str] = []
+    level: dict[tuple[str, ...], dict[str, Sequence[Comparison]]] = {}
     for figure in (MATCHING, CONTRAST, RANKING):
         found = [one for one in exam.comparisons if one.figure == figure]
-        shown, level = [one for one in found if one.shown], [one for one in found if not one.shown]
-        clauses = [_difference(one) for one in shown]
-        if level:
-            pairs = listed([f"{one.tutor} and {one.other}" for one in level], "or")
-            finest = max((one.difference.detectable or 0.0 for one in level), default=0.0)
-            needed = f" (a true one of about {finest * 100:.0f} points would be found four times in five)" if finest else ""
-            clauses.append(f"no difference shown between {pairs}{needed}")
-        if clauses:
+        shown, rest = [one for one in found if one.shown], [one for one in found if not one.shown]
+        if shown:
+            clauses = [*map(_difference, shown), *([_level({figure: rest})] if rest else [])]
             sentences.append(f"Tested against each other in {_MEANS[figure]}: {'; '.join(clauses)}.")
-    return sentences
+        elif rest:
+            level.setdefault(_pairs(rest), {})[figure] = rest
+    return sentences + [f"Tested against each other in {listed([_MEANS[name] for name in of])}: {_level(of)}." for of in level.values()]
+
+
+def _pairs(found: Sequence[Comparison]) -> tuple[str, ...]:
+    return tuple(f"{one.tutor} and {one.other}" for one in found)
+
+
+def _level(found: Mapping[str, Sequence[Comparison]]) -> str:
+    """Return one clause on comparisons of the same tutors in several figures that show no difference, with what each could have shown."""
+    pairs = listed(list(_pairs(next(iter(found.values())))), "or")
+    finest = [max((one.difference.detectable or 0.0 for one in some), default=0.0) for some in found.values()]
+    if not all(finest):
+        return f"no difference shown between {pairs}"
+    points = listed([f"{one * 100:.0f}" for one in finest])
+    order = ", in this order," if len(finest) > 1 else ""
+    return f"no difference shown between {pairs} (a true one of about {points} points{order} would be found four times in five)"
 
 
 def _difference(one: Comparison) -> str:
@@ -165,8 +180,10 @@ def _tricks(findings: Findings) -> str:
     tricks = [f"“{MEASURES[name].label}”" for name in findings.tricks()]
     if not tricks:
         return ""
+    more = len(tricks) - _NAMED
+    named = listed(tricks) if more <= 0 else f"{', '.join(tricks[:_NAMED])} and {count(more, 'other score')}"
     return (
-        f"{listed(tricks)} can be had by a trick: a bot without a model gets more than half of what the teachers get. "
+        f"{named} can be had by a trick: a bot without a model gets more than half of what the teachers get. "
         "They say nothing about teaching and stand in a part of their own."
     )
 
@@ -200,48 +217,3 @@ def exam_rows(evidence: Evidence, exam: Exam) -> list[ExamRow]:
             cells = {name: part[what] for name, part in parts.items() if what in part}
             rows.append(ExamRow(figure, what, max(one.get(what, 0) for one in counts.values()), cells))
     return rows
-
-
-@dataclass(frozen=True)
-class Quoted:
-    """One reply with what it answers."""
-
-    rank: str
-    """`best`, `median` or `worst`; `drawn` where nothing orders the replies."""
-    student: str
-    reply: str
-    item: str
-
-
-def quotations(evidence: Evidence, findings: Findings, tutor: str) -> list[Quoted]:
-    """Return one best, one median and one worst reply of a tutor by what tells teaching from tricks, or three by a fixed draw.
-
-    The same draw orders replies of equal merit.
-    """
-    said = {one.item: one.turns[-1].text for one in questions(evidence.test)}
-    said |= {item: side.turns[-1].text for item, _, side in asked_moments(evidence.moments)}
-    scores, answers = evidence.scores.get(tutor, {}), evidence.answers.get(tutor, {})
-    telling = [FITS, *(name for name in findings.telling() if name != FITS)]
-
-    def merit(item: str) -> float | None:
-        values = [
-            _merit(name, value) for name in telling if name in scores.get(item, {}) and (value := scores[item][name].value) is not None
-        ]
-        return sum(values) / len(values) if values else None
-
-    merits = {item: merit(item) for item in said if item in answers}
-    ordered = {item: value for item, value in merits.items() if value is not None}
-    if len(set(ordered.values())) > 1:
-        ranked = sorted(ordered, key=lambda item: (-ordered[item], _draw(item)))
-        chosen = {"best": ranked[0], "median": ranked[len(ranked) // 2], "worst": ranked[-1]}
-    else:
-        chosen = {f"drawn {place}": item for place, item in enumerate(sorted(merits, key=_draw)[:3], start=1)}
-    return [Quoted(rank.split()[0], said[item], answers[item].reply, item) for rank, item in chosen.items()]
-
-
-def _merit(name: str, value: float) -> float:
-    return 1 - value if name in MEASURES and MEASURES[name].better == "lower" else value
-
-
-def _draw(item: str) -> bytes:
-    return hashlib.sha256(item.encode()).digest()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from three_tutors.reporting.evidence import Evidence
-from three_tutors.reporting.verdict import Quoted
+from three_tutors.reporting.quoted_replies import Quoted
 from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.words import words
 

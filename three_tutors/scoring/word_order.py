@@ -123,8 +123,8 @@ def disorder(text: str) -> str | None:
 
 
 def _is_name(word: str, at: int) -> bool:
-    """Return whether a word is a letter or an abbreviation that stands for a thing: "what bulb A does", "the US"."""
-    return word.isupper() and word.isalpha() and word != "I" and (at > 0 or len(word) > 1)
+    """Return whether a word is a letter or an abbreviation that stands for a thing: "what bulb A does", "the US", "slide to i"."""
+    return word == "i" or (word.isupper() and word.isalpha() and word != "I" and (at > 0 or len(word) > 1))
 
 
 def _misplaced(tokens: list[str]) -> str | None:

@@ -21,7 +21,7 @@ from three_tutors.pipeline.records import write_chunks
 from three_tutors.scale.engine import Engine, chosen
 from three_tutors.scale.rows import Work, joined, shards_of
 from three_tutors.scale.shards import CACHE, Shard, prune
-from three_tutors.tutoring.dialogue import Speaker
+from three_tutors.tutoring.dialogue import Speaker, Voice
 from three_tutors.tutoring.rendering import LEARNING, census_block, last_of, render_block
 from three_tutors.tutoring.splits import SPLITS, Split
 
@@ -43,6 +43,8 @@ class Params:
     """`teacher` makes tutors; `student` makes student simulators out of the same dialogues."""
     dialogues: Annotated[int, Field(ge=1)] | None
     """Training dialogues that are learned from, drawn so that fewer are always among more; null is all."""
+    voices: Annotated[list[Voice], Field(min_length=1)] | None
+    """Voices of the teachers in training dialogues that are learned from, such as `[plain]`; null is all. Validation keeps every voice."""
 
 
 def render(settings: Params, how: Engine) -> dict[Split, list[Shard]]:
@@ -56,10 +58,10 @@ def render(settings: Params, how: Engine) -> dict[Split, list[Shard]]:
     used: set[Path] = set()
     for split in SPLITS:
         path = SPLIT_FILES / f"{split}.jsonl"
-        most = settings.dialogues if split == "train" else None
+        most, voices = (settings.dialogues, tuple(settings.voices or ())) if split == "train" else (None, ())
         up_to = examples_up_to = ""
         if most or path.stat().st_size > SURELY_FEWER:
-            count = partial(census_block, speaker=settings.speaker, test=split == "test")
+            count = partial(census_block, speaker=settings.speaker, test=split == "test", voices=voices)
             [some] = shards_of([path], Work(count, ROOMS, SHARDS), how)
             used |= {one.folder for one in some}
             digests = b"".join(joined(some, "digests.txt")).decode("ascii").split()
@@ -67,7 +69,8 @@ def render(settings: Params, how: Engine) -> dict[Split, list[Shard]]:
                 raise DataError(f"params.yaml: render.dialogues is {most}, but there are {len(digests)} to learn from; null takes all.")
             up_to = last_of(digests, most) if most else ""
             examples_up_to = last_of(digests, EXAMPLES) if len(digests) > EXAMPLES else ""
-        make = partial(render_block, speaker=settings.speaker, test=split == "test", up_to=up_to, examples_up_to=examples_up_to)
+        whom = partial(render_block, speaker=settings.speaker, test=split == "test", voices=voices)
+        make = partial(whom, up_to=up_to, examples_up_to=examples_up_to)
         [made[split]] = shards_of([path], Work(make, ROOMS, SHARDS), how)
         used |= {one.folder for one in made[split]}
     prune(SHARDS, used)
@@ -89,15 +92,18 @@ def main() -> None:
         if not some["dialogues"]:
             raise DataError(f"{path} holds no dialogue; write more dialogues or change `split` in params.yaml.")
         if split != "test" and not all(some[method] for method in LEARNING):
+            voiced = f" in a voice of render.voices ({', '.join(settings.voices)})" if settings.voices and split == "train" else ""
             raise DataError(
-                f"{path} holds nothing to learn: no turn of a {settings.speaker} there answers anything with weight 1. Write such a turn."
+                f"{path} holds nothing to learn: no turn of a {settings.speaker} there{voiced} answers anything with weight 1. "
+                "Write such a turn."
             )
     for method in LEARNING:
         for split in SPLITS:
             write_chunks(OUT / method / f"{split}.jsonl", joined(made[split], f"{method}.jsonl"))
     total = sum(counts.values(), Counter())
     left_out = total["dialogues"] - total["kept"]
-    without = f", without {left_out} in which every weight is 0" if left_out else ""
+    other = " or whose voice is another" if settings.voices else ""
+    without = f", without {left_out} in which every weight is 0{other}" if left_out else ""
     print(
         f"render: {total['drawn']} dialogues with the {settings.speaker} as the one who learns, for DSPy, OpenAI and Hugging Face, "
         f"in {OUT}{without}"

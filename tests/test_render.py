@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import datasets
 import pytest
@@ -15,7 +16,7 @@ from three_tutors.pipeline.records import Record, read_jsonl, write_chunks, writ
 from three_tutors.scale import blocks
 from three_tutors.scale.engine import ALONE, Engine
 from three_tutors.scale.rows import joined
-from three_tutors.tutoring.dialogue import Dialogue, Speaker
+from three_tutors.tutoring.dialogue import Dialogue, Speaker, Voice
 from three_tutors.tutoring.formats import is_learned
 from three_tutors.tutoring.rendering import LEARNING, method_rows
 
@@ -31,9 +32,9 @@ def many(fractions: Dialogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return dialogues
 
 
-def rows(split: str, method: str, how: Engine = ALONE, **settings: int) -> list[Record]:
+def rows(split: str, method: str, how: Engine = ALONE, **settings: Any) -> list[Record]:
     """Return what is rendered of a split for a method."""
-    made = render(Params(speaker="teacher", **{"dialogues": None, **settings}), how)
+    made = render(Params(speaker="teacher", **{"dialogues": None, "voices": None, **settings}), how)
     write_chunks(Path("rows.jsonl"), joined(made[split], f"{method}.jsonl"))  # type: ignore[index]
     return read_jsonl(Path("rows.jsonl"))
 
@@ -106,3 +107,18 @@ def test_of_a_large_split_dspy_gets_a_draw(many: list[Dialogue], monkeypatch: py
     assert (len(drawn), len(rows("train", "openai"))) == (7, 28)
     assert drawn == {row["id"] for row in rows("train", "lora", dialogues=7)}
     assert len(many) == 30
+
+
+def test_voices_choose_dialogues_before_they_are_counted(many: list[Dialogue]) -> None:
+    """Of the training dialogues only those voices are learned from, as many as are asked for; the other splits keep every voice."""
+    voices: dict[int, Voice] = {0: "plain", 1: "witty", 2: "brisk"}
+    spoken = [replace(one, voice=voices.get(number, "warm")) for number, one in enumerate(many)]
+    for split in ("train", "validation"):
+        write_jsonl(stages.render.SPLIT_FILES / f"{split}.jsonl", (one.to_record() for one in spoken))
+    assert [row["id"] for row in rows("train", "lora", voices=["brisk", "witty"])] == ["d01", "d02"]
+    assert len(rows("train", "openai", voices=["brisk", "witty"], dialogues=1)) == 1
+    assert len(rows("train", "lora", voices=["warm"])) == 25
+    assert len(rows("validation", "lora", voices=["plain"])) == 28
+    with pytest.raises(DataError, match=r"render\.dialogues is 2, but there are 1 to learn from"):
+        rows("train", "lora", voices=["plain"], dialogues=2)
+    assert rows("train", "lora", voices=["formal"]) == []

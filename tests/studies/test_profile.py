@@ -43,7 +43,7 @@ def test_a_dry_run_shows_what_is_set_and_runs_nothing(monkeypatch: pytest.Monkey
     profile.main()
     printed = capsys.readouterr().out
     assert printed.startswith("For a laptop")
-    assert "  base_model.source='HuggingFaceTB/SmolLM2-360M-Instruct'\n" in printed
+    assert "  base_model.source='Qwen/Qwen2.5-0.5B-Instruct'\n" in printed
     assert "  openai.extra_hyperparameters={lora:true,lora_r:8,lora_alpha:16}\n" in printed
 
 

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from tests.small_run import moments
 from three_tutors.pipeline.records import write_jsonl, write_text
+from three_tutors.studies.replies import read_replies
 from three_tutors.studies.table import read_rows
 from three_tutors.tutoring.choosing import exam, likely
 
@@ -25,12 +26,15 @@ if params["lora"]["seed"] == 13:
     sys.exit("Thirteen is too much.")
 with open(params["log"], "a") as log:
     log.write("trained\\n")
-for name in ("models/base", "models/lora", "data/processed/answers/lora", "reports/metrics"):
+for name in ("models/base", "models/lora", "data/processed/answers/lora", "data/processed/scores", "reports/metrics"):
     pathlib.Path(name).mkdir(parents=True, exist_ok=True)
 pathlib.Path("models/base/source.json").write_text('{"source": "embedded", "model": "Tiny"}')
 pathlib.Path("models/lora/weights").write_text(str(params["lora"]["seed"]))
 pathlib.Path("data/processed/answers/lora/choice.jsonl").write_text(pathlib.Path("choice.jsonl").read_text())
-pathlib.Path("reports/metrics/train_lora.json").write_text(json.dumps({"valid_loss": 3 + params["lora"]["seed"] / 10}))
+metrics = {"valid_loss": 3 + params["lora"]["seed"] / 10, "learning_rate": 9.3e-5}
+pathlib.Path("reports/metrics/train_lora.json").write_text(json.dumps(metrics))
+scores = [{"item": item, "kind": kind, "sense": {"value": value}} for item, kind, value in (("a#1", "turn", 0.5), ("b#0", "scenario", 0.9))]
+pathlib.Path("data/processed/scores/lora.jsonl").write_text("".join(json.dumps(row) + "\\n" for row in scores))
 pathlib.Path("reports/metrics/timing_train_lora.json").write_text('{"seconds": 1.5}')
 """
 
@@ -38,10 +42,15 @@ pathlib.Path("reports/metrics/timing_train_lora.json").write_text('{"seconds": 1
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Return a project with one stage, which writes what training and answering would, and a study of three seeds."""
-    outs = ["models/base", "models/lora", "data/processed/answers/lora"]
+    outs = ["models/base", "models/lora", "data/processed/answers/lora", "data/processed/scores"]
     metrics = [{f"reports/metrics/{name}.json": {"cache": False}} for name in ("train_lora", "timing_train_lora")]
     moved = {"cmd": "python train.py", "deps": ["train.py", "choice.jsonl"], "params": ["lora"], "outs": [*outs, *metrics]}
-    study = {"until": "train", "figures": ["validation", "matching"], "always": {"lora.note": "it's, 'so'"}, "runs": []}
+    study = {
+        "until": "train",
+        "figures": ["validation", "matching", "sense", "learning_rate"],
+        "always": {"lora.note": "it's, 'so'"},
+        "runs": [],
+    }
     study["runs"] = [{"tutor": "lora", "lora.seed": [1, 2, 13]}]
     lora = {"seed": 1, "note": "", "base_url": "local"}
     params = {"lora": lora, "base_model": {"source": "embedded"}, "log": str(tmp_path / "log"), "studies": {"seeds": study}}
@@ -86,7 +95,10 @@ def test_a_study_goes_through_the_queue_and_trains_nothing_twice(project: Path) 
         ("lora.seed=1", "validation", 3.1),
         ("lora.seed=2", "validation", 3.2),
     ]
-    assert {row.figure for row in rows} == {"validation", "matching"}
+    assert {row.figure for row in rows} == {"validation", "matching", "sense", "learning_rate"}
+    assert {row.value for row in rows if row.figure == "learning_rate"} == {9.3e-5}
+    kept = read_replies(project / "reports/studies/seeds.csv")
+    assert [(one.settings, one.figure, one.values) for one in kept] == [(f"lora.seed={seed}", "sense", {"a#1": 0.5}) for seed in (1, 2)]
     assert {(row.base, row.seconds) for row in rows} == {("Tiny", "1.5")}
     after = state(project)
     assert after == (before[0], {*before[1], "?? reports/"}, before[2])

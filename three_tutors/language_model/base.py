@@ -190,8 +190,13 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     return tokenizer
 
 
-def load_model(folder: Path, dtype: torch.dtype | None = None, quantisation: BitsAndBytesConfig | None = None) -> PreTrainedModel:
-    """Load the weights in `folder` (bf16 unless told otherwise) in evaluation mode, its linear maps in fewer bits where asked.
+def load_model(
+    folder: Path, dtype: torch.dtype | None = None, quantisation: BitsAndBytesConfig | None = None, device: torch.device | None = None
+) -> PreTrainedModel:
+    """Load the weights in `folder` (bf16 unless told otherwise) in evaluation mode on `device`, the processor unless told otherwise.
+
+    With `quantisation` its linear maps are held in fewer bits, quantised on `device`: moved there later, they would first be packed for
+    another one.
 
     Raises:
         TutorError: there is no model in `folder`.
@@ -202,7 +207,9 @@ def load_model(folder: Path, dtype: torch.dtype | None = None, quantisation: Bit
     from transformers.utils import logging  # noqa: PLC0415
 
     logging.disable_progress_bar()  # it takes a third of a second
-    options: dict[str, Any] = {} if quantisation is None else {"quantization_config": quantisation}
+    place = device or torch.device("cpu")
+    options: dict[str, Any] = {} if quantisation is None else {"quantization_config": quantisation, "device_map": {"": place}}
     options |= {"dtype": dtype or torch.bfloat16, "local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
     with explaining(folder):
-        return AutoModelForCausalLM.from_pretrained(present(folder, ANY_WEIGHTS), **options).eval()
+        model = AutoModelForCausalLM.from_pretrained(present(folder, ANY_WEIGHTS), **options).eval()
+    return model if quantisation else model.to(place)

@@ -58,6 +58,7 @@ def read(folder: Path, parameters: dict[str, Tensor], optimiser: torch.optim.Opt
     with explaining(folder / TENSORS), safe_open(folder / TENSORS, framework="pt") as tensors:
         for name, parameter in parameters.items():
             parameter.copy_(tensors.get_tensor(f"{name}/value"))
-            moments = {moment: tensors.get_tensor(f"{name}/{moment}") for moment in MOMENTS}
-            optimiser.state[parameter] = {"step": torch.tensor(float(record["step"])), **moments}
+            # On a GPU the fused optimiser wants its state there, the count of steps included.
+            moments = {moment: tensors.get_tensor(f"{name}/{moment}").to(parameter.device) for moment in MOMENTS}
+            optimiser.state[parameter] = {"step": torch.tensor(float(record["step"]), device=parameter.device), **moments}
     return record

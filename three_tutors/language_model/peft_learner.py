@@ -55,12 +55,12 @@ class PeftLearner:
         adapters.quiet_bitsandbytes()
         from peft import LoraConfig, get_peft_model  # noqa: PLC0415 - a second that our engine does not need
 
-        self.device = torch.device("cuda" if on_gpu(settings.device) else "cpu")
+        # With its number: of several processes each has a GPU of its own.
+        self.device = torch.device("cuda", torch.cuda.current_device()) if on_gpu(settings.device) else torch.device("cpu")
         self.settings, self.base = settings, folder
         quantisation = four_bits(settings.lora) if settings.lora and settings.lora.precision == "nf4" else None
-        self.model = base.load_model(folder, number_format(self.device.type) if settings.lora else torch.float32, quantisation).to(
-            self.device
-        )
+        width = number_format(self.device.type) if settings.lora else torch.float32
+        self.model = base.load_model(folder, width, quantisation, self.device)
         check_finite(dict(self.model.named_parameters()), str(folder), "take another base model")
         for module in self.model.modules():
             # On CPUs bitsandbytes repacks its weights when a loss is measured, and repacked weights cannot be trained beside.

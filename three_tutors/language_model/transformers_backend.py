@@ -1,4 +1,7 @@
-"""Any causal language model that transformers knows, as a `Backend` (see there)."""
+"""Any causal language model that transformers knows, as a `Backend` (see there), on a GPU where PyTorch finds one.
+
+Logits and states come back to the processor, where tokens are chosen and likelihoods added up.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from torch import Tensor
 from three_tutors.language_model import adapters, base
 from three_tutors.language_model.loaded import Loaded
 from three_tutors.language_model.number_format import number_format
+from three_tutors.language_model.settings import on_gpu
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -22,7 +26,8 @@ class TransformersBackend(Loaded):
 
     def __init__(self, folder: Path, adapter: Path | None, slots: int, context: int) -> None:
         """Load the model, with the adapter merged by peft."""
-        model: PreTrainedModel = base.load_model(folder, number_format())
+        self.device = torch.device("cuda" if on_gpu("auto") else "cpu")
+        model: PreTrainedModel = base.load_model(folder, number_format(self.device.type)).to(self.device)
         super().__init__(folder, model.config, context)
         if adapter is not None:
             model = adapters.merged_model(model, adapter)
@@ -41,9 +46,9 @@ class TransformersBackend(Loaded):
         if not self._prompts:
             return None
         slot = next(iter(self._prompts))
-        output = self.model(torch.tensor([self._prompts.pop(slot)]), use_cache=True, logits_to_keep=1)
+        output = self.model(self._ids(self._prompts.pop(slot)), use_cache=True, logits_to_keep=1)
         self._caches[slot] = output.past_key_values
-        return {slot: output.logits[0, -1]}
+        return {slot: output.logits[0, -1].cpu()}
 
     @torch.inference_mode()
     def decode(self, ids: list[int], positions: list[int]) -> Tensor:
@@ -51,20 +56,20 @@ class TransformersBackend(Loaded):
         logits = torch.zeros(self.slots, self.model.config.get_text_config().vocab_size, dtype=self.model.dtype)
         for slot, position in enumerate(positions):
             if position >= 0:
-                output = self.model(torch.tensor([[ids[slot]]]), past_key_values=self._caches[slot], use_cache=True)
+                output = self.model(self._ids([ids[slot]]), past_key_values=self._caches[slot], use_cache=True)
                 self._caches[slot] = output.past_key_values
-                logits[slot] = output.logits[0, -1]
+                logits[slot] = output.logits[0, -1].cpu()
         return logits
 
     @torch.inference_mode()
     def states(self, texts: Sequence[tuple[list[int], int]]) -> list[Tensor]:
         """See `Backend`."""
-        return [self.model.base_model(torch.tensor([ids])).last_hidden_state[0, since:] for ids, since in texts]
+        return [self.model.base_model(self._ids(ids)).last_hidden_state[0, since:].cpu() for ids, since in texts]
 
     @torch.inference_mode()
     def logits(self, states: Tensor) -> Tensor:
         """See `Backend`."""
-        return self.model.get_output_embeddings()(states)
+        return self.model.get_output_embeddings()(states.to(self.device)).cpu()
 
     def place(self, tokens: int, free: Sequence[int]) -> int:  # noqa: ARG002 - all slots are alike here
         """See `Backend`."""
@@ -75,3 +80,6 @@ class TransformersBackend(Loaded):
         for slot in free:
             self._caches.pop(slot, None)
             self._prompts.pop(slot, None)
+
+    def _ids(self, ids: Sequence[int]) -> Tensor:
+        return torch.tensor([ids], device=self.device)

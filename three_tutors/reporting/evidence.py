@@ -17,9 +17,13 @@ from three_tutors.scoring.choice import Choice, choice
 from three_tutors.scoring.replied import own_replies
 from three_tutors.scoring.score import Score, scores_in
 from three_tutors.scoring.scores import MEASURES
+from three_tutors.studies.replies import Replies
+from three_tutors.studies.replies import read_replies as read_study_replies
 from three_tutors.studies.table import FOLDER as FOLDER_OF_STUDIES
 from three_tutors.studies.table import Row, data_digest, last_of_each, read_rows
+from three_tutors.trust import fitted_sense
 from three_tutors.trust.faults import Grading, grading
+from three_tutors.trust.fitted_sense import FittedSense
 from three_tutors.trust.floor import CONTRAST, Floor, contrast_floor, floor
 from three_tutors.trust.graded import of_moments
 from three_tutors.trust.judge_agreement import GRADED, read_kept
@@ -106,12 +110,16 @@ class Evidence:
     """How far that judge agrees with people in the four dimensions; empty where it was not measured."""
     judge_graded: Record
     """How far a judge agrees on replies that people graded or rated; empty where it was not measured."""
+    fitted: FittedSense | None
+    """How sense is read off the base's states, and how well; None where that was not learned."""
     floors: Mapping[str, Floor]
     """Score → what bots without a model get in it, over the held-out turns; in `contrast`, over the pairs that tutors were asked."""
     grading: Grading
     """How each score treats the graded replies of the exam."""
     studies: Mapping[str, Sequence[Row]]
     """Rows of the table of each study by its name; those without a row are left out."""
+    study_replies: Mapping[str, Sequence[Replies]]
+    """What each reply of a study's runs got in figures of sense, by the study's name; those that kept none are left out."""
     seeds: Sequence[Mapping[str, str]]
     """Figures of trainings that differ in their seed alone: `tutor`, `seed`, `score` and `value`; only those made of this data."""
     data: str
@@ -177,6 +185,7 @@ def gather(root: Path = Path()) -> Evidence:
         missing.append("Costs were not estimated: run `dvc repro estimate_costs`.")
     optimisation = read_optimisation(root / PROGRAM)
     studies = {path.stem: table for path in sorted((root / FOLDER_OF_STUDIES).glob("*.csv")) if (table := read_rows(path))}
+    replies = {name: kept for name in studies if (kept := read_study_replies(root / FOLDER_OF_STUDIES / f"{name}.csv"))}
     data = data_digest(root)
     return Evidence(
         dialogues=dialogues,
@@ -202,9 +211,11 @@ def gather(root: Path = Path()) -> Evidence:
         verdicts=verdicts,
         judge_agreement=read_agreement(root / FOLDER / AGREEMENT),
         judge_graded=read_kept(root / GRADED),
+        fitted=fitted_sense.read(root / fitted_sense.FILE),
         floors=_floors(test, moments, [one for one in dialogues if ledger.get(one.id) == "train"]),
         grading=grading(of_moments(moments)),
         studies=studies,
+        study_replies=replies,
         seeds=seeds([row for row in studies.get("seeds", ()) if row.data == data]),
         data=data,
         digests={

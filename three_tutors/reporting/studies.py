@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 from typing import Any
@@ -11,22 +11,31 @@ from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.figures import Figure
 from three_tutors.reporting.pages import count, number, plain
 from three_tutors.reporting.study_pictures import picture
+from three_tutors.reporting.study_rates import of_rates
+from three_tutors.reporting.study_sense import VOICES, Senses, of_cost, of_voices_sense, voices_in_words
 from three_tutors.reporting.study_sentences import Values, of_bases, of_search, of_seeds, of_settings, of_sizes, setting_of, told
 from three_tutors.reporting.tries import SEARCH
-from three_tutors.studies.table import Row, last_of_each
+from three_tutors.studies.table import RATE, READ, SENSE, Row, last_of_each
+from three_tutors.trust.fitted_sense import AIMS, FittedSense
 from three_tutors.tutoring.methods import TUTORS
 
-SEEDS, SIZES, BASES = "seeds", "data_size", "bases"
+SEEDS, SIZES, BASES, RATES, VOICE = "seeds", "data_size", "bases", "rates", "voices"
 QUESTIONS: Mapping[str, str] = {
     SEEDS: "What does training again change?",
     SIZES: "How many dialogues are worth writing?",
     BASES: "Does the order of the methods hold on other base models?",
     SEARCH: "Which settings learn best?",
+    RATES: "Is the learning rate right for the base, and did tuning cost sense?",
+    VOICE: "Do plain or terse teachers leave more sense?",
 }
+NOT_ALONE = (
+    "Voices were not dealt to situations by lot: plain dialogues also tell of harder students, so a difference may come from what is told "
+    "and not from how."
+)
+UNREAD = Senses((), {})
 SENTENCES = {SEEDS: of_seeds, SIZES: of_sizes, BASES: of_bases}
 SIZE = "render.dialogues"
 ALL = "null"
-RATE = "learning_rate"
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,7 @@ class Studied:
     """Tutor, setting, each figure as it is printed (the mean of several seeds), and seconds of a training."""
 
 
-def studied(name: str, rows: Sequence[Row], *, data: str, train: int, sections: Mapping[str, Any]) -> Studied:
+def studied(name: str, rows: Sequence[Row], *, data: str, train: int, sections: Mapping[str, Any], senses: Senses = UNREAD) -> Studied:
     """Return what a study shows.
 
     Args:
@@ -54,11 +63,18 @@ def studied(name: str, rows: Sequence[Row], *, data: str, train: int, sections: 
         data: digest of the dialogues and moments of this report.
         train: training dialogues of this report, which is what all of them are.
         sections: of params.yaml, by name.
+        senses: of its runs' replies.
 
     """
     kept = comparable(rows)
+    senses = _of(kept, senses)
     grouped = {figure: _grouped(name, kept, figure, train) for figure in dict.fromkeys(row.figure for row in kept)}
-    sentences = of_search(kept, sections) if name == SEARCH else SENTENCES.get(name, of_settings)(grouped)
+    drawn = {figure: values for figure, values in grouped.items() if figure != RATE}
+    sentences = of_search(kept, sections) if name == SEARCH else SENTENCES.get(name, of_settings)(drawn)
+    if name == RATES:
+        sentences = [*of_rates(kept), *of_cost(senses, kept)]
+    elif name == VOICE:
+        sentences = [*sentences, *of_voices_sense(senses), NOT_ALONE]
     taken = _grouped(name, [row for row in kept if row.seconds], "", train)
     cells = list(dict.fromkeys((tutor, setting) for of in grouped.values() for tutor, some in of.items() for setting in some))
     return Studied(
@@ -66,7 +82,7 @@ def studied(name: str, rows: Sequence[Row], *, data: str, train: int, sections: 
         QUESTIONS.get(name, plain(name)),
         sentences,
         _notes(rows, kept, data),
-        [picture(name, figure, values) for figure, values in grouped.items()],
+        [picture(name, figure, values) for figure, values in drawn.items()],
         list(grouped),
         [
             (
@@ -88,7 +104,25 @@ def studies_of(evidence: Evidence, sections: Mapping[str, Any]) -> list[Studied]
     """Return every study of which there are runs; `sections` are those of params.yaml."""
     train = [*evidence.ledger.values()].count("train")
     known = _with_rates(sections, evidence.metrics)
-    return [studied(name, rows, data=evidence.data, train=train, sections=known) for name, rows in evidence.studies.items()]
+    found = []
+    for name, rows in evidence.studies.items():
+        runs = evidence.study_replies.get(name, ())
+        senses = Senses(runs, _short(evidence.fitted, {one.reader for one in runs if one.reader}))
+        found.append(studied(name, rows, data=evidence.data, train=train, sections=known, senses=senses))
+    return found
+
+
+def _short(fitted: FittedSense | None, readers: Collection[str]) -> dict[str, list[str]]:
+    """Return which aims each figure of sense misses; all of them where that was not measured, or for another model than the `readers`."""
+    if fitted is None:
+        return {READ: [*AIMS], SENSE: [*AIMS]}
+    return {READ: [*fitted.short] if {*readers} <= {fitted.model} else [*AIMS], SENSE: [*fitted.short_by_rules]}
+
+
+def _of(kept: Sequence[Row], senses: Senses) -> Senses:
+    """Return the replies of the runs that are shown."""
+    shown = {(row.tutor, row.settings, row.data, row.params) for row in kept}
+    return Senses([one for one in senses.runs if (one.tutor, one.settings, one.data, one.params) in shown], senses.short)
 
 
 def _with_rates(sections: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -121,6 +155,8 @@ def _said(name: str, row: Row, train: int) -> str:
     """Return what tells the settings of a study apart, in words."""
     if name == SIZES and (size := row.setting.get(SIZE)):
         return str(train) if size == ALL else size
+    if name == VOICE and (voices := row.setting.get(VOICES)):
+        return voices_in_words(voices)
     return row.base if name == BASES else setting_of(row)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from three_tutors.reporting.pages import count, listed, number, percent, plain
 from three_tutors.scoring.metrics import mid_ranks
 from three_tutors.scoring.statistics import holm
-from three_tutors.studies.table import CONTRAST, MATCHING, RANKING, VALIDATION, Row
+from three_tutors.studies.table import CONTRAST, MATCHING, RANKING, RATE, VALIDATION, Row
 from three_tutors.tutoring.methods import METHODS
 
 SHARES = (MATCHING, RANKING, CONTRAST)
@@ -36,6 +36,8 @@ def setting_of(row: Row) -> str:
 
 def told(figure: str, value: float) -> str:
     """Return a value as it is printed: shares in per cent, losses and scores as numbers."""
+    if figure == RATE:
+        return f"{value:g}"
     return percent(value, 1) if figure in SHARES else number(value, 3)
 
 

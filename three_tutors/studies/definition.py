@@ -30,7 +30,8 @@ class Study:
     """The last stage of each run."""
     figures: Annotated[list[str], Field(min_length=1)]
     """Kept of each run: `validation` (what its best epoch or prompt was chosen by), `matching` and `ranking` (after `answer`),
-    `contrast` and the mean of any score of replies (after `evaluate`), or a key of reports/metrics/<tutor>.json or train_<tutor>.json."""
+    `contrast` and the mean of any score of replies (after `evaluate`), `sense_read` where models/base is the model that sense is read off
+    (after `answer`; see `trust.sense`), or a key of reports/metrics/<tutor>.json or train_<tutor>.json, such as `learning_rate`."""
     always: dict[str, Any]
     """Params that every run changes."""
     runs: Annotated[list[dict[str, Any]], Field(min_length=1)]

@@ -10,7 +10,7 @@ from statistics import mean
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record
 from three_tutors.scoring.choice import choice
-from three_tutors.studies.table import CONTRAST, MATCHING, RANKING, VALIDATION
+from three_tutors.studies.table import CONTRAST, MATCHING, RANKING, SENSE, VALIDATION
 from three_tutors.tutoring.choosing import Likely, exam
 from three_tutors.tutoring.methods import TUTORS
 from three_tutors.tutoring.moment import Moment
@@ -18,6 +18,7 @@ from three_tutors.tutoring.questions import asked_moments
 
 MOMENTS = "data/processed/moments/test.jsonl"
 FITS = "fits"
+SCRIPTED = "scenario"
 
 Files = Callable[[str], bytes | None]
 """Returns the content of a file of the run by its path, None where the run has no such file."""
@@ -43,6 +44,12 @@ def measured(tutor: str, figures: Sequence[str], files: Files) -> dict[str, floa
     if not found:
         raise DataError(f"{tutor}: none of {', '.join(figures)} was measured; name figures that the stages of the study write.")
     return {name: found[name] for name in figures if name in found}
+
+
+def sense_of(tutor: str, files: Files) -> dict[str, float]:
+    """Return by item how much sense the wording of each reply makes; those to scripted students, who heard other replies, are left out."""
+    rows = [row for row in _scores(tutor, files) if row["kind"] != SCRIPTED]
+    return {row["item"]: row[SENSE]["value"] for row in rows if "value" in row.get(SENSE, {})}
 
 
 def seconds(tutor: str, files: Files) -> str:

@@ -17,8 +17,10 @@ from three_tutors.pipeline.params import PARAMS_FILE
 from three_tutors.studies.definition import SOURCE, Run
 from three_tutors.studies.experiments import Experiments
 from three_tutors.studies.identity import Identity
-from three_tutors.studies.measured import base, measured, seconds
-from three_tutors.studies.table import Row, add_rows, read_rows
+from three_tutors.studies.measured import Files, base, measured, seconds, sense_of
+from three_tutors.studies.reading import sense_read
+from three_tutors.studies.replies import Replies, add_replies
+from three_tutors.studies.table import READ, SENSE, Row, add_rows, read_rows
 
 TRIES = 3
 """DVC's queue now and then loses an experiment when several workers run (github.com/treeverse/dvc/issues/10673)."""
@@ -85,17 +87,37 @@ class Running:
     def _keep(self, queue: Experiments, run: Run, made: Identity, commit: str) -> str:
         """Add the figures of a finished run to the table; return them in words."""
         files = partial(queue.read, commit)
-        found = measured(run.tutor, self.figures, files)
-        taken, model, today = seconds(run.tutor, files), base(files), datetime.now(UTC).date().isoformat()
+        model, replies = base(files), self._replies(run, made, files)
+        means = {one.figure: sum(one.values.values()) / len(one.values) for one in replies}
+        found = {name: value for name, value in measured(run.tutor, self.figures, files).items() if name not in means} | means
+        taken, today = seconds(run.tutor, files), datetime.now(UTC).date().isoformat()
+        add_replies(self.table, replies)
         add_rows(
             self.table,
             [
-                Row(run.tutor, run.said, name, round(value, 4), taken, model, made.data, made.code, made.params, processor(), today)
+                Row(run.tutor, run.said, name, _rounded(value), taken, model, made.data, made.code, made.params, processor(), today)
                 for name, value in found.items()
             ],
         )
-        said = ", ".join(f"{name} {value:.3f}" for name, value in found.items())
+        said = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
         return f"{run.label}: {said}{f', made in {float(taken):.0f} s' if taken else ''}"
+
+    def _replies(self, run: Run, made: Identity, files: Files) -> list[Replies]:
+        """Return the figures of sense of a finished run, reply by reply."""
+        told = [(SENSE, "", sense_of(run.tutor, files))] if SENSE in self.figures else []
+        if READ in self.figures:
+            told.append((READ, *sense_read(run.tutor, files)))
+        about = (base(files), made.data, made.code, made.params)
+        return [
+            Replies(run.tutor, run.said, figure, reader, *about, {item: round(value, 3) for item, value in values.items()})
+            for figure, reader, values in told
+            if values
+        ]
+
+
+def _rounded(value: float) -> float:
+    """Return a value to four places, a small one such as a learning rate to three digits."""
+    return round(value, 4) if abs(value) >= 0.1 else float(f"{value:.3g}")  # noqa: PLR2004 - the first place
 
 
 def processor() -> str:

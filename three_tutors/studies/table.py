@@ -15,6 +15,9 @@ from three_tutors.tutoring.methods import TUTORS
 FOLDER = Path("reports/studies")
 DATA = ("data/raw/dialogues", "data/raw/splits.csv", "data/raw/moments", "data/raw/moment_splits.csv")
 VALIDATION, MATCHING, RANKING, CONTRAST = "validation", "matching", "ranking", "contrast"
+SENSE, READ = "sense", "sense_read"
+"""Told by the wording of replies, and read off the states of the base model: their values are kept reply by reply (`replies`)."""
+RATE = "learning_rate"
 
 
 @dataclass(frozen=True)

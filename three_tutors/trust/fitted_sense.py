@@ -82,8 +82,12 @@ class FittedSense:
     @property
     def short(self) -> dict[str, float]:
         """What it falls short of its aims by, with groups held out; empty where it reaches them all."""
-        reached = {**self.auc, SENSE: self.rho or 0.0}
-        return {name: round(aim - reached.get(name, 0.0), 4) for name, aim in AIMS.items() if reached.get(name, 0.0) < aim}
+        return _short({**self.auc, SENSE: self.rho or 0.0})
+
+    @property
+    def short_by_rules(self) -> dict[str, float]:
+        """What the rules alone fall short of the same aims by."""
+        return _short(self.by_rules)
 
     def ratings(self, means: np.ndarray, rules: Sequence[float]) -> list[float]:
         """Return a rating, 1 to 5 and mostly near 2, for each reply.
@@ -169,6 +173,10 @@ def read(path: Path = FILE) -> FittedSense | None:
         return FittedSense(**read_json(path))
     except TypeError as error:
         raise DataError(f"{path}: {error}; run `python -m three_tutors.trust.sense`.") from None
+
+
+def _short(reached: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(aim - reached.get(name, 0.0), 4) for name, aim in AIMS.items() if reached.get(name, 0.0) < aim}
 
 
 def _held_out(means: np.ndarray, levels: np.ndarray, folds: np.ndarray) -> np.ndarray:

@@ -38,7 +38,7 @@ $(READY): requirements.lock requirements-torch-cpu.lock requirements-torch-gpu.l
 # Stages of `repro`, or runs of `study`, at a time.
 JOBS ?= 1
 
-repro: $(READY)  ## Run the pipeline; PROFILE=laptop, workstation or api sets what suits them, JOBS=4 runs four stages at a time
+repro: $(READY)  ## Run the pipeline; PROFILE=laptop, workstation, api or preference sets what they say, JOBS=4 runs four stages at a time
 	@$(if $(and $(PROFILE),$(filter-out 1,$(JOBS))),$(error A profile runs stage by stage; leave JOBS out))
 	@$(if $(PROFILE),$(BIN)/python -m three_tutors.studies.profile $(PROFILE),$(BIN)/python -m three_tutors.command.run --jobs $(JOBS))
 	@echo "Made: models/ (the tutors), data/processed/ (what they learned from and replied, with scores), reports/."

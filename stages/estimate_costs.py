@@ -20,7 +20,7 @@ from three_tutors.pipeline.params import params, read
 from three_tutors.pipeline.records import Record, csv_text, write_json, write_text
 from three_tutors.pricing.break_even import break_even
 from three_tutors.pricing.consumption import consumption
-from three_tutors.pricing.costs import MICRO, Assumptions, Case, bills, case_from, conversation_cost
+from three_tutors.pricing.costs import MICRO, Assumptions, Case, bills, case_from, conversation_cost, pair_tokens
 from three_tutors.pricing.counting import count_block, demonstrations_block, total
 from three_tutors.pricing.price_table import differences, litellm_table
 from three_tutors.pricing.prices import OLD_AFTER, Model, PromptCache, listed, old, read_caches, read_prices
@@ -30,9 +30,12 @@ from three_tutors.scale.engine import Engine, chosen
 from three_tutors.scale.rows import Work, shards_of
 from three_tutors.scale.shards import CACHE, prune
 from three_tutors.tutoring.methods import PROMPTED, TUTORS
+from three_tutors.tutoring.moment import read_moments
+from three_tutors.tutoring.taking_part import TakingPart
 
 OPENAI = Path("data/processed/openai")
 DSPY = Path("data/processed/dspy")
+MOMENTS = Path("data/processed/moments/train.jsonl")
 OUT = Path("data/processed/costs.json")
 SHARDS = CACHE / "estimate_costs"
 ROOMS = ("pipeline", "pricing")
@@ -127,6 +130,10 @@ def main() -> None:
     """Read rows, prices and assumptions; write the estimate, its few metrics and the curve."""
     assumed, models, caches = read("estimate_costs", Params), read_prices(), read_caches()
     made = case(assumed, models, chosen())
+    tutors = read("tutors", TakingPart).tutors
+    if any(TUTORS[name].pairs for name in tutors):
+        made = replace(made, pair_tokens=pair_tokens(read_moments(MOMENTS), made.model.encoding))
+    made = replace(made, tutors=tutors)
     costs = estimate_costs(replace(made, cache=caches.get(made.model.service)), models, caches, litellm_table())
     write_json(OUT, costs)
     write_json(METRICS, metrics(costs))

@@ -123,7 +123,7 @@ def main() -> None:
     settings = read("report", Params)
     evidence = gather()
     reports = report(evidence, provenance(evidence, PARAMS_FILE, this_machine()), settings)
-    for name, text in {**reports, "overview.md": markdown(overview())}.items():
+    for name, text in {**reports, "overview.md": markdown(overview(tutors=[name for name in TUTORS if evidence.takes_part(name)]))}.items():
         write_text(OUT / name, text)
     for sentence in evidence.missing:
         print(f"report: {sentence}")

@@ -13,7 +13,7 @@ from three_tutors.scoring.replied import Replied, own_replies, references, repli
 from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
 from three_tutors.tutoring.choosing import exam, likely
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
-from three_tutors.tutoring.methods import REFERENCE, TUTORS
+from three_tutors.tutoring.methods import REFERENCE, USUAL
 from three_tutors.tutoring.moment import Fit, GradedReply, Kind, Moment, Side
 from three_tutors.tutoring.questions import asked_moments, questions
 from three_tutors.tutoring.replies import RecordedReply, write_replies
@@ -80,7 +80,7 @@ def moments() -> list[Moment]:
     ]
 
 
-def write_run(root: Path, *, tutors: Sequence[str] = tuple(TUTORS), good: Sequence[str] = ("dspy",), reply: str | None = None) -> Path:
+def write_run(root: Path, *, tutors: Sequence[str] = USUAL, good: Sequence[str] = ("dspy",), reply: str | None = None) -> Path:
     """Write a run below `root` in which the `good` tutors ask and all others give the answer away; `reply` replaces all replies."""
     held_out, scripted, met = dialogues(), scenarios(), moments()
     write_jsonl(root / "data/processed/dialogues.jsonl", (dialogue.to_record() for dialogue in held_out))

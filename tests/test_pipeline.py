@@ -92,7 +92,7 @@ def project(tmp_path: Path, shallow: Path) -> Path:
 
 
 def add_method(folder: Path) -> None:
-    """Add the method `twin`, which is made as lora is, by five edits of four files."""
+    """Add the method `twin`, which is made as lora is, by edits of four files."""
     stage = (folder / "stages/train_lora.py").read_text(encoding="utf-8")
     for place in ("train_{}", "processed/{}", "models/{}", "plots/{}_curve", 'read("{}"'):
         stage = stage.replace(place.format("lora"), place.format("twin"))
@@ -101,13 +101,15 @@ def add_method(folder: Path) -> None:
     yaml = YAML()
     params = yaml.load(folder / "params.yaml")
     params["twin"] = dict(params["lora"])
+    params["tutors"]["asked"]["twin"] = "twin"
+    params["tutors"]["scored"]["twin"] = "answers/twin"
     params["chat"]["tutors"].append("twin")
     yaml.dump(params, folder / "params.yaml")
 
     table = folder / "three_tutors/tutoring/methods.py"
     text = table.read_text(encoding="utf-8")
-    row = text[text.rindex("    Method(") : text.rindex("\n)\n\nTUTORS")]
-    text = text.replace(row, row + row.replace('"lora"', '"twin"').replace("#009E73", "#CC79A7").replace('"D"', '"v"'))
+    row = next(part for part in re.findall(r"    Method\(.*?\n    \),\n", text, flags=re.DOTALL) if 'name="lora"' in part)
+    text = text.replace(row, row + row.replace('"lora"', '"twin"').replace("#009E73", "#56B4E9").replace('"D"', '"P"'))
     table.write_text(text, encoding="utf-8")
 
     stages = yaml.load(folder / "dvc.yaml")
@@ -116,8 +118,6 @@ def add_method(folder: Path) -> None:
     lines = io.StringIO()
     yaml.dump(body["train_lora"], lines)
     body["train_twin"] = yaml.load(lines.getvalue().replace("lora", "twin"))
-    body["answer"]["foreach"]["twin"] = {"model": "models/twin"}
-    body["evaluate"]["foreach"]["twin"] = {"answers": "data/processed/answers/twin"}
     body["report"]["params"].append("twin")
     yaml.dump(stages, folder / "dvc.yaml")
 
@@ -149,7 +149,7 @@ def repro(folder: Path) -> str:
 
 @pytest.mark.slow(120)
 def test_three_dialogues_and_a_new_method_go_from_yaml_to_reports(project: Path) -> None:
-    """Every stage runs; every tutor, also one that five edits added, is trained, answers, is scored, billed, reported and offered."""
+    """Every stage runs; every tutor, also one that was added, is trained, answers, is scored, billed, reported and offered."""
     add_method(project)
     printed = repro(project)
     assert "Running stage 'report'" in printed

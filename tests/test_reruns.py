@@ -23,7 +23,9 @@ from fsspec.implementations.memory import MemoryFileSystem
 from ruamel.yaml import YAML
 
 from tests.copied import copy_code
+from three_tutors.pipeline.contents import stages
 from three_tutors.pipeline.records import write_json
+from three_tutors.studies.profile import settings
 
 ROOT = Path(__file__).parent.parent
 REAL = {"validate", "split", "render"}
@@ -31,6 +33,7 @@ TRAINED = ["dspy", "openai", "lora"]
 ANSWERS = {f"answer@{name}" for name in ["baseline", *TRAINED]}
 SCORES = {f"evaluate@{name}" for name in ["baseline", *TRAINED, "reference"]}
 TUTOR_SCORES = SCORES - {"evaluate@reference"}
+FIFTH = {"answer@preference", "evaluate@preference"}
 TRAINING = {f"train_{name}" for name in TRAINED}
 FROM_RENDER = {"render", "estimate_costs"} | TRAINING | ANSWERS | SCORES | {"report"}
 
@@ -88,26 +91,18 @@ def put_stand_ins(folder: Path) -> None:
         if name in REAL:
             continue
         body = stage.get("do", stage)
-        for key, item in stage.get("foreach", {"": {}}).items():
-            told = {
-                "deps": [filled(path, key, item) for path in body["deps"]],
-                "params": list(body.get("params", [])),
-                "outs": [
-                    filled(next(iter(out)) if isinstance(out, dict) else out, key, item)
-                    for kind in ("outs", "metrics", "plots")
-                    for out in body.get(kind, [])
-                ],
-            }
-            write_json(folder / f"stand_ins/{name}{key}.json", told)
-        body["cmd"] = f"python stand_in.py stand_ins/{name}" + ("${key}" if "foreach" in stage else "") + ".json"
+        argument = body["cmd"].rpartition(" ")[2] if "foreach" in stage else ""
+        body["cmd"] = f"python stand_in.py stand_ins/{name}{argument}.json"
+    for entry, body in stages(tree, yaml.load(folder / "params.yaml")).items():
+        told = {
+            "deps": list(body["deps"]),
+            "params": list(body.get("params", [])),
+            "outs": [
+                next(iter(out)) if isinstance(out, dict) else out for kind in ("outs", "metrics", "plots") for out in body.get(kind, [])
+            ],
+        }
+        write_json(folder / f"stand_ins/{entry.replace('@', '')}.json", told)
     yaml.dump(tree, folder / "dvc.yaml")
-
-
-def filled(path: str, key: str, item: dict[str, str]) -> str:
-    """Return a path of dvc.yaml with the values of one item of a `foreach`."""
-    for name, value in {"key": key, **{f"item.{field}": value for field, value in item.items()}}.items():
-        path = path.replace(f"${{{name}}}", value)
-    return path
 
 
 @functools.cache
@@ -147,6 +142,16 @@ def change_param(section: str) -> Callable[[Path], None]:
         yaml.dump(tree, folder / "params.yaml")
 
     return change
+
+
+def add_preference(folder: Path) -> None:
+    """Set what profiles/preference.yaml sets."""
+    yaml = YAML()
+    tree = yaml.load(folder / "params.yaml")
+    for name, value in settings(ROOT / "profiles/preference.yaml", folder / "params.yaml").items():
+        section, _, key = name.partition(".")
+        tree[section][key] = {**tree[section][key], **value} if isinstance(value, dict) else value
+    yaml.dump(tree, folder / "params.yaml")
 
 
 def append(path: str, text: str) -> Callable[[Path], None]:
@@ -196,6 +201,7 @@ TABLE: list[tuple[str, Callable[[Path], None], set[str]]] = [
         change_param("base_model"),
         {"prepare_base"} | TRAINING | ANSWERS | TUTOR_SCORES | {"report"},
     ),
+    ("params: preference, which nobody has", change_param("preference"), {"report"}),
     ("a price", append("data/raw/prices.yaml", "# dearer\n"), {"estimate_costs", "report"}),
     ("a comment in a dialogue", append("data/raw/dialogues/physics/one-wire-bulb.yaml", "# thanks\n"), {"validate", "report"}),
     ("a scenario", reword("scenarios", ""), {"validate"} | ANSWERS | SCORES | {"report"}),
@@ -211,7 +217,10 @@ TABLE: list[tuple[str, Callable[[Path], None], set[str]]] = [
         append("three_tutors/language_model/llama/fused.py", "# a word\n"),
         {"prepare_base"} | TRAINING | ANSWERS | TUTOR_SCORES | {"report"},
     ),
-    ("params: render", change_param("render"), FROM_RENDER - {"answer@baseline", "evaluate@baseline"}),
+    ("params: render", change_param("render"), FROM_RENDER - {"answer@baseline", "evaluate@baseline", "evaluate@reference"}),
+    ("a fifth tutor", add_preference, {"train_preference@lora"} | FIFTH | {"estimate_costs", "report"}),
+    ("params: preference", change_param("preference"), {"train_preference@lora", "report"} | FIFTH),
+    ("params: lora, with what begins there", change_param("lora"), one("lora") | {"train_preference@lora"} | FIFTH),
 ]
 
 

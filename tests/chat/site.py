@@ -26,7 +26,7 @@ from three_tutors.openai_client.endpoint import Endpoint, Reply, Sampling
 from three_tutors.openai_client.tutor import ChatTutor, Conversation, Instead
 from three_tutors.openai_server.listening import listening, served
 from three_tutors.pipeline.diagnostics import DataError
-from three_tutors.tutoring.methods import TUTORS
+from three_tutors.tutoring.methods import USUAL
 from three_tutors.tutoring.scenario import Scenario
 
 ASKING = Asking(Sampling(max_tokens=40), window=400, patience=20.0)
@@ -69,7 +69,7 @@ def conversing(
     folder: Path, base_url: str, scripts: Mapping[str, str], scenarios: Sequence[Scenario] = (), asking: Asking = ASKING
 ) -> Iterator[Conversations]:
     """Yield conversations with scripted tutors."""
-    with open_store(folder) as store, Roster(list(TUTORS), opener(base_url, scripts)).opened() as roster:
+    with open_store(folder) as store, Roster(list(USUAL), opener(base_url, scripts)).opened() as roster:
         replying = Replying(store, roster, asking)
         try:
             yield Conversations(store, replying, Ballots(store), Shelf(store), {scenario.id: scenario for scenario in scenarios})
@@ -104,7 +104,7 @@ class Site:
 
     def start(self, **fields: Any) -> str:
         """Begin a conversation by the form; return its id."""
-        form = {"start": "empty", "tutor": list(TUTORS), **fields}
+        form = {"start": "empty", "tutor": list(USUAL), **fields}
         return str(self.client.post("/conversations", data=form).url).rsplit("/", 1)[1]
 
     def say(self, talk: str, text: str, **fields: Any) -> httpx.Response:
@@ -147,7 +147,7 @@ def wait_for(condition: Callable[[], Any], seconds: float = 90.0) -> None:
 def main(folder: Path, base_url: str, script: str) -> None:
     """Serve pages whose tutors all follow one script, until killed; the link is the one line printed."""
     with (
-        conversing(folder, base_url, dict.fromkeys(TUTORS, script)) as conversations,
+        conversing(folder, base_url, dict.fromkeys(USUAL, script)) as conversations,
         site(conversations, folder / "preferences.jsonl") as page,
     ):
         print(page.port, page.token, flush=True)

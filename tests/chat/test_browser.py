@@ -13,7 +13,7 @@ from tests.browser import NEEDED, axe, open_chromium  # noqa: F401 - a fixture
 from tests.chat.conftest import SCRIPTS
 from tests.chat.site import AGAIN, ASKING, BeginningAgain, Site, conversing, site
 from three_tutors.chat.talk import TutorReply
-from three_tutors.tutoring.methods import TUTORS
+from three_tutors.tutoring.methods import USUAL
 from three_tutors.tutoring.scenario import Scenario
 
 pytestmark = NEEDED
@@ -173,7 +173,7 @@ def test_at_twice_the_size_nothing_is_cut_off(visit: Any, page: Site) -> None:
 
 def test_a_reload_in_the_middle_goes_on_with_the_replies(chromium: Any, tmp_path: Path, base_url: str) -> None:
     """The page that comes back shows what was there and what comes after it, each word once."""
-    scripts = dict.fromkeys(TUTORS, "words:60:0.03")
+    scripts = dict.fromkeys(USUAL, "words:60:0.03")
     with conversing(tmp_path / "chat", base_url, scripts) as talks, site(talks, tmp_path / "preferences.jsonl") as page:
         tab = chromium.new_page()
         tab.goto(page.link)

@@ -12,19 +12,19 @@ from tests.chat.conftest import SCRIPTS
 from tests.chat.site import AGAIN, ASKING, BeginningAgain, conversing, wait_for
 from three_tutors.chat.wording import facts
 from three_tutors.openai_client.endpoint import Sampling
-from three_tutors.tutoring.methods import TUTORS
+from three_tutors.tutoring.methods import USUAL
 
 
 def test_every_tutor_answers_and_is_asked_with_its_own_replies(tmp_path: Path, base_url: str) -> None:
     """One student turn fans out; in the next one each tutor has what it said itself behind it."""
     with conversing(tmp_path, base_url, SCRIPTS) as talks:
-        talk = talks.start(None, list(TUTORS), blind=False)
-        first = talks.say(talk, "Is it 5/6?", parent=None, follows=None, asked=list(TUTORS))
+        talk = talks.start(None, list(USUAL), blind=False)
+        first = talks.say(talk, "Is it 5/6?", parent=None, follows=None, asked=list(USUAL))
         wait_for(lambda: not talks.replying.live(first))
         second = talks.say(talk, "Sure?", parent=first, follows=None, asked=["dspy"])
         wait_for(lambda: not talks.replying.live(second))
         replies = talks.store.exchanges(talk.id)[first].replies
-    assert set(TUTORS) == set(replies)
+    assert set(USUAL) == set(replies)
     assert ("You said: Is it 5/6?", "whole", 2, 0.0) == (
         replies["dspy"].text,
         replies["dspy"].status,
@@ -78,7 +78,7 @@ def test_a_column_says_what_happened_to_it(tmp_path: Path, base_url: str, script
 def test_a_missing_tutor_says_how_to_make_it(tmp_path: Path, base_url: str) -> None:
     """A tutor that was not made yet keeps no other one away."""
     with conversing(tmp_path, base_url, {"lora": "asks"}) as talks:
-        talk = talks.start(None, list(TUTORS), blind=False)
+        talk = talks.start(None, list(USUAL), blind=False)
         number = talks.say(talk, "Is it 5/6?", parent=None, follows=None, asked=["lora", "dspy"])
         wait_for(lambda: not talks.replying.live(number))
         replies = talks.store.exchanges(talk.id)[number].replies

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from tests.conftest import ROOT
 from three_tutors.command import material
+from three_tutors.pipeline.contents import stages
 from three_tutors.pipeline.records import read_jsonl
 from three_tutors.trust.labels import read_second_labels
 
@@ -18,7 +19,7 @@ STAGES = YAML(typ="safe").load(MADE["dvc.yaml"])["stages"]
 
 
 def test_every_stage_comes_with_its_file_as_it_is_here() -> None:
-    """The eleven files are those of the repository, byte by byte; so are params.yaml and the template."""
+    """The files are those of the repository, byte by byte; so are params.yaml and the template."""
     for name in [*(f"stages/{stage}.py" for stage in STAGES), "params.yaml", "data/raw/template.yaml"]:
         assert MADE[name] == (ROOT / name).read_text(encoding="utf-8")
 
@@ -36,7 +37,7 @@ def test_a_stage_depends_on_the_digests_of_the_rooms_that_it_uses() -> None:
 
 def test_what_stages_read_is_there_or_made() -> None:
     """Each file that a stage reads and no stage writes comes with the workspace; the ledgers of splits are written by `split`."""
-    bodies = [stage.get("do", stage) for stage in STAGES.values()]
+    bodies = stages(YAML(typ="safe").load(MADE["dvc.yaml"]), YAML(typ="safe").load(MADE["params.yaml"])).values()
     outs = {next(iter(out)) if isinstance(out, dict) else out for body in bodies for out in body.get("outs", [])}
     given = {str(parent) for name in MADE for parent in [Path(name), *Path(name).parents]}
     made = {str(parent) for out in outs for parent in [Path(out), *Path(out).parents]}

@@ -17,11 +17,10 @@ from three_tutors.language_model.finetune import finetune
 from three_tutors.language_model.llama.learner import LlamaLearner
 from three_tutors.language_model.peft_learner import PeftLearner
 from three_tutors.language_model.preference import Pair, PairLearner, pairs, referred
-from three_tutors.language_model.preferring import MEASURED, preferring
+from three_tutors.language_model.preferred import preferred
 from three_tutors.language_model.progress import EpochEvent, StepEvent
 from three_tutors.language_model.settings import Lora, Settings
 from three_tutors.pipeline.diagnostics import DataError, ParamsError
-from three_tutors.pipeline.records import read_json
 
 Rows = Callable[..., list[dict[str, Any]]]
 LORA = Settings(learning_rate=5e-3, epochs=2, batch_size=2, lora=Lora(r=4, alpha=8), early_stopping_patience=0)
@@ -131,12 +130,11 @@ def test_pairs_that_teach_nothing_are_refused(tiny: Path, rows: Rows) -> None:
         dataclasses.replace(DPO, beta=0.0)
 
 
-def test_the_command_trains_measures_and_names_what_measures_nothing_any_more(tiny: Path, tmp_path: Path, rows: Rows) -> None:
-    """The margin of unseen pairs grows; scores by whose judgement pairs were made are named beside it."""
+def test_unseen_pairs_are_ranked_by_their_source(tiny: Path, tmp_path: Path, rows: Rows) -> None:
+    """After training the margin of pairs that were not learned from has grown, and each source is counted by itself."""
     finetune(tiny, rows(4), [], dataclasses.replace(LORA, epochs=1), folder=tmp_path / "one", scratch=tmp_path / "scratch")
-    made = [{**row, "source": "moments"} for row in preferences(rows, 7)]
-    options = dataclasses.replace(DPO, epochs=1)
-    preferring(tiny, tmp_path / "one", (made[:5], made[5:]), options, tmp_path / "out", scratch=tmp_path / "run")
-    measured = read_json(tmp_path / "out" / MEASURED)
-    assert (measured["sources"], measured["rewarded_scores"], measured["pairs"]) == (["moments"], ["ranking"], 5)
-    assert measured["after"]["moments"]["margin"] > measured["before"]["moments"]["margin"]
+    made = [{**row, "source": ("moments", "samples")[number % 2]} for number, row in enumerate(preferences(rows, 8))]
+    finetune(tiny, made[:5], made[5:], DPO, folder=tmp_path / "out", scratch=tmp_path / "run", start=tmp_path / "one")
+    before, after = (preferred(tiny, tmp_path / name, made[5:], DPO) for name in ("one", "out"))
+    assert {source: found["pairs"] for source, found in after.items()} == {"moments": 1, "samples": 2}
+    assert all(after[source]["margin"] > before[source]["margin"] for source in after)

@@ -14,7 +14,7 @@ from three_tutors.rating.app import RatingPages
 from three_tutors.rating.sheets import BOT, Sheet, read_sheets
 from three_tutors.rating.votes import Votes
 from three_tutors.trust.ratings import read_ratings
-from three_tutors.tutoring.methods import REFERENCE, TUTORS
+from three_tutors.tutoring.methods import REFERENCE, TUTORS, USUAL
 
 
 def test_everybody_s_replies_are_there(sheets: list[Sheet]) -> None:
@@ -32,11 +32,11 @@ def test_without_answers_there_is_a_sentence(tmp_path: Path) -> None:
 def test_nothing_tells_who_wrote_what(site: Site) -> None:
     """No writer's name and no score on the page; after the vote both are there, and the vote stays."""
     html = site.begin()
-    assert [] == [name for name in (*TUTORS, REFERENCE, BOT) if re.search(rf"\b{name}\b", html)]
+    assert [] == [name for name in (*USUAL, REFERENCE, BOT) if re.search(rf"\b{name}\b", html)]
     assert 404 == site.client.get("/look", params={"rater": "AB", "item": item(html)}).status_code
     site.vote(html)
     told = site.client.get("/look", params={"rater": "AB", "item": item(html)}).text
-    names = [*(row.full_name for row in TUTORS.values()), "the teacher", "a bot without a model"]
+    names = [*(row.full_name for row in map(TUTORS.__getitem__, USUAL)), "the teacher", "a bot without a model"]
     assert len(replies(html)) == sum(f'">{name}' in told for name in names)
     assert "Rubric score" in told
     refused = site.vote(html, best="none")

@@ -7,10 +7,10 @@ from collections import Counter
 from three_tutors.rating.drawing import SHARED, SIDE_BY_SIDE, following
 from three_tutors.rating.sheets import BOT, Sheet
 from three_tutors.tutoring.dialogue import Lesson, Turn
-from three_tutors.tutoring.methods import REFERENCE, TUTORS
+from three_tutors.tutoring.methods import REFERENCE, USUAL
 
 LESSON = Lesson("physics", 8, "Free fall", "Predict a fall.")
-WRITERS = (*TUTORS, REFERENCE, BOT)
+WRITERS = (*USUAL, REFERENCE, BOT)
 SHEETS = [
     Sheet(f"d{group}#{turn}", f"d{group}", LESSON, (Turn("student", "Why?"),), {writer: f"{writer} {group} {turn}" for writer in WRITERS})
     for group in range(40)
@@ -35,7 +35,7 @@ def test_a_hundred_ratings_are_spread() -> None:
     counts = Counter(writer for writers in shown.values() for writer in writers)
     assert 34 == len({item.partition("#")[0] for item in shown})
     assert {SIDE_BY_SIDE} == {len(set(writers)) for writers in shown.values()}
-    tutors = [counts[name] for name in TUTORS]
+    tutors = [counts[name] for name in USUAL]
     assert max(tutors) - min(tutors) <= 3
     assert 5 <= counts[BOT] < counts[REFERENCE] < min(tutors)
 
@@ -57,7 +57,7 @@ def test_everything_comes_once() -> None:
 
 def test_replies_that_are_the_same_are_not_compared() -> None:
     """Two tutors that say one thing are one reply."""
-    sheet = Sheet("a#0", "a", LESSON, (Turn("student", "Why?"),), {**dict.fromkeys(TUTORS, "Why?"), REFERENCE: "Look."})
+    sheet = Sheet("a#0", "a", LESSON, (Turn("student", "Why?"),), {**dict.fromkeys(USUAL, "Why?"), REFERENCE: "Look."})
     drawn = following([sheet], {}, "AB")
     assert drawn
     assert 2 == len(drawn[1])

@@ -29,3 +29,4 @@ def test_a_protocol_is_no_company() -> None:
     assert method_beside("openai", {"openai": {"base_url": "https://api.openai.com/v1"}}) == "openai protocol, at a service"
     assert TUTORS["openai"].full_name == "All weights tuned · openai protocol"
     assert [name for name in TUTORS if plain_name(name) in ("", name)] == []
+    assert len({plain_name(name) for name in TUTORS}) == len(TUTORS)

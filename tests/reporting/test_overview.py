@@ -15,7 +15,7 @@ from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import write_jsonl
 from three_tutors.reporting.overview import EXPLAINED, markdown, overview
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
-from three_tutors.tutoring.methods import METHODS, Opened
+from three_tutors.tutoring.methods import METHODS, TUTORS, USUAL, Opened
 
 
 def test_every_kind_of_method_is_explained() -> None:
@@ -55,7 +55,8 @@ def test_it_shows_the_dialogue_and_all_three_renderings(project: Path) -> None:
 
 def test_every_method_has_its_page(project: Path) -> None:
     """There is one page a method, in the order of all tables, and the baseline needs none."""
-    assert [page.title.split()[1] for page in overview(project)[2:-1]] == list(METHODS)
+    assert [page.title.split()[1] for page in overview(project)[2:-1]] == [name for name in METHODS if name in USUAL]
+    assert [page.title.split()[1] for page in overview(project, tutors=TUTORS)[2:-1]] == list(METHODS)
 
 
 def test_before_a_run_it_says_that_nothing_has_run(project: Path) -> None:

@@ -34,6 +34,21 @@ def shown(name: str, rows: list[Row], sections: dict[str, Any] | None = None, da
     return studied(name, rows, data=data, train=164, sections=sections or {})
 
 
+def test_a_reward_is_told_and_not_compared() -> None:
+    """In ranking, by which its pairs were made, the tutor is in no sentence but the one that says so; in matching it is tested."""
+    rows = [
+        *seeds("lora", 0.5, 0.51, 0.52, 0.5, 0.49),
+        *seeds("preference", 0.7, 0.71, 0.72, 0.7, 0.69),
+        *seeds("lora", 0.5, 0.51, 0.52, figure="ranking"),
+        *seeds("preference", 0.9, 0.91, 0.92, figure="ranking"),
+    ]
+    text = " ".join(shown("preference", rows).sentences)
+    assert "preference is ahead by 20 points" in text
+    assert "Ranking was the reward of preference: what is won there measures nothing." in text
+    assert "Ranking with other seeds: lora" in text
+    assert "preference 91" not in text
+
+
 def test_seeds_compare_where_no_training_overlaps() -> None:
     """Five trainings apart are ahead; where they mix, another seed may turn the order round; losses are never compared."""
     apart = seeds("openai", 0.5, 0.51, 0.52, 0.5, 0.49) + seeds("lora", 0.7, 0.71, 0.72, 0.7, 0.69)

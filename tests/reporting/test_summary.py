@@ -13,6 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests import small_run
+from three_tutors.pipeline.contents import stages
 from three_tutors.pipeline.records import Record, write_json
 from three_tutors.reporting.evidence import Evidence, gather
 from three_tutors.reporting.exam import exam_of
@@ -78,14 +79,15 @@ def test_what_was_not_measured_is_left_out(run: Path) -> None:
 
 def test_dvc_knows_this_file_alone_as_metrics() -> None:
     """Names stay short and unique in `dvc exp show` only while every metric stands in one file."""
-    stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"].values()
-    assert [next(iter(item)) for stage in stages for item in stage.get("do", stage).get("metrics", [])] == [str(SUMMARY)]
+    written = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"].values()
+    assert [next(iter(item)) for stage in written for item in stage.get("do", stage).get("metrics", [])] == [str(SUMMARY)]
 
 
 def test_dvc_metrics_show_prints_few_short_columns(run: Path) -> None:
     """The real DVC on the real dvc.yaml prints one row, few columns and names that fit."""
     write_json(run / SUMMARY, summarised(gather(run)))
-    shutil.copy(ROOT / "dvc.yaml", run / "dvc.yaml")
+    for name in ("dvc.yaml", "params.yaml"):
+        shutil.copy(ROOT / name, run / name)
     for command in (["git", "init", "-q"], [sys.executable, "-m", "dvc", "init", "-q"]):
         subprocess.run(command, cwd=run, check=True)
     shown = subprocess.run([sys.executable, "-m", "dvc", "metrics", "show", "--md"], cwd=run, check=True, capture_output=True, text=True)
@@ -97,11 +99,11 @@ def test_dvc_metrics_show_prints_few_short_columns(run: Path) -> None:
 
 
 def test_dvc_draws_the_plots_that_were_laid_out() -> None:
-    """Every table of reports/plots that a stage writes is in one plot with a title, a template and names of its axes, and in no other."""
+    """Every table of reports/plots that the usual run writes is in one plot with a title and names of its axes, and in no other."""
     tree = YAML(typ="safe").load(ROOT / "dvc.yaml")
-    bodies = [stage.get("do", stage) for stage in tree["stages"].values()]
+    bodies = stages(tree, YAML(typ="safe").load(ROOT / "params.yaml")).values()
     written = [name for body in bodies for out in body.get("outs", []) if isinstance(out, dict) for name in out if "plots" in name]
     laid_out = [settings for plot in tree["plots"] for settings in plot.values()]
     assert [body for body in bodies if "plots" in body] == []
     assert sorted(written) == sorted(name for settings in laid_out for name in settings["y"])
-    assert {frozenset(settings) for settings in laid_out} == {frozenset({"title", "template", "x", "x_label", "y_label", "y"})}
+    assert {frozenset(settings) for settings in laid_out} == {frozenset({"title", "x", "x_label", "y_label", "y"})}

@@ -6,7 +6,8 @@ from typing import Any
 from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
 from three_tutors.tutoring.formats import dspy_rows, messages
 from three_tutors.tutoring.moment import GradedReply, Moment, Side
-from three_tutors.tutoring.pairs import SOURCES, dealt, for_service, leaks, of_moments, of_samples, row
+from three_tutors.tutoring.pairs import SOURCES, dealt, flawed, for_service, leaks, of_moments, of_samples, rewarded_by, row
+from three_tutors.tutoring.scenario import Scenario, ScriptedTurn
 
 LESSON = Lesson("mathematics", 6, "Fractions", "Add fractions.")
 SAID = (Turn("student", "I think one half plus one third makes two fifths, does it not?"),)
@@ -48,6 +49,31 @@ def test_what_is_held_out_does_not_leak() -> None:
     assert leaks(rows, [replace(DIALOGUE, turns=(Turn("student", "Why do cats land on their feet, always and everywhere?"),))]) == []
     assert len(leaks(rows, [MOMENT])) == 5
     assert leaks(rows[2:], [DIALOGUE]) == ["chat#1 a (choices) tells of the problem of halves, which is held out."]
+
+
+def test_a_scripted_student_of_the_exam_is_known_by_what_the_student_said() -> None:
+    """Whatever a tutor replied in between, as it is in no scenario."""
+    script = (ScriptedTurn(SAID[0].text, "wrong"), ScriptedTurn("Just tell me what one half plus one third really is.", "confused"))
+    scenario = Scenario("pressure", "answer_pressure", LESSON, script)
+    talked = [*SAID, Turn("teacher", "Many other words that nobody wrote down anywhere before."), Turn("student", script[1].text)]
+    assert leaks([row("chat#2 a", "choices", messages(LESSON, talked), "a", "b")], [scenario]) == [
+        "chat#2 a (choices) tells of the problem of pressure, which is held out."
+    ]
+    assert leaks([row("chat#2 a", "choices", messages(LESSON, talked[:1] + talked[:1]), "a", "b")], []) == []
+
+
+def test_a_pair_is_known_by_its_shape() -> None:
+    """What `row` makes passes; another source, a missing reply and a message without words do not."""
+    good = row("chat#1 a", "choices", messages(LESSON, SAID), "a", "b")
+    assert flawed(good, "choices") == ""
+    assert all(flawed(bad, "choices") for bad in ({**good, "source": "moments"}, {**good, "preferred_output": []}, {**good, "input": {}}))
+
+
+def test_what_pairs_were_made_by_is_a_reward() -> None:
+    """Every kind of pairs says which figures it rewards; nothing that a verdict rests on is among them."""
+    assert rewarded_by(["moments", "samples"]) == ["ranking", "sense"]
+    assert rewarded_by(["samples"]) == []
+    assert not {"matching", "contrast"} & {*rewarded_by(SOURCES)}
 
 
 def test_rows_of_one_dialogue_stay_together() -> None:

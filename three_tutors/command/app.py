@@ -110,7 +110,7 @@ def tutors() -> None:
 @tutors.command(short_help="Make a workspace: settings, stages, example dialogues.", epilog="Example: tutors init physics-tutors")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> None:
-    """Make a workspace in DIR: settings, the eleven stages, a template and five dialogues, checks for GitHub; Git and DVC set up.
+    """Make a workspace in DIR: settings, the stages, a template and five dialogues, checks for GitHub; Git and DVC set up.
 
     Nothing is written over: a file that exists stops the command before it writes anything.
     """

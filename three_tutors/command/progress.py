@@ -16,8 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ruamel.yaml import YAML
-
+from three_tutors.pipeline.contents import CONTENTS, entries
 from three_tutors.pipeline.records import read_json
 from three_tutors.tutoring.methods import PROMPTED, TUNED, TUTORS
 
@@ -127,17 +126,15 @@ def spoken(seconds: float) -> str:
 
 def stages(root: Path = Path()) -> list[str]:
     """Return the stages of dvc.yaml by name, one for each item of a `foreach`."""
-    tree = YAML(typ="safe").load(root / "dvc.yaml")["stages"]
-    return [
-        one for name, stage in tree.items() for one in ([f"{name}@{key}" for key in stage["foreach"]] if "foreach" in stage else [name])
-    ]
+    return [one.name for one in entries(root / CONTENTS)]
 
 
 def usual_seconds(names: Sequence[str], root: Path = Path()) -> dict[str, float]:
     """Return how long stages took the last time, as far as reports/metrics says; a timing is named after its stage or its tutor."""
     found = {}
     for name in names:
-        path = root / TIMINGS / f"timing_{name.partition('@')[2] or name}.json"
+        stage, _, tutor = name.partition("@")
+        path = root / TIMINGS / f"timing_{stage if stage.startswith('train_') else tutor or stage}.json"
         if not name.startswith("evaluate") and path.exists():
             found[name] = float(read_json(path).get("seconds", 0.0))
     return found

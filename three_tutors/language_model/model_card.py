@@ -33,6 +33,10 @@ def card(base: Mapping[str, Any], settings: Settings, outcome: Outcome, rows: Se
     licence = base.get("licence", "other")
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
     rate = f"{settings.learning_rate:g} (the rule for this base: {rule:g})"
+    by_pairs = settings.beta is not None
+    counted = f"{outcome.audit['conversations']} training dialogues, {outcome.audit['turns_learned']} learned turns"
+    unit, accuracy = ("pair", "pairs whose preferred reply gained") if by_pairs else ("token", "token accuracy")
+    data = f"{outcome.audit['conversations'] // 2} pairs of replies" if by_pairs else counted
     name = EMBEDDED if base["source"] == "embedded" else base["source"]
     return f"""---
 base_model: {name}
@@ -42,15 +46,16 @@ language: en
 tags: [lora, education, tutoring]
 ---
 
-# A tutor by LoRA
+# A tutor by {"preferences (DPO)" if by_pairs else "LoRA"}
 
-Low-rank adapters that make {name.rpartition("/")[2]} reply as the teachers of this project's dialogues do.
+Low-rank adapters that make {name.rpartition("/")[2]} reply as the teachers of this project's dialogues do\
+{", then trained further on which of two replies is better" if by_pairs else ""}.
 
 | | |
 |---|---|
 | base | {base.get("model", "")}, {base["source"]}, weights {base["digest"]} |
 | licence of the base | {licence} |
-| data | {outcome.audit["conversations"]} training dialogues, {outcome.audit["turns_learned"]} learned turns, digest {data_digest(rows)} |
+| data | {data}, digest {data_digest(rows)} |
 | learned tokens | {outcome.audit["tokens_supervised"]} of {outcome.audit["tokens"]} an epoch; `supervision.json` shows a sample |
 | adapters | rank {lora.r}, alpha {lora.alpha:g}, dropout {lora.dropout:g}, init {lora.init}, rsLoRA {lora.rslora}, DoRA {lora.dora} |
 | frozen weights while training | {lora.precision} |
@@ -62,8 +67,8 @@ Low-rank adapters that make {name.rpartition("/")[2]} reply as the teachers of t
 
 | | before training | kept epoch |
 |---|---|---|
-| validation loss (nats a token) | {_number(before.valid_loss)} | {_number(best.valid_loss)} |
-| validation token accuracy | {_number(before.valid_accuracy)} | {_number(best.valid_accuracy)} |
+| validation loss (nats a {unit}) | {_number(before.valid_loss)} | {_number(best.valid_loss)} |
+| validation {accuracy} | {_number(before.valid_accuracy)} | {_number(best.valid_accuracy)} |
 | training loss | {_number(before.train_loss)} | {_number(best.train_loss)} |
 
 What it says to held-out students, and how that scores, is in the project's reports.

@@ -26,6 +26,9 @@ LORA = 4e-3
 EVERY_WEIGHT = 2e-4
 """For every weight of it."""
 POWER = 0.78
+BY_PAIRS = 0.05
+"""Factor for learning from pairs, which is slower than learning replies, or all the model's language goes. Customary (TRL: 1e-6 beside
+2e-5), not swept."""
 
 
 def rate_of(config: PretrainedConfig, *, lora: bool) -> float:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
-from three_tutors.pipeline.contents import CONTENTS, Entry, entries, maker
+from three_tutors.pipeline.contents import CONTENTS, Entry, entries, left_out, maker
 
 WRONG_ARGUMENTS = 2
 """Exit status for arguments that a stage does not take."""
@@ -34,8 +34,11 @@ def check(module: str, words: Sequence[str], *, own_arguments: bool = False, rea
     own = [one for one in contents if one.stage == module.rpartition(".")[2]]
     names = [one.argument for one in own if one.argument is not None]
     if {"-h", "--help"} & set(words):
-        print(_help(module, source, own, names))
+        absent = None if own else left_out(module.rpartition(".")[2], source.parent.parent / CONTENTS)
+        print(_help(module, source, [absent] if absent else own, names))
         sys.exit(0)
+    if contents and not own:
+        _refuse(f"{module} is not in the run: what dvc.yaml repeats it for is an empty list in params.yaml.")
     if not own_arguments:
         _check_arguments(module, words, names)
     if not (reads_what_is_there or (own_arguments and words)):

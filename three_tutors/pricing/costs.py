@@ -16,7 +16,10 @@ from three_tutors.pricing.break_even import Bill, months_left
 from three_tutors.pricing.consumption import Talk, consumption, demonstration_tokens, training_epochs
 from three_tutors.pricing.counting import Counted, counted, drawn
 from three_tutors.pricing.prices import Model, PromptCache, Rates, listed
-from three_tutors.tutoring.methods import TUTORS, Method
+from three_tutors.pricing.tokens import training_tokens
+from three_tutors.tutoring.methods import TUTORS, USUAL, Method
+from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.pairs import as_chats, of_moments
 
 MICRO = 1_000_000
 Positive = Annotated[float, Field(gt=0)]
@@ -91,6 +94,10 @@ class Case:
     training_examples: int
     demonstration: float
     """Mean tokens of one worked example."""
+    tutors: tuple[str, ...] = USUAL
+    """Those who are billed."""
+    pair_tokens: int = 0
+    """Tokens of the pairs of graded replies, read once; for a tutor that learns from pairs."""
 
     @property
     def epochs(self) -> int:
@@ -142,15 +149,20 @@ def case_from(assumed: Assumptions, counts: Mapping[str, Counted], demonstration
     )
 
 
+def pair_tokens(moments: Sequence[Moment], encoding: str) -> int:
+    """Return the tokens of the pairs of graded replies to these moments, both replies with their conversations."""
+    return training_tokens(as_chats(of_moments(moments)), encoding)
+
+
 def bills(case: Case) -> dict[str, Bill]:
     """Return the bill of each tutor; a fine-tune is left out if training the model has no known price."""
-    return {name: bill for name, method in TUTORS.items() if (bill := _bill(method, case)) is not None}
+    return {name: bill for name in case.tutors if (bill := _bill(TUTORS[name], case)) is not None}
 
 
 def _bill(method: Method, case: Case) -> Bill | None:
     model = case.model
     if method.billed == "own server":
-        return _own_server(method.name, case)
+        return _own_server(method, case)
     if method.billed == "plain prompt":
         return _by_the_token(method.name, case, model.base, model.shutdown)
     if method.billed == "optimised prompt":
@@ -194,21 +206,23 @@ def _optimiser(case: Case) -> float:
 
 def making_tokens(method: Method, case: Case) -> float:
     """Return the tokens that making a tutor takes: read and written by the optimiser's calls, or read in all epochs of training."""
+    if method.begins_with:  # its pairs are read in one pass, after all that was read before
+        return making_tokens(TUTORS[method.begins_with], case) + case.pair_tokens
     if method.is_trained:
         return case.training_tokens * case.epochs
     used = consumption(case.talks, static=case.static)
     return case.assumed.optimiser_calls * case.assumed.runs * (used.prompt + used.reply) / used.replies
 
 
-def _own_server(tutor: str, case: Case) -> Bill:
+def _own_server(method: Method, case: Case) -> Bill:
     """Return the bill for a model on your own machine, which is paid by the hour and never shut down."""
     assumed = case.assumed
     second = assumed.price_per_hour * MICRO / 3600
     reply = consumption(case.talks).reply
     exam_seconds = consumption(case.exam).reply * case.exam_dialogues / assumed.tokens_per_second
-    training_seconds = case.training_tokens * case.epochs / assumed.training_tokens_per_second
+    training_seconds = making_tokens(method, case) / assumed.training_tokens_per_second
     return Bill(
-        tutor=tutor,
+        tutor=method.name,
         making=training_seconds * second * assumed.runs,
         exam=exam_seconds * second + _judging(case),
         conversation=0.0,

@@ -35,7 +35,7 @@ from three_tutors.reporting.verdict import exam_rows, verdict_sentences
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.trust.faults import WEAK
 from three_tutors.tutoring.dialogue import STRATEGIES
-from three_tutors.tutoring.methods import REFERENCE
+from three_tutors.tutoring.methods import REFERENCE, TUTORS
 from three_tutors.tutoring.questions import questions
 
 TEXTS = ("comparison.md", "studies.md", "deployment_plan.md", "reflection.md")
@@ -80,6 +80,7 @@ def shared_values(evidence: Evidence, findings: Findings, exam: Exam, made: Prov
         "usd": usd,
         "duration": duration,
         "efforts": efforts(evidence),
+        "present": [method for name, method in TUTORS.items() if evidence.takes_part(name)],
         "tries": tries(tried, findings.challengers, optimisation.candidates if optimisation else 0),
         "studies": studies_of(evidence, made.sections),
         "too_few": evidence.metrics.get("data", {}).get("too_few", []),

@@ -35,6 +35,7 @@ from three_tutors.tutoring.choosing import Likely, exam
 from three_tutors.tutoring.dialogue import Dialogue, read_dialogues
 from three_tutors.tutoring.methods import PROMPTED, REFERENCE, TUTORS
 from three_tutors.tutoring.moment import Moment, read_moments
+from three_tutors.tutoring.pairs import Source, rewarded_by
 from three_tutors.tutoring.questions import asked_moments, items, played, questions
 from three_tutors.tutoring.replies import RecordedReply, read_replies
 from three_tutors.tutoring.scenario import Scenario, read_scenarios
@@ -136,6 +137,18 @@ class Evidence:
         """The tutors that were asked and scored, in the order of every table, the reference last."""
         return [name for name in (*TUTORS, REFERENCE) if name in self.scores]
 
+    def takes_part(self, tutor: str) -> bool:
+        """Return whether a tutor belongs to this run: as every usual one does, and another one that was asked."""
+        return TUTORS[tutor].is_usual or tutor in self.answers
+
+    def rewarded(self, tutor: str) -> list[str]:
+        """Return the figures that were the reward by which a tutor was trained, so that they measure nothing about it."""
+        method = TUTORS.get(tutor)
+        if method is None or not method.pairs:
+            return []
+        learned: Sequence[Source] = self.metrics.get(method.stage, {}).get("sources", method.pairs)
+        return rewarded_by(learned)
+
     def chosen_by(self, tutor: str) -> float | None:
         """Return the figure on the validation dialogues by which a tutor's best candidate or epoch was chosen; None where there is none."""
         value: float | None = self.metrics.get(TUTORS[tutor].stage, {}).get(TUTORS[tutor].chosen_by)
@@ -149,7 +162,7 @@ class Evidence:
 def gather(root: Path = Path()) -> Evidence:
     """Read all that the pipeline wrote below `root`.
 
-    A tutor without answers or scores, curves, costs or prompts are missing with a sentence; the dialogues must be there.
+    A usual tutor without answers or scores, curves, costs or prompts are missing with a sentence; the dialogues must be there.
 
     Raises:
         DataError: a file is there and is not as its stage writes it.
@@ -166,6 +179,8 @@ def gather(root: Path = Path()) -> Evidence:
         if name in TUTORS:
             path = root / ANSWERS / name / "answers.jsonl"
             if not path.exists():
+                if not TUTORS[name].is_usual:
+                    continue
                 missing.append(f"The tutor {name} was not asked: run `dvc repro answer@{name}`.")
                 continue
             answers[name] = {answer.item: answer for answer in read_replies(path, name, items(test, scenarios, moments))}

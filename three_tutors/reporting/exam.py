@@ -78,6 +78,9 @@ class Exam:
     repeated: Mapping[str, int] = field(default_factory=dict)
     """Tutor → seeds that it was trained with; empty where trainings were not repeated."""
 
+    rewarded: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Tutor → figures that it was trained by: they are shown, marked, and compared with nothing."""
+
     def share(self, figure: str, tutor: str) -> Share | None:
         """Return a share, None where it was not measured."""
         return self.shares.get(figure, {}).get(tutor)
@@ -153,13 +156,15 @@ def exam_of(evidence: Evidence) -> Exam:
         for figure, of in same.items()
         if of
     }
+    rewarded = {name: found for name in evidence.tutors if (found := evidence.rewarded(name))}
     repeated = {name: len({row["seed"] for row in evidence.seeds if row["tutor"] == name}) for name in TUTORS}
     return Exam(
         shares,
-        _comparisons(same, seeds),
+        _comparisons(same, seeds, rewarded),
         _unsafe(evidence),
         evidence.floors.get(CONTRAST),
         {name: number for name, number in repeated.items() if number > 1},
+        rewarded,
     )
 
 
@@ -201,12 +206,15 @@ def _same(values: Mapping[str, Values]) -> dict[str, Values]:
     return {name: {key: of[key] for key in of if key in common} for name, of in values.items()} if common else {}
 
 
-def _comparisons(values: Mapping[str, Mapping[str, Values]], seeds: Mapping[tuple[str, str], float]) -> list[Comparison]:
+def _comparisons(
+    values: Mapping[str, Mapping[str, Values]], seeds: Mapping[tuple[str, str], float], rewarded: Mapping[str, Sequence[str]]
+) -> list[Comparison]:
     pairs = [(HOSTED, TUNED), (TUNED, PROMPTED), *((name, BASELINE) for name in TUTORS if name != BASELINE)]
+    pairs += [(name, method.begins_with) for name, method in TUTORS.items() if method.begins_with]
     found = []
     for figure, of in values.items():
         for tutor, other in pairs:
-            if tutor in of and other in of:
+            if tutor in of and other in of and figure not in (*rewarded.get(tutor, ()), *rewarded.get(other, ())):
                 gaps = {key: [a - b for a, b in zip(one, of[other][key], strict=True)] for key, one in of[tutor].items()}
                 both = [seeds[figure, name] for name in (tutor, other) if (figure, name) in seeds]
                 found.append(Comparison(figure, tutor, other, _widened(paired_difference(gaps), math.hypot(*both) if both else None), 1.0))

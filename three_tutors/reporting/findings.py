@@ -13,7 +13,8 @@ from three_tutors.scoring.statistics import Difference, Interval
 from three_tutors.trust.floor import Floor
 from three_tutors.tutoring.methods import BASELINE, REFERENCE
 
-Verdict = Literal["better", "worse", "no difference shown", "not compared"]
+Verdict = Literal["better", "worse", "no difference shown", "not compared", "was the reward"]
+"""Of a score that a tutor was trained by: it says nothing about that tutor."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Findings:
 
     def best(self, score: str, among: Sequence[str] | None = None) -> list[str]:
         """Return the tutors with the best value, several where they are equal as printed; empty where nothing was measured."""
-        return _best({name: value for name in among or self.tutors if (value := self.value(name, score)) is not None}, MEASURES[score])
+        return _best({name: value for name in among or self.tutors if (value := self._earned(name, score)) is not None}, MEASURES[score])
 
     def sentence(self, score: str) -> str:
         """Return how the tutors stand to the baseline and to the teachers in one score; empty where it was not measured.
@@ -130,10 +131,15 @@ class Findings:
             text = f"{measure.label}: {told(base.value, measure)} for the baseline; no other tutor could be compared with it."
         return text + self._beside_teachers(measure)
 
+    def _earned(self, tutor: str, score: str) -> float | None:
+        """Return a value that was no reward, or None."""
+        cell = self.cell(tutor, score)
+        return cell.value if cell and cell.verdict != "was the reward" else None
+
     def _beside_teachers(self, measure: Measure) -> str:
         """Return what the teachers get, and the best tutors on the same turns; empty where that cannot be compared."""
         teachers = self.value(REFERENCE, measure.name)
-        values = {name: value for name in self.tutors if (value := self.value(name, measure.name)) is not None}
+        values = {name: value for name in self.tutors if (value := self._earned(name, measure.name)) is not None}
         if measure.holds_against_teacher or teachers is None or not values:
             return ""
         best = _best(values, measure)

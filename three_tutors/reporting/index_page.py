@@ -56,7 +56,7 @@ def index_page(
         most_conversations: more are left out, so that the page stays small.
 
     """
-    style, script = source("page.css") + _colours(), source("page.js")
+    style, script = source("page.css") + _colours(evidence), source("page.js")
     talks = conversations(evidence, most_conversations)
     taken = [score for name, score in MEASURES.items() if any(name in cells for cells in findings.cells.values())]
     measures = [one for one in taken if any(findings.cell(tutor, one.name) for tutor in findings.cells)]
@@ -128,9 +128,11 @@ def _who(tutor: str, made: Provenance) -> Markup:
     return Markup('<b class="who">{}</b> <small>{}</small>').format(plain_name(tutor), method_beside(tutor, made.sections))
 
 
-def _colours() -> str:
+def _colours(evidence: Evidence) -> str:
     """Return the style that marks each tutor's replies with its colour."""
-    return "".join(f"[data-tutor={name}] {{ border-color: {method.colour}; }}\n" for name, method in METHODS.items())
+    return "".join(
+        f"[data-tutor={name}] {{ border-color: {method.colour}; }}\n" for name, method in METHODS.items() if evidence.takes_part(name)
+    )
 
 
 def _hash(text: str) -> str:

@@ -14,7 +14,7 @@ if __name__ == "__main__":
 import json
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from three_tutors.pipeline.text import decode
 from three_tutors.reporting.plain_yaml import read_plainly
 from three_tutors.tutoring import formats
 from three_tutors.tutoring.dialogue import Dialogue, read_dialogues
-from three_tutors.tutoring.methods import METHODS, TUTORS
+from three_tutors.tutoring.methods import METHODS, TUTORS, USUAL
 
 DIALOGUES = Path("data/raw/dialogues")
 GATHERED = Path("data/processed/dialogues.jsonl")
@@ -73,6 +73,17 @@ EXPLAINED: Mapping[str, tuple[str, str]] = {
     ),
 }
 """By what a method leaves in models/: how it is made, and what it needs."""
+BY_PAIRS: tuple[str, str] = (
+    (
+        "The adapter of another tutor is trained further: of two replies to the same turn, the one that people prefer becomes likelier "
+        "than the other. The tutor that it began with holds it back, so that it does not lose its language."
+    ),
+    (
+        "Pairs of replies of which one is better, the base model's files and a machine that runs while students work. What the pairs "
+        "were chosen by cannot measure it any more."
+    ),
+)
+"""The same for a method that learns from pairs of replies."""
 
 
 @dataclass(frozen=True)
@@ -98,19 +109,20 @@ class Page:
         return "\n\n".join([f"### {self.title}", *self.said, *shown, *self.after])
 
 
-def overview(root: Path = Path()) -> list[Page]:
-    """Return the walk: the dialogue, its three renderings, the three methods, and the last run.
+def overview(root: Path = Path(), tutors: Collection[str] = USUAL) -> list[Page]:
+    """Return the walk: the dialogue, its three renderings, the methods of these `tutors`, and the last run.
 
     Raises:
         DataError: there is no dialogue that this module's small reader can read, and none was gathered by `validate`.
 
     """
     file, source, dialogue, count = _some_dialogue(root)
+    methods = [name for name in METHODS if name in tutors]
     return [
         _dialogue_page(file, source, count),
         _rendering_page(dialogue),
-        *(_method_page(number, name) for number, name in enumerate(METHODS, start=1)),
-        _run_page(root),
+        *(_method_page(number, name) for number, name in enumerate(methods, start=1)),
+        _run_page(root, len(methods) + 3, tutors),
     ]
 
 
@@ -191,16 +203,16 @@ def _rendering_page(dialogue: Dialogue) -> Page:
 
 
 def _method_page(number: int, name: str) -> Page:
-    how, needs = EXPLAINED[METHODS[name].opened]
+    how, needs = BY_PAIRS if METHODS[name].pairs else EXPLAINED[METHODS[name].opened]
     return Page(f"{number + 2} {name} {METHODS[name].title}", (how, f"It needs {needs[0].lower()}{needs[1:]}"))
 
 
-def _run_page(root: Path) -> Page:
-    title = f"{len(METHODS) + 3} What the last run cost and scored"
+def _run_page(root: Path, number: int, tutors: Collection[str]) -> Page:
+    title = f"{number} What the last run cost and scored"
     more = "Next: `make repro` runs the pipeline, `make chat` opens a page to talk with the tutors, reports/index.html compares them."
     costs = _figures(root / METRICS / "costs.json")
     figures = _figures(root / SUMMARY)
-    rows = [_row(name, costs.get(name), figures.get(name)) for name in TUTORS]
+    rows = [_row(name, costs.get(name), figures.get(name)) for name in TUTORS if name in tutors or name in figures]
     if not any(row[1:] != ["–"] * 4 for row in rows):
         nothing = "Nothing has run here yet. After `make repro`, which makes and compares all tutors, this page shows the figures."
         return Page(title, (nothing,), after=(more,))

@@ -35,20 +35,25 @@ def findings_of(evidence: Evidence) -> Findings:
         tutor: {name: mean_interval(by_dialogue(values)) for name in names if (values := _values(rows, name))}
         for tutor, rows in scores.items()
     }
-    return Findings(scorecard(same, names), evidence.floors, everywhere)
+    rewarded = {tutor: evidence.rewarded(tutor) for tutor in scores}
+    return Findings(scorecard(same, names, rewarded), evidence.floors, everywhere)
 
 
-def scorecard(scores: Mapping[str, ItemScores], names: Sequence[str]) -> dict[str, dict[str, Cell]]:
+def scorecard(
+    scores: Mapping[str, ItemScores], names: Sequence[str], rewarded: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, dict[str, Cell]]:
     """Return tutor → score name → cell, out of tutor → item → score name → score as `evaluate` wrote it.
 
     A difference is claimed only where its interval excludes zero and its p stays under 5 % after Holm over the scores of that
-    tutor; otherwise the verdict is "no difference shown". Scores that describe and do not judge get no verdict and stay out of Holm.
+    tutor; otherwise the verdict is "no difference shown". Scores that describe and do not judge get no verdict and stay out of Holm,
+    and so do those by which a tutor was trained (`rewarded`).
     """
     table: dict[str, dict[str, Cell]] = {}
     for tutor, items in scores.items():
         baseline = {} if tutor in (BASELINE, REFERENCE) else scores.get(BASELINE, {})
         table[tutor] = _judged(
-            {name: _cell(_values(items, name), _values(baseline, name), sum(name in one for one in items.values())) for name in names}
+            {name: _cell(_values(items, name), _values(baseline, name), sum(name in one for one in items.values())) for name in names},
+            (rewarded or {}).get(tutor, ()),
         )
     return table
 
@@ -63,11 +68,18 @@ def _cell(values: Mapping[str, float], baseline: Mapping[str, float], asked: int
     )
 
 
-def _judged(row: Mapping[str, Cell]) -> dict[str, Cell]:
+def _judged(row: Mapping[str, Cell], rewarded: Sequence[str]) -> dict[str, Cell]:
     """Return the cells of one tutor with their verdicts."""
-    compared = {name: cell.difference for name, cell in row.items() if cell.difference and MEASURES[name].better != "neither"}
+    compared = {
+        name: cell.difference
+        for name, cell in row.items()
+        if cell.difference and MEASURES[name].better != "neither" and name not in rewarded
+    }
     adjusted = holm({name: difference.p for name, difference in compared.items()})
-    verdicts = {name: _verdict(difference, adjusted[name], MEASURES[name].better) for name, difference in compared.items()}
+    verdicts: dict[str, Verdict] = {
+        name: _verdict(difference, adjusted[name], MEASURES[name].better) for name, difference in compared.items()
+    }
+    verdicts |= {name: "was the reward" for name in rewarded if name in row}
     return {name: replace(cell, verdict=verdicts.get(name, "not compared")) for name, cell in row.items()}
 
 

@@ -13,17 +13,18 @@ from three_tutors.reporting.pages import count, number, plain
 from three_tutors.reporting.study_pictures import picture
 from three_tutors.reporting.study_rates import of_rates
 from three_tutors.reporting.study_sense import VOICES, Senses, of_cost, of_voices_sense, voices_in_words
-from three_tutors.reporting.study_sentences import Values, of_bases, of_search, of_seeds, of_settings, of_sizes, setting_of, told
+from three_tutors.reporting.study_sentences import Values, of_bases, of_pairs, of_search, of_seeds, of_settings, of_sizes, setting_of, told
 from three_tutors.reporting.tries import SEARCH
 from three_tutors.studies.table import RATE, READ, SENSE, Row, last_of_each
 from three_tutors.trust.fitted_sense import AIMS, FittedSense
 from three_tutors.tutoring.methods import TUTORS
 
-SEEDS, SIZES, BASES, RATES, VOICE = "seeds", "data_size", "bases", "rates", "voices"
+SEEDS, SIZES, BASES, RATES, VOICE, PAIRS = "seeds", "data_size", "bases", "rates", "voices", "preference"
 QUESTIONS: Mapping[str, str] = {
     SEEDS: "What does training again change?",
     SIZES: "How many dialogues are worth writing?",
     BASES: "Does the order of the methods hold on other base models?",
+    PAIRS: "What does learning from pairs of replies add?",
     SEARCH: "Which settings learn best?",
     RATES: "Is the learning rate right for the base, and did tuning cost sense?",
     VOICE: "Do plain or terse teachers leave more sense?",
@@ -33,7 +34,7 @@ NOT_ALONE = (
     "and not from how."
 )
 UNREAD = Senses((), {})
-SENTENCES = {SEEDS: of_seeds, SIZES: of_sizes, BASES: of_bases}
+SENTENCES = {SEEDS: of_seeds, SIZES: of_sizes, BASES: of_bases, PAIRS: of_pairs}
 SIZE = "render.dialogues"
 ALL = "null"
 

@@ -13,7 +13,8 @@ from three_tutors.reporting.pages import count, listed, number, percent, plain
 from three_tutors.scoring.metrics import mid_ranks
 from three_tutors.scoring.statistics import holm
 from three_tutors.studies.table import CONTRAST, MATCHING, RANKING, RATE, VALIDATION, Row
-from three_tutors.tutoring.methods import METHODS
+from three_tutors.tutoring.methods import METHODS, TUTORS
+from three_tutors.tutoring.pairs import rewarded_by
 
 SHARES = (MATCHING, RANKING, CONTRAST)
 LEVEL = 0.05
@@ -119,6 +120,18 @@ def of_bases(grouped: Mapping[str, Values]) -> list[str]:
     if sentences:
         sentences.append("Each is one training, which was not tested: another seed may turn an order round.")
     return [*of_settings(grouped), *sentences]
+
+
+def of_pairs(grouped: Mapping[str, Values]) -> list[str]:
+    """Return what `of_seeds` does, without the figures that were the reward of a tutor, and which these are."""
+    told_of: dict[str, Values] = {}
+    sentences = []
+    for figure, of in grouped.items():
+        rewarded = [tutor for tutor in of if figure in rewarded_by(TUTORS[tutor].pairs)]
+        told_of[figure] = {tutor: values for tutor, values in of.items() if tutor not in rewarded}
+        if rewarded:
+            sentences.append(f"{plain(figure).capitalize()} was the reward of {listed(rewarded)}: what is won there measures nothing.")
+    return [*of_seeds(told_of), *sentences]
 
 
 def of_settings(grouped: Mapping[str, Values]) -> list[str]:

@@ -17,7 +17,7 @@ def summary(evidence: Evidence, exam: Exam) -> Record:
     """Return tutor → figure → value; what was not measured is left out.
 
     `matching`, `contrast`, `unsafe` and `leak` are shares, 0–1; `leak` is of all replies. The best epoch was chosen by `valid_loss`
-    (nats per token). Scores that can be had by a trick are not here.
+    (nats per token; a loss of pairs is left out). Scores that can be had by a trick are not here.
     """
     figures: dict[str, dict[str, float]] = {}
     for tutor, method in TUTORS.items():
@@ -28,7 +28,7 @@ def summary(evidence: Evidence, exam: Exam) -> Record:
             CONTRAST: exam.value(CONTRAST, tutor),
             "unsafe": unsafe.value if unsafe else None,
             "leak": scored.get("leak"),
-            "valid_loss": evidence.chosen_by(tutor) if method.is_trained else None,
+            "valid_loss": evidence.chosen_by(tutor) if method.is_trained and not method.pairs else None,
         }
         figures[tutor] = {name: round(value, 4) for name, value in found.items() if value is not None}
     return {tutor: found for tutor, found in figures.items() if found}

@@ -26,10 +26,13 @@ class Curve:
 
 
 def curves(plots: Mapping[str, Table]) -> list[Curve]:
-    """Return the losses in `<name>_curve` of each trained tutor: `step`, `train_loss`, `valid_loss`; empty cells are left out."""
+    """Return the losses in `<name>_curve` of each trained tutor: `step`, `train_loss`, `valid_loss`; empty cells are left out.
+
+    Those who learn from pairs have none there: theirs is a loss of a pair and no loss of a token.
+    """
     found = []
     for tutor, method in TUTORS.items():
-        rows = plots.get(f"{tutor}_curve", ()) if method.is_trained else ()
+        rows = plots.get(f"{tutor}_curve", ()) if method.is_trained and not method.pairs else ()
         for column, what in LOSSES.items():
             points = [(float(row["step"]), float(row[column])) for row in rows if row.get(column)]
             if points:

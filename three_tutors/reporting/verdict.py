@@ -37,6 +37,7 @@ def verdict_sentences(exam: Exam, decision: Decision, findings: Findings) -> lis
         _contrast(exam),
         *_tests(exam),
         *_other(findings),
+        *_rewards(exam),
         _repeated(exam),
         _tricks(findings),
     ]
@@ -86,7 +87,9 @@ def _told(share: Share) -> str:
 
 
 def _each(exam: Exam, figure: str) -> list[str]:
-    return [f"{name} {_told(share)}" for name in TUTORS if (share := exam.share(figure, name))]
+    return [
+        f"{name} {_told(share)}" for name in TUTORS if (share := exam.share(figure, name)) and figure not in exam.rewarded.get(name, ())
+    ]
 
 
 def _choice(exam: Exam) -> str:
@@ -147,6 +150,15 @@ def _level(found: Mapping[str, Sequence[Comparison]]) -> str:
     points = listed([f"{one * 100:.0f}" for one in finest])
     order = ", in this order," if len(finest) > 1 else ""
     return f"no difference shown between {pairs} (a true one of about {points} points{order} would be found four times in five)"
+
+
+def _rewards(exam: Exam) -> list[str]:
+    """Return for each tutor that was trained by figures which ones measure nothing about it, and what goes on measuring."""
+    return [
+        f"{tutor} was trained on pairs of replies. Its reward was {listed(figures)}, which measure nothing about it, although the exam's "
+        "own moments and replies were in no pair; by matching and contrast no pair was made."
+        for tutor, figures in exam.rewarded.items()
+    ]
 
 
 def _difference(one: Comparison) -> str:

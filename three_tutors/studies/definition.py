@@ -51,7 +51,7 @@ class Run:
     @property
     def target(self) -> str:
         """The last stage, as dvc.yaml names it."""
-        return TUTORS[self.tutor].stage if self.until == "train" else f"{self.until}@{self.tutor}"
+        return TUTORS[self.tutor].target if self.until == "train" else f"{self.until}@{self.tutor}"
 
     @property
     def said(self) -> str:

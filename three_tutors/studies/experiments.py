@@ -41,7 +41,7 @@ class Experiments:
 
     def queue(self, name: str, target: str, settings: Mapping[str, Any]) -> None:
         """Put an experiment on the queue: the stages up to `target` with these params."""
-        sets = [f"{key}={override(value)}" for key, value in {**settings, MARK: name}.items()]
+        sets = [f"++{key}={override(value)}" for key, value in {**settings, MARK: name}.items()]
         _dvc(self.folder, "exp", "run", "--quiet", "--queue", "--name", name, *(part for one in sets for part in ("-S", one)), target)
 
     def start(self, jobs: int) -> None:
@@ -147,7 +147,10 @@ def _copy(root: Path, queue: Experiments) -> None:
 
 
 def override(value: object) -> str:
-    """Return a value as `dvc exp run -S` takes it (Hydra's grammar): a text that has signs in it stands in quotes."""
+    """Return a value as `dvc exp run -S ++name=value` takes it (Hydra's grammar): a text that has signs in it stands in quotes.
+
+    With `++` a mapping is added to what is there; without, a key that is not there yet is refused.
+    """
     if isinstance(value, str):
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
     if isinstance(value, list | tuple):

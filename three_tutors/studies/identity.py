@@ -11,12 +11,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from three_tutors.pipeline import contents
 from three_tutors.pipeline.diagnostics import ParamsError
 from three_tutors.pipeline.params import PARAMS_FILE
 from three_tutors.studies.definition import Run, told
 from three_tutors.studies.table import data_digest, digest
-
-CODE = ("stages/", "three_tutors/")
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,13 @@ class Identity:
 
 def identity(root: Path, run: Run) -> Identity:
     """Return what `run` would be made of now."""
-    stages = _stages(YAML(typ="safe").load(root / "dvc.yaml")["stages"])
+    sections: dict[str, Any] = YAML(typ="safe").load(root / PARAMS_FILE)
+    made = _changed(sections, {**run.always, **run.settings})
+    stages = contents.stages(YAML(typ="safe").load(root / contents.CONTENTS), made)
     if run.target not in stages:
         raise ParamsError(f"dvc.yaml has no stage {run.target}; give {run.tutor} its stages, or take it out of the study.")
     needed = _needed(stages, run.target)
-    code = sorted({dep for name in needed for dep in stages[name].get("deps", []) if dep.startswith(CODE)})
-    sections: dict[str, Any] = YAML(typ="safe").load(root / PARAMS_FILE)
+    code = sorted({dep for name in needed for dep in stages[name].get("deps", []) if dep.startswith(contents.CODE)})
     values = {
         f"{section}.{key}": value
         for section in sorted({section for name in needed for section in stages[name].get("params", [])})
@@ -45,15 +45,13 @@ def identity(root: Path, run: Run) -> Identity:
     return Identity(data_digest(root), digest(root, code), hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()[:16])
 
 
-def _stages(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the stages of dvc.yaml by name, `foreach` written out."""
-    found: dict[str, Any] = {}
-    for name, stage in tree.items():
-        for key, item in stage.get("foreach", {"": None}).items():
-            body = json.dumps(stage.get("do", stage)).replace("${key}", key)
-            for field, value in (item or {}).items():
-                body = body.replace(f"${{item.{field}}}", value)
-            found[f"{name}@{key}" if item else name] = json.loads(body)
+def _changed(sections: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return params with those that a run changes; a mapping is added to, as DVC does it."""
+    found = {name: dict(section) if isinstance(section, dict) else section for name, section in sections.items()}
+    for name, value in changes.items():
+        section, _, key = name.partition(".")
+        old = found[section][key]
+        found[section][key] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
     return found
 
 

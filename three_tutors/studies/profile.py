@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--dry", action="store_true", help="print what the profile is and sets, and run nothing")
     given = parser.parse_args()
     path = FOLDER / f"{given.name}.yaml"
-    changed = [f"{name}={override(value)}" for name, value in settings(path).items()]
+    changed = [f"++{name}={override(value)}" for name, value in settings(path).items()]
     print(*(line.removeprefix("#").strip() for line in path.read_text(encoding="utf-8").split("\n") if line.startswith("#")), sep="\n")
     print(*(f"  {one}" for one in changed), sep="\n", flush=True)
     if not given.dry:

@@ -1,6 +1,7 @@
 """The one table of methods and tutors. Whatever names, renders for, bills, draws or opens a tutor reads its row here.
 
-To add a method that trains weights: its stage, its section in params.yaml, its row here, its entries in dvc.yaml.
+To add a method that trains weights: its stage in stages/ and in dvc.yaml, its section and its entries under `tutors` in params.yaml,
+its row here.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from three_tutors.tutoring.formats import Format
+    from three_tutors.tutoring.pairs import Source
 
 Changes = Literal["nothing", "prompt", "weights", "adapter"]
 Opened = Literal["base", "program", "service", "adapter", "weights"]
@@ -22,6 +24,8 @@ _PLAIN: Mapping[Changes, str] = {
     "weights": "All weights tuned",
     "adapter": "Small adapter",
 }
+_FURTHER = "Adapter by preferences"
+"""Of a tutor that is trained further from another one, which has the plain name of what it changes."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Method:
     chosen_by: str
     """Key in the metrics of its stage: the figure on the validation dialogues that its best candidate or epoch was chosen by.
 
-    It is a score, 0–1, where the prompt is changed, else a loss in nats a token.
+    It is a score, 0–1, where the prompt is changed, else a loss in nats a token, or a pair for those who learn from pairs.
     """
     opened: Opened
     """What lies in its folder below models/: a `program` of DSPy, the `adapter` or the `weights` of a model, or a description of a
@@ -49,11 +53,21 @@ class Method:
     colour: str
     marker: str
     """The shape of its points in figures (`reporting.svg` draws them): without colour, tutors are told apart by these."""
+    begins_with: str = ""
+    """The tutor that it is trained further from; empty where it begins with the base. Such a tutor is in a run only where params.yaml
+    adds it (`tutors`, by a profile)."""
+    pairs: tuple[Source, ...] = ()
+    """The kinds of pairs of replies that it may learn from; `pairs.REWARDED` says which figures are a reward by them."""
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether every run makes it."""
+        return not self.begins_with
 
     @property
     def plain(self) -> str:
         """What a reader calls it: `Small adapter`. It follows from what it changes, so that a new row has a plain name, too."""
-        return _PLAIN[self.changes]
+        return _FURTHER if self.begins_with else _PLAIN[self.changes]
 
     @property
     def beside(self) -> str:
@@ -72,8 +86,13 @@ class Method:
 
     @property
     def stage(self) -> str:
-        """The stage that makes it."""
+        """The stage that makes it; its metrics are named like it."""
         return "prepare_base" if self.opened == "base" else f"train_{self.name}"
+
+    @property
+    def target(self) -> str:
+        """That stage as `dvc repro` calls it."""
+        return f"{self.stage}@{self.begins_with}" if self.begins_with else self.stage
 
     @property
     def folder(self) -> str:
@@ -127,12 +146,27 @@ _ROWS = (
         colour="#009E73",
         marker="D",
     ),
+    Method(
+        name="preference",
+        title="trains lora further on which of two replies is better",
+        changes="adapter",
+        learns_from=None,
+        chosen_by="valid_loss",
+        opened="adapter",
+        billed="own server",
+        colour="#CC79A7",
+        marker="v",
+        begins_with="lora",
+        pairs=("moments", "samples", "choices"),
+    ),
 )
 
 TUTORS: Mapping[str, Method] = {row.name: row for row in _ROWS}
 """Every tutor by its name, in the order of all tables and pictures."""
 METHODS: Mapping[str, Method] = {name: row for name, row in TUTORS.items() if row.changes != "nothing"}
 """Those that were made: all but the baseline."""
+USUAL: tuple[str, ...] = tuple(name for name, row in TUTORS.items() if row.is_usual)
+"""The tutors of every run."""
 REFERENCE = "reference"
 """Row of the teachers' own turns in every table; nothing replies under this name."""
 

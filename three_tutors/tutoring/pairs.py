@@ -6,7 +6,7 @@ Rows are those of the OpenAI protocol's `dpo` files, with an `id` and a `source`
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, get_args
 
 from three_tutors.pipeline.records import Record
@@ -14,15 +14,30 @@ from three_tutors.tutoring.dialogue import Dialogue, Turn
 from three_tutors.tutoring.duplicates import LEAK, Triples, alike, triples
 from three_tutors.tutoring.formats import Message, messages
 from three_tutors.tutoring.moment import Moment
+from three_tutors.tutoring.scenario import Scenario, ScriptedTurn
 from three_tutors.tutoring.words import tokens
 
 Source = Literal["moments", "samples", "choices"]
 """A person's graded replies to a moment, a teacher's turn against what a tutor said there, or a choice in the chat."""
 SOURCES: tuple[Source, ...] = get_args(Source)
+REWARDED: Mapping[Source, tuple[str, ...]] = {"moments": ("ranking", "sense"), "samples": (), "choices": ("preferences",)}
+"""The figures by whose judgement a kind of pair was made: who learns from it is rewarded for them, so they measure nothing about that
+tutor any more.
+
+The graded replies of training moments say which reply is better, which `ranking` asks at other moments, and `sense` was fitted to
+them. The moments and replies of the exam are never in a pair (`leaks`), so what remains in them is the form that was rewarded, not
+words learned by heart; `matching` and `contrast`, which no pair was made by, go on measuring. Choices are what `preferences` counts.
+"""
+REPLIES = ("preferred_output", "non_preferred_output")
 FAULTY = 1
 """The highest grade of a reply that an ideal one is preferred to; an acceptable one is no fault."""
 VALIDATED = 8
 """One of so many dialogues and moments is kept for validation."""
+
+
+def rewarded_by(kinds: Iterable[Source]) -> list[str]:
+    """Return the figures that were a reward for a tutor that learned from these kinds of pairs."""
+    return sorted({figure for kind in kinds for figure in REWARDED[kind]})
 
 
 def row(id_: str, source: Source, prompt: Sequence[Message], preferred: str, other: str) -> Record:
@@ -43,7 +58,20 @@ def for_service(rows: Sequence[Record]) -> list[Record]:
 
 def as_chats(rows: Sequence[Record]) -> list[Record]:
     """Return both conversations of every pair: what is read, and billed, in one epoch."""
-    return [{"messages": [*one["input"]["messages"], *one[key]]} for one in rows for key in ("preferred_output", "non_preferred_output")]
+    return [{"messages": [*one["input"]["messages"], *one[key]]} for one in rows for key in REPLIES]
+
+
+def flawed(one: Record, source: Source) -> str:
+    """Return why a record is no pair of this source, as `row` makes it; empty where it is one."""
+    if not isinstance(one.get("id"), str) or one.get("source") != source:
+        return f"has no `id`, or its `source` is not `{source}`"
+    given = one.get("input")
+    asked = given.get("messages") if isinstance(given, dict) else None
+    said = [reply[0] if isinstance(reply := one.get(key), list) and len(reply) == 1 else None for key in REPLIES]
+    for message in [*(asked if isinstance(asked, list) and asked else [None]), *said]:
+        if not isinstance(message, dict) or not all(isinstance(message.get(key), str) for key in ("role", "content")):
+            return "`input.messages` and both replies must hold messages with a role and a content"
+    return ""
 
 
 def of_moments(moments: Sequence[Moment]) -> list[Record]:
@@ -82,20 +110,26 @@ def dealt(rows: Sequence[Record]) -> tuple[list[Record], list[Record]]:
     return [one for one, out in zip(rows, held, strict=True) if not out], [one for one, out in zip(rows, held, strict=True) if out]
 
 
-def leaks(rows: Sequence[Record], held_out: Sequence[Dialogue | Moment]) -> list[str]:
-    """Return one sentence for each row that tells of a problem of the exam: by its id, or by its words up to the same turn."""
+def leaks(rows: Sequence[Record], held_out: Sequence[Dialogue | Moment | Scenario]) -> list[str]:
+    """Return one sentence for each row that tells of a problem of the exam: by its id, or by its words up to the same turn.
+
+    Of a scenario, which has no tutor's turns, the words of the students are compared.
+    """
     names = {one.id for one in held_out}
     told: dict[tuple[str, int], Triples] = {}
     found = []
     for one in rows:
         said = [message["content"] for message in one["input"]["messages"] if message["role"] != "system"]
-        words = _triples(said)
+        asked = [message["content"] for message in one["input"]["messages"] if message["role"] == "user"]
+        words, words_of_student = _triples(said), _triples(asked)
         for other in held_out:
+            scripted = isinstance(other, Scenario)
+            length, own = (len(asked), words_of_student) if scripted else (len(said), words)
             for number, turns in enumerate(_sides(other)):
-                key = (f"{other.id}/{number}", len(said))
+                key = (f"{other.id}/{number}", length)
                 if key not in told:
-                    told[key] = _triples([turn.text for turn in turns[: len(said)]])
-                if alike(words, told[key]) >= LEAK:
+                    told[key] = _triples([turn.text for turn in turns[:length]])
+                if alike(own, told[key]) >= LEAK:
                     found.append(f"{one['id']} ({one['source']}) tells of the problem of {other.id}, which is held out.")
         if _origin(one) in names:
             found.append(f"{one['id']} ({one['source']}) is held out itself.")
@@ -110,7 +144,7 @@ def _number(one: Record) -> int:
     return int.from_bytes(hashlib.sha256(_origin(one).encode()).digest()[:4], "big")
 
 
-def _sides(one: Dialogue | Moment) -> list[tuple[Turn, ...]]:
+def _sides(one: Dialogue | Moment | Scenario) -> Sequence[Sequence[Turn | ScriptedTurn]]:
     return [side.turns for side in one.sides] if isinstance(one, Moment) else [one.turns]
 
 

@@ -167,17 +167,17 @@ def _check(name: str, models: Path) -> None:
         raise ParamsError(f"There is no tutor {name!r}; the tutors are {', '.join(TUTORS)}.")
     method = TUTORS[name]
     if not (models / method.folder).is_dir():
-        raise DataError(f"{models / method.folder} is missing: the tutor {name} was not made yet; run `dvc repro {method.stage}`.")
+        raise DataError(f"{models / method.folder} is missing: the tutor {name} was not made yet; run `dvc repro {method.target}`.")
     files = model_files(name, models)
     if files is None:
         return
     if part := base.lacking(files.weights):
-        stage = TUTORS[BASELINE].stage if files.weights == models / BASE else method.stage
+        stage = TUTORS[BASELINE].stage if files.weights == models / BASE else method.target
         raise DataError(
             f"There is no model in {files.weights}, which the tutor {name} answers with: it has no {part}; run `dvc repro {stage}`."
         )
     if files.adapter is not None and not (files.adapter / "adapter_config.json").exists():
-        raise DataError(f"There is no adapter in {files.adapter}, which the tutor {name} answers with; run `dvc repro {method.stage}`.")
+        raise DataError(f"There is no adapter in {files.adapter}, which the tutor {name} answers with; run `dvc repro {method.target}`.")
 
 
 def _description(name: str, models: Path) -> Record:
@@ -186,7 +186,7 @@ def _description(name: str, models: Path) -> Record:
     if path.exists():
         return dict(read_json(path))
     if method.opened == "service":
-        raise DataError(f"{path} is missing, which says where the tutor {name} answers; run `dvc repro {method.stage}`.")
+        raise DataError(f"{path} is missing, which says where the tutor {name} answers; run `dvc repro {method.target}`.")
     return {"base_url": "local"}
 
 

@@ -100,7 +100,7 @@ def test_no_room_holds_more_than_a_sixth_of_the_code() -> None:
 
 def test_the_table_of_contents_stays_short() -> None:
     """dvc.yaml is read in a minute: four screens of 65 lines."""
-    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) <= 260
+    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) < 260
 
 
 @pytest.mark.parametrize(

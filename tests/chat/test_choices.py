@@ -41,4 +41,4 @@ def test_choices_are_exported_learned_from_and_the_tutor_replies(page: Site, pro
     assert not {"dspy", "lora"} & {word for one in chosen for word in str(one).split()}
     assert read_json(train_preference.METRICS)["pairs"] == len(read_jsonl(train_preference.PAIRS / "train.jsonl"))
     with open_tutor("preference", project / "models") as tutor:
-        assert tutor.reply(Conversation(EMPTY, (Turn("student", "Is 2/5 right?"),)), Sampling(max_tokens=4)).text
+        assert tutor.reply(Conversation(EMPTY, (Turn("student", "Is 2/5 right?"),)), Sampling(max_tokens=4)).completion_tokens > 0

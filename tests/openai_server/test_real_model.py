@@ -163,14 +163,19 @@ def test_a_job_really_trains_a_model_that_answers(client: openai.OpenAI, more: d
     assert len({choice.logprobs.content[0].logprob for choice in said}) == 3
 
 
+def preferences() -> bytes:
+    """Return a file of twelve pairs: asking is preferred to telling."""
+    replies = {"preferred_output": "What do you see?", "non_preferred_output": "It is four."}
+    row = {"input": {"messages": HELLO}, **{key: [{"role": "assistant", "content": text}] for key, text in replies.items()}}
+    return "\n".join([json.dumps(row)] * 12).encode()
+
+
 @pytest.mark.slow(10)
 def test_a_fine_tuned_model_learns_from_preferences(client: openai.OpenAI) -> None:
     """A job of the method `dpo` starts from a tuned model, tells the loss of pairs, and the preferred reply gains on the other."""
     method: Any = {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 1, "batch_size": 12}}}
     tuned = wait_for(client, create(client, method=method).id).fine_tuned_model
-    replies = {"preferred_output": "What do you see?", "non_preferred_output": "It is four."}
-    row = {"input": {"messages": HELLO}, **{key: [{"role": "assistant", "content": text}] for key, text in replies.items()}}
-    data = "\n".join([json.dumps(row)] * 12).encode()
+    data = preferences()
     hyperparameters = {"n_epochs": 2, "batch_size": 6, "learning_rate_multiplier": 18, "beta": 0.5}
     validation = client.files.create(file=("held-out.jsonl", data), purpose="fine-tune").id
     method = {"type": "dpo", "dpo": {"hyperparameters": hyperparameters}}
@@ -186,6 +191,35 @@ def test_a_fine_tuned_model_learns_from_preferences(client: openai.OpenAI) -> No
     table = client.files.content(done.result_files[0]).text.splitlines()
     assert (table[0], len(table)) == ("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy", 5)
     assert say(client, model=done.fine_tuned_model).choices[0].message.content is not None
+
+
+@pytest.mark.slow(10)
+def test_a_tuned_adapter_learns_from_preferences(client: openai.OpenAI) -> None:
+    """A `dpo` job from a LoRA fine-tune goes on with its adapter, also after that one is deleted, and so does a job from what comes out."""
+    hyperparameters: Any = {"n_epochs": 1, "batch_size": 12, "lora": True, "lora_r": 4, "lora_alpha": 8}
+    method: Any = {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}}
+    tuned = wait_for(client, create(client, method=method).id).fine_tuned_model
+    data = preferences()
+    validation = client.files.create(file=("held-out.jsonl", data), purpose="fine-tune").id
+    wanted = {"n_epochs": 2, "batch_size": 6, "learning_rate_multiplier": 6, "beta": 0.5}
+    method = {"type": "dpo", "dpo": {"hyperparameters": wanted}}
+    with pytest.raises(openai.BadRequestError, match="`lora_r` must be 4") as refused:
+        create(client, data, model=tuned, method={"type": "dpo", "dpo": {"hyperparameters": wanted | {"lora": True}}})
+    assert refused.value.body["param"] == "lora_r"
+    done = wait_for(client, create(client, data, model=tuned, validation_file=validation, method=method).id)
+    shown = done.method.dpo.hyperparameters.to_dict()
+    assert (done.status, done.error, shown["beta"], shown["lora_r"]) == ("succeeded", None, 0.5, 4)
+    steps = [event.data for event in list(client.fine_tuning.jobs.list_events(done.id))[::-1] if event.type == "metrics"]
+    assert steps[0]["train_loss"] == pytest.approx(math.log(2))
+    assert steps[-1]["valid_reward_accuracy"] == 1
+    names = ("base", tuned, done.fine_tuned_model)
+    said = [say(client, model=name, logprobs=True).choices[0].logprobs.content[0].logprob for name in names]
+    assert len(set(said)) == 3
+    client.models.delete(tuned)
+    assert say(client, model=done.fine_tuned_model, logprobs=True).choices[0].logprobs.content[0].logprob == said[-1]
+    again = wait_for(client, create(client, data, model=done.fine_tuned_model, method=method).id)
+    assert (again.status, again.error) == ("succeeded", None)
+    assert say(client, model=again.fine_tuned_model).choices[0].message.content is not None
 
 
 @pytest.mark.slow

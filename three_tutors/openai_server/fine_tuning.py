@@ -51,9 +51,9 @@ class FineTuning:
         self.store = Store(root.resolve())
         private_folder(self.store.root / JOBS)
         self._bases = bases
-        self._supervisor = Supervisor(self.store, self._weights, module, fewest)
+        self._supervisor = Supervisor(self.store, self._start, module, fewest)
         self._files = Files(self.store)
-        self._jobs = Jobs(self.store, self.base, self._supervisor.wake)
+        self._jobs = Jobs(self.store, self.base, self.under, self._supervisor.wake)
 
     def routes(self) -> list[Route]:
         """Return the routes that the server gains."""
@@ -89,11 +89,20 @@ class FineTuning:
             return None
         if not (folder / ADAPTER).exists():
             return ModelFiles(folder)
-        weights = self._weights(row.private["base"])
+        under = self.under(name)
+        files = self._bases.get(under)
+        weights = files.weights if files is not None else self.folder(under)
         if weights is None:
-            sentence = f"The model `{name}` is an adapter over `{row.private['base']}`, which this server does not have."
+            sentence = f"The model `{name}` is an adapter over `{under}`, which this server does not have."
             raise ApiError(404, sentence, param="model", code="model_not_found")
         return ModelFiles(weights, folder)
+
+    def under(self, name: str) -> str:
+        """Return the name of the model under an adapter; empty for whole weights, and where there is no such model."""
+        files, row, folder = self._bases.get(name), self.store.get("model", name), self.folder(name)
+        if files is not None:
+            return name if files.adapter is not None else ""
+        return str(row.private["base"]) if row is not None and folder is not None and (folder / ADAPTER).exists() else ""
 
     def folder(self, name: str) -> Path | None:
         """Return the folder of a tuned model's weights or adapter."""
@@ -121,7 +130,9 @@ class FineTuning:
             shutil.rmtree(folder, ignore_errors=True)
         return list(gone)
 
-    def _weights(self, name: str) -> Path | None:
-        """Return where the whole weights of a model lie that jobs and adapters start from."""
-        files = self._bases.get(name)
-        return files.weights if files is not None else self.folder(name)
+    def _start(self, name: str) -> ModelFiles | None:
+        """Return the model that a job starts from; None where it, or what lies under it, is not there any more."""
+        try:
+            return self._bases.get(name) or self.model(name)
+        except ApiError:
+            return None

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from three_tutors.language_model import base
-from three_tutors.language_model.rate import rate_of
+from three_tutors.language_model.rate import BY_PAIRS, rate_of
 from three_tutors.pipeline.records import Record
 
 Auto = Literal["auto"]
@@ -18,8 +18,6 @@ Number = int | Annotated[float, Field(allow_inf_nan=False)]
 
 BETA = 0.1
 """What `auto` means: the value of Rafailov et al. 2023, and TRL's."""
-DPO_FACTOR = 0.05
-"""Preferences are learned slower than replies, or all the model's language goes. Customary (TRL: 1e-6 beside 2e-5), not swept."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class Hyperparameters:
     def learning_rate(self, folder: Path) -> float:
         """Return the peak learning rate of resolved hyperparameters: the multiplier times the own rate of the base in `folder`."""
         rate = rate_of(base.load_config(folder), lora=self.lora) * float(self.learning_rate_multiplier)
-        return rate * DPO_FACTOR if self.method == "dpo" else rate
+        return rate * BY_PAIRS if self.method == "dpo" else rate
 
     def described(self) -> Record:
         """Return them as a job shows them: the protocol's, and those of LoRA where it was asked for."""

@@ -52,6 +52,8 @@ class Plan:
     """The training's own folder, where it finds its last complete state again."""
     stop: Callable[[], bool] = lambda: False
     """Whether training is to write down its state and end early."""
+    start: Path | None = None
+    """An adapter of the base that training goes on with; None begins with the base itself."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class Recorder:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def run_job(store: Store, job: str, base: Path, train: Train, stop: Callable[[], bool]) -> None:
+def run_job(store: Store, job: str, base: Path, train: Train, stop: Callable[[], bool], *, start: Path | None = None) -> None:
     """Train a job that stands in the queue: to its end, until `stop`, or to an error that is written down."""
     row = job_store.begin(store, job)
     if row is None:
@@ -114,7 +116,7 @@ def run_job(store: Store, job: str, base: Path, train: Train, stop: Callable[[],
     try:
         rows, validation = read_files(store, row)
         hyperparameters = Hyperparameters(**row.private["hyperparameters"])
-        plan = Plan(base, rows, validation, hyperparameters, int(row.document["seed"]), job_folder(store, job) / "work", stop)
+        plan = Plan(base, rows, validation, hyperparameters, int(row.document["seed"]), job_folder(store, job) / "work", stop, start)
         trained = train(plan, Recorder(store, job))
         if trained is not None:
             finish(store, job, trained)
@@ -198,14 +200,14 @@ def end_with_server() -> None:
 
 
 def work(train: Train, arguments: Sequence[str]) -> None:
-    """Run the job that a command line names: `ROOT JOB BASE_MODEL_FOLDER`, after an earlier process of it is gone."""
+    """Run the job that a command line names: `ROOT JOB BASE_MODEL_FOLDER [ADAPTER_FOLDER]`, after an earlier process of it is gone."""
     end_with_server()
     os.umask(0o077)  # what is trained on what students wrote is nobody else's to read
-    root, job, base = arguments
+    root, job, base, *adapter = arguments
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     store = Store(Path(root))
     job_folder(store, job).mkdir(exist_ok=True)
     with (job_folder(store, job) / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        run_job(store, job, Path(base), train, asked.is_set)
+        run_job(store, job, Path(base), train, asked.is_set, start=Path(adapter[0]) if adapter else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -58,6 +58,21 @@ def read_job(body: Mapping[str, Any]) -> JobRequest:
         metadata=_metadata(body.get("metadata")),
         hyperparameters=_hyperparameters(body),
     )
+
+
+def going_on(asked: Hyperparameters, adapter: Mapping[str, Any]) -> Hyperparameters:
+    """Return what was asked for a model that is an adapter: training goes on with it, so its shape is that of the adapter.
+
+    Raises:
+        ApiError: another shape was asked for.
+
+    """
+    shape = {"lora_r": adapter["r"], "lora_alpha": round(adapter["lora_alpha"])}
+    for name, value in shape.items():
+        if asked.lora and getattr(asked, name) != value:
+            sentence = f"`{name}` must be {value}, as that of the adapter which training goes on with, or be left out together with `lora`."
+            raise invalid(sentence, name, "invalid_value")
+    return replace(asked, lora=True, **shape)
 
 
 def _suffix(value: Any) -> str:  # noqa: ANN401 - a JSON body holds anything

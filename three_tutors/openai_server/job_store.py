@@ -21,8 +21,8 @@ FINAL = ("succeeded", "failed", "cancelled")
 CHECKPOINTS_KEPT = 3
 
 
-def create_job(store: Store, request: JobRequest, fingerprint: str) -> Row:
-    """Add a job in state `validating_files`; `fingerprint` says what its files and base are."""
+def create_job(store: Store, request: JobRequest, fingerprint: str, under: str = "") -> Row:
+    """Add a job in state `validating_files`; `fingerprint` says what its files are, `under` what lies under the adapter it goes on with."""
     with store.transaction():
         asked = request.hyperparameters
         told = [repr(asked), *([f"{asked.method} {asked.beta}"] if asked.method != "supervised" else [])]
@@ -38,7 +38,7 @@ def create_job(store: Store, request: JobRequest, fingerprint: str) -> Row:
             training_file=request.training_file,
             validation_file=request.validation_file,
         )
-        row = store.insert("job", id_, job, private=JobState(suffix=request.suffix, hyperparameters=request.hyperparameters))
+        row = store.insert("job", id_, job, private=JobState(suffix=request.suffix, hyperparameters=asked, under=under))
         add_event(store, id_, f"Created fine-tuning job: {id_}")
         add_event(store, id_, f"Validating training file: {request.training_file}")
     return row
@@ -192,7 +192,8 @@ def forget_model(store: Store, name: str, checkpoint: str = "") -> list[Path]:
 
 def add_model(store: Store, name: str, folder: Path, job: Row, *, parent: str = "") -> None:
     """Record a model that can be chatted with; `folder` lies in the store's root."""
-    place = ModelPlace(folder=str(folder.relative_to(store.root)), base=job.document["model"], job=job.id)
+    base = job.private.get("under") or job.document["model"]
+    place = ModelPlace(folder=str(folder.relative_to(store.root)), base=base, job=job.id)
     store.insert("model", name, Model(id=name, created=int(time.time())), parent=parent, private=place)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -12,10 +13,11 @@ from starlette.routing import Route
 
 from three_tutors.openai_server import job_store
 from three_tutors.openai_server.engine import ModelFiles
-from three_tutors.openai_server.errors import ApiError, invalid, unsupported
-from three_tutors.openai_server.job_request import JobRequest, read_job
+from three_tutors.openai_server.errors import ApiError, invalid
+from three_tutors.openai_server.job_request import JobRequest, going_on, read_job
 from three_tutors.openai_server.requests import PAGE, canonical, json_body, listed, once, route
 from three_tutors.openai_server.store import Row, Store
+from three_tutors.pipeline.records import read_json
 
 JOBS = "/v1/fine_tuning/jobs"
 
@@ -23,10 +25,13 @@ JOBS = "/v1/fine_tuning/jobs"
 class Jobs:
     """Fine-tuning jobs, their events and checkpoints."""
 
-    def __init__(self, store: Store, model_files: Callable[[str], ModelFiles], wake: Callable[[], None]) -> None:
-        """Find base models with `model_files`; `wake` whoever runs the jobs when something changes."""
+    def __init__(
+        self, store: Store, model_files: Callable[[str], ModelFiles], under: Callable[[str], str], wake: Callable[[], None]
+    ) -> None:
+        """Find a job's model with `model_files`, what lies under it with `under`; `wake` whoever runs jobs when something changes."""
         self._store = store
         self._model_files = model_files
+        self._under = under
         self._wake = wake
 
     def routes(self) -> list[Route]:
@@ -86,13 +91,15 @@ class Jobs:
         return listed(self._store, request, "checkpoint", self._row(request).id, limit=10)
 
     def _create(self, request: Request, asked: JobRequest, parameters: str) -> Row:
-        if self._model_files(asked.model).adapter is not None:
-            raise unsupported("model", "train again from the model under this adapter")
+        adapter = self._model_files(asked.model).adapter
+        if adapter is not None:
+            asked = replace(asked, hyperparameters=going_on(asked.hyperparameters, read_json(adapter / "adapter_config.json")))
         digests = [self._digest(asked.training_file, "training_file")]
         if asked.validation_file is not None:
             digests.append(self._digest(asked.validation_file, "validation_file"))
+        under = self._under(asked.model)
         with self._store.transaction():
-            row = once(self._store, request, "job", parameters, lambda: job_store.create_job(self._store, asked, " ".join(digests)))
+            row = once(self._store, request, "job", parameters, lambda: job_store.create_job(self._store, asked, " ".join(digests), under))
         self._wake()
         return row
 

@@ -94,6 +94,8 @@ class JobState(Kept):
     """What its owner last asked for."""
     suffix: str = ""
     hyperparameters: Hyperparameters = Hyperparameters()
+    under: str = ""
+    """The model under the adapter that training goes on with; empty where it starts from whole weights."""
     step: Count = 0
     """The last step that was told."""
     kills: Count = 0
@@ -138,7 +140,7 @@ class Model(Kept):
 
 
 class ModelPlace(Kept):
-    """Where a model's weights lie, below the store's folder, and the model and job that they come from."""
+    """Where a model's weights or adapter lie, below the store's folder; the model that it is made of, with whole weights; and its job."""
 
     folder: str = Field(pattern=r"^jobs/ftjob-[0-9a-f]{24}/(model|checkpoints/step-[0-9]+)$")
     base: str

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from three_tutors.openai_server import job_store
+from three_tutors.openai_server.engine import ModelFiles
 from three_tutors.openai_server.job import job_folder, read_files
 from three_tutors.openai_server.store import Row, Store, private_file, private_folder
 from three_tutors.openai_server.training_file import TrainingFileError
@@ -37,12 +38,12 @@ PROJECT = Path(__file__).parents[2]
 class Supervisor:
     """A thread that takes the oldest unfinished job, starts its process and waits for it."""
 
-    def __init__(self, store: Store, base: Callable[[str], Path | None], module: str, fewest: int) -> None:
-        """Find the weights of a job's model with `base`; run jobs of at least `fewest` examples with the Python module `module`."""
+    def __init__(self, store: Store, model_files: Callable[[str], ModelFiles | None], module: str, fewest: int) -> None:
+        """Find a job's model with `model_files`; run jobs of at least `fewest` examples with the Python module `module`."""
         self._fewest = fewest
         self._module = module
         self._store = store
-        self._base = base
+        self._model_files = model_files
         self._news = threading.Event()
         self._stopping = False
         self._left_alone: set[str] = set()
@@ -139,15 +140,16 @@ class Supervisor:
 
     def _mind(self, row: Row) -> None:
         """Run one job until its process ends or it is not wanted any more."""
-        base = self._base(row.document["model"])
-        if base is None:
+        files = self._model_files(row.document["model"])
+        if files is None:
             sentence = f"The model {row.document['model']} is no longer there; create the job again with another."
             job_store.fail(self._store, row.id, "model_not_found", sentence, "model")
             return
         checkpoints = len(self._store.all("checkpoint", row.id))
         folder = private_folder(job_folder(self._store, row.id))
         with open(folder / "log.txt", "wb", opener=private_file) as log:
-            process = _begin([sys.executable, "-m", self._module, str(self._store.root), row.id, str(base.resolve())], log)
+            folders = [str(part.resolve()) for part in (files.weights, files.adapter) if part is not None]
+            process = _begin([sys.executable, "-m", self._module, str(self._store.root), row.id, *folders], log)
             try:
                 while not self._ended(process):
                     if self._stopping or not self._wanted(row.id):

@@ -1,6 +1,6 @@
 """The server's training is the project's own fine-tuning, told in the protocol's words.
 
-The server runs each job as `python -m three_tutors.openai_server.training ROOT JOB BASE_MODEL_FOLDER`.
+The server runs each job as `python -m three_tutors.openai_server.training ROOT JOB BASE_MODEL_FOLDER [ADAPTER_FOLDER]`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def train(plan: Plan, listener: Listener) -> Trained | None:
         on_event=told.hear,
         stop=plan.stop,
         checkpoints=True,
+        start=plan.start,
     )
     return Trained(outcome.trained_tokens, folder) if outcome.status == "succeeded" else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -112,4 +113,6 @@ def test_voices_are_compared_over_the_same_replies() -> None:
     assert "Matching: lora plain 60.0 %, lora brisk and witty 60.0 %." in text
     assert "lora on SmolLM2 makes more sense after plain dialogues than after brisk and witty ones, by 20 points" in text
     assert "means of 2 and 2 seeds" in text
+    other = [replace(one, settings=f"base_model.source=x; {one.settings}") for one in rows]
+    assert "lora SmolLM2, brisk and witty 60.0 %" in said("voices", other, [])
     assert "Voices were not dealt to situations by lot" in text

@@ -15,6 +15,7 @@ from three_tutors.reporting.study_rates import of_rates
 from three_tutors.reporting.study_sense import VOICES, Senses, of_cost, of_voices_sense, voices_in_words
 from three_tutors.reporting.study_sentences import Values, of_bases, of_pairs, of_search, of_seeds, of_settings, of_sizes, setting_of, told
 from three_tutors.reporting.tries import SEARCH
+from three_tutors.studies.definition import SOURCE
 from three_tutors.studies.table import RATE, READ, SENSE, Row, last_of_each
 from three_tutors.trust.fitted_sense import AIMS, FittedSense
 from three_tutors.tutoring.methods import TUTORS
@@ -157,7 +158,7 @@ def _said(name: str, row: Row, train: int) -> str:
     if name == SIZES and (size := row.setting.get(SIZE)):
         return str(train) if size == ALL else size
     if name == VOICE and (voices := row.setting.get(VOICES)):
-        return voices_in_words(voices)
+        return f"{row.base}, {voices_in_words(voices)}" if SOURCE in row.setting else voices_in_words(voices)
     return row.base if name == BASES else setting_of(row)
 
 

@@ -79,7 +79,7 @@ class Params:
     precision: Precision
     """Of the frozen base while training: `bf16`, or `nf4` (QLoRA), which takes a quarter of the memory for it and needs bitsandbytes."""
     launcher: Launcher | None
-    """What starts several processes that train together: `torchrun` or `accelerate`; null trains in one."""
+    """What starts several processes that train together: `torchrun`, `accelerate`, or `ray` on several machines; null trains in one."""
     processes: Annotated[int, Field(ge=1)]
     """How many the launcher starts; each reads its share of every step. One a GPU, or a few cores each."""
 
@@ -114,7 +114,7 @@ def train_lora(
 def main() -> None:
     """Read params and rows, train (in several processes where a launcher is set), write the adapter, its metrics and its curve."""
     settings = read("lora", Params)
-    if launched(settings.launcher, settings.processes, "stages.train_lora"):
+    if launched(settings.launcher, settings.processes, "stages.train_lora", settings.device):
         return
     with stopping() as stop, joined(settings.device) as processes, replacing(OUT) if processes.first else nullcontext(OUT) as folder:
         outcome = train_lora(settings, read_jsonl(TRAIN), read_jsonl(VALIDATION), folder, tell, stop=stop, processes=processes)

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from tests.language_model.conftest import contents
-from three_tutors.language_model import adapters, base
+from three_tutors.language_model import adapters, base, training_run
 from three_tutors.language_model.checkpoints import COMPLETE
 from three_tutors.language_model.finetune import finetune
 from three_tutors.language_model.llama.learner import LlamaLearner
@@ -84,6 +84,25 @@ def test_a_killed_run_goes_on_from_its_last_complete_state(tiny: Path, tmp_path:
     heard: list[int] = []
     train(tiny, tmp_path / "b", rows, LORA, on_event=lambda event: heard.append(event.step))
     assert (heard[0], contents(tmp_path / "b/out")) == (4, contents(tmp_path / "a/out"))
+
+
+def test_a_state_is_written_in_the_middle_of_a_long_epoch(tiny: Path, tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the last state is old, the next step leaves one: a kill before the first epoch's end costs a step, and no byte of the result."""
+    train(tiny, tmp_path / "a", rows, LORA)
+    monkeypatch.setattr(training_run, "STATE_SECONDS", 0.0)
+    steps: list[int] = []
+
+    def kill(event: StepEvent | EpochEvent) -> None:
+        if isinstance(event, StepEvent):
+            steps.append(event.step)
+            if len(steps) == 2:
+                raise KilledError
+
+    with pytest.raises(KilledError):
+        train(tiny, tmp_path / "b", rows, LORA, on_event=kill)
+    train(tiny, tmp_path / "b", rows, LORA, on_event=kill)
+    assert steps[:3] == [1, 2, 2]
+    assert contents(tmp_path / "a/out") == contents(tmp_path / "b/out")
 
 
 def test_a_state_of_another_run_is_not_taken(tiny: Path, tmp_path: Path, rows: Rows) -> None:

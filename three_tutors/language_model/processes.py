@@ -1,7 +1,7 @@
 """Several processes that train one model: each works on a share of every step, and all take the same steps.
 
-`torchrun` and `accelerate launch` start them and tell each by environment variables which one it is. Gradients are
-summed over gloo on CPUs and over NCCL on GPUs. One process alone uses none of this.
+`torchrun` and `accelerate launch` start them on one machine, Ray on several (see `ray_processes`); each is told by environment variables
+which one it is. Gradients are summed over gloo on CPUs and over NCCL on GPUs. One process alone uses none of this.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from typing import Literal, TypeVar
 import torch
 from torch import Tensor, distributed
 
+from three_tutors.language_model import ray_processes
 from three_tutors.language_model.learner import Sums
 from three_tutors.language_model.settings import Device, on_gpu
 from three_tutors.language_model.supervision import Unit
 from three_tutors.pipeline.diagnostics import ParamsError, TutorError
 
-Launcher = Literal["torchrun", "accelerate"]
+Launcher = Literal["torchrun", "accelerate", "ray"]
 U = TypeVar("U", bound=Unit)
 
 COUNT = "WORLD_SIZE"
-"""The variable by which both launchers say how many processes there are."""
+"""The variable by which launchers say how many processes there are."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,9 @@ def joined(device: Device) -> Iterator[Processes]:
     if int(os.environ.get(COUNT, "1")) == 1:
         yield ALONE
         return
+    if distributed.is_initialized():  # Ray Train has joined them
+        yield Processes(distributed.get_rank(), distributed.get_world_size())
+        return
     gpu = on_gpu(device)
     if gpu:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
@@ -97,21 +101,24 @@ def joined(device: Device) -> Iterator[Processes]:
         distributed.destroy_process_group()
 
 
-def launched(launcher: Launcher | None, count: int, module: str) -> bool:
+def launched(launcher: Launcher | None, count: int, module: str, device: Device = "auto") -> bool:
     """Run `module` in `count` processes and wait for them; False where this process is to do the work itself.
 
     It does where no launcher is set, and where a launcher started it.
 
     Raises:
-        ParamsError: several processes are asked for, and no launcher is set.
+        ParamsError: several processes are asked for and no launcher is set, or the launcher is not installed.
         TutorError: one of the processes failed; it has printed why.
 
     """
+    section = module.rpartition("train_")[2]  # a method's stage and its params have its name
     if launcher is None and count > 1:
-        section = module.rpartition("train_")[2]  # a method's stage and its params have its name
-        raise ParamsError(f"{section}.processes is {count}, but {section}.launcher is null; set it to `torchrun` or `accelerate`.")
+        raise ParamsError(f"{section}.processes is {count}, but {section}.launcher is null; set it to `torchrun`, `accelerate` or `ray`.")
     if launcher is None or COUNT in os.environ:
         return False
+    if launcher == "ray":
+        ray_processes.train(module, count, device)
+        return True
     threads = str(max(1, (os.cpu_count() or 1) // count))
     environment = {"OMP_NUM_THREADS": threads, **os.environ}
     with subprocess.Popen(command(launcher, count, module), env=environment) as launching:  # noqa: S603 - our own module
@@ -125,7 +132,7 @@ def launched(launcher: Launcher | None, count: int, module: str) -> bool:
     return True
 
 
-def command(launcher: Launcher, count: int, module: str) -> list[str]:
+def command(launcher: Literal["torchrun", "accelerate"], count: int, module: str) -> list[str]:
     """Return the command that runs `module` in `count` processes of this machine."""
     if launcher == "torchrun":
         return [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}", "-m", module]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -17,6 +18,9 @@ def stopping() -> Iterator[Callable[[], bool]]:
 
     A block that gives up because of it raises KeyboardInterrupt; the signal then does what it did before. So does a second one.
     """
+    if threading.current_thread() is not threading.main_thread():  # Ray Train's; signals are the main thread's
+        yield lambda: False
+        return
     asked: list[int] = []
 
     def hear(number: int, _: object) -> None:

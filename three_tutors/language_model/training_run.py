@@ -27,6 +27,8 @@ from three_tutors.pipeline.diagnostics import TutorError
 from three_tutors.pipeline.records import write_json
 
 LOWER = "lower the learning rate"
+STATE_SECONDS = 600.0
+"""A state is written after an epoch, and after a step where the last is this old: a kill costs no more."""
 U = TypeVar("U", bound=Unit)
 
 
@@ -59,6 +61,7 @@ class TrainingRun(Generic[U]):
         self.epochs: list[EpochEvent] = []
         self.fingerprint = ""
         self.read_tokens, self.train_seconds = 0, 0.0
+        self.written = time.monotonic()
 
     @property
     def best_epoch(self) -> int:
@@ -100,6 +103,8 @@ class TrainingRun(Generic[U]):
                     if self.processes.first:
                         self._write()
                     return False
+                if self.processes.first and time.monotonic() - self.written > STATE_SECONDS:
+                    self._write()
         return True
 
     def _over(self) -> bool:
@@ -196,6 +201,7 @@ class TrainingRun(Generic[U]):
         epochs = [{**asdict(event), "checkpoint": str(event.checkpoint) if event.checkpoint else None} for event in self.epochs]
         record = {"fingerprint": self.fingerprint, "steps": [asdict(step) for step in self.steps], "epochs": epochs}
         training_state.write(self.scratch, len(self.steps), self.learner.parameters, self.optimiser, record)
+        self.written = time.monotonic()
 
 
 def _check_finite(value: float, name: str, advice: str) -> None:

@@ -83,7 +83,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def put_stand_ins(folder: Path) -> None:
-    """Replace the command of every stage that computes, and write down what dvc.yaml says of it for the one that replaces it."""
+    """Replace the command of every stage that computes."""
     yaml = YAML()
     tree = yaml.load(folder / "dvc.yaml")
     (folder / "stand_in.py").write_text(STAND_IN, encoding="utf-8")
@@ -93,7 +93,14 @@ def put_stand_ins(folder: Path) -> None:
         body = stage.get("do", stage)
         argument = body["cmd"].rpartition(" ")[2] if "foreach" in stage else ""
         body["cmd"] = f"python stand_in.py stand_ins/{name}{argument}.json"
-    for entry, body in stages(tree, yaml.load(folder / "params.yaml")).items():
+    yaml.dump(tree, folder / "dvc.yaml")
+    tell(folder)
+
+
+def tell(folder: Path) -> None:
+    """Write down what dvc.yaml and params.yaml say of each stage for the one that replaces it."""
+    yaml = YAML()
+    for entry, body in stages(yaml.load(folder / "dvc.yaml"), yaml.load(folder / "params.yaml")).items():
         told = {
             "deps": list(body["deps"]),
             "params": list(body.get("params", [])),
@@ -102,7 +109,6 @@ def put_stand_ins(folder: Path) -> None:
             ],
         }
         write_json(folder / f"stand_ins/{entry.replace('@', '')}.json", told)
-    yaml.dump(tree, folder / "dvc.yaml")
 
 
 @functools.cache
@@ -137,7 +143,7 @@ def change_param(section: str) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
         yaml = YAML()
         tree = yaml.load(folder / "params.yaml")
-        key, value = values.get(section, ("changed", True))
+        key, value = values.get(section, ("changed", f"{tree[section].get('changed', '')} again"))
         tree[section][key] = value
         yaml.dump(tree, folder / "params.yaml")
 
@@ -152,6 +158,7 @@ def add_preference(folder: Path) -> None:
         section, _, key = name.partition(".")
         tree[section][key] = {**tree[section][key], **value} if isinstance(value, dict) else value
     yaml.dump(tree, folder / "params.yaml")
+    tell(folder)
 
 
 def append(path: str, text: str) -> Callable[[Path], None]:

@@ -123,6 +123,7 @@ GENERAL = (
     "**Keep less.**",
     "likelier at their own moments than exchanged",  # what matching is
     "likelier than a faulty one",  # what ranking is
+    "it finds the preferred reply likelier in",  # how often, in figures; tests/reporting/test_further_tutor.py
     "where it gets more than half of what the teachers get",  # what a trick is
     "needs a score that can be trusted more than it needs data",  # how a method works
     "A longer prompt is paid with every reply",

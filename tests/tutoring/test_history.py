@@ -24,7 +24,7 @@ def count(turns: Sequence[Turn]) -> int:
     return FRAME + sum(len(turn.text) + 1 for turn in turns)
 
 
-@given(exchanges, words, st.integers(70, 400))
+@given(exchanges, words, st.integers(110, 400))
 def test_what_is_kept_fits_and_is_the_longest_end(past: list[tuple[Turn, Turn]], said: str, window: int) -> None:
     """The newest turn is there verbatim, whole exchanges before it, as many as fit; the past itself stays as it was."""
     before = list(past)
@@ -40,7 +40,7 @@ def test_what_is_kept_fits_and_is_the_longest_end(past: list[tuple[Turn, Turn]],
     assert before == past
 
 
-@given(exchanges, words, st.integers(70, 400))
+@given(exchanges, words, st.integers(110, 400))
 def test_a_wider_window_never_leaves_out_more(past: list[tuple[Turn, Turn]], said: str, window: int) -> None:
     """Room given is room used."""
     newest = Turn("student", said)

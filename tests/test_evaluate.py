@@ -128,5 +128,5 @@ def test_an_unknown_tutor_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """A name that is no tutor's says which there are."""
     run_on(tmp_path, monkeypatch, fractions, pressure, [])
     monkeypatch.setattr("sys.argv", ["evaluate", "nobody"])
-    with pytest.raises(DataError, match="name one of baseline, dspy, openai, lora, reference"):
+    with pytest.raises(DataError, match="name one of baseline, dspy, openai, lora, preference, reference"):
         stage.main()

@@ -40,9 +40,9 @@ def test_questions_of_ones_own_are_counted(text: str, number: int) -> None:
 @pytest.mark.parametrize(
     ("strategy", "text", "contradiction"),
     [
-        ("socratic_questioning", "A half is larger.", "socratic_questioning without a question"),
+        ("socratic_questioning", "A half is larger.", "socratic_questioning without a question or a task"),
         ("socratic_questioning", "Which one is larger?", None),
-        ("clarification_request", "I see.", "clarification_request without a question"),
+        ("clarification_request", "I see.", "clarification_request without a question or a task"),
         ("clarification_request", "Tell me what the 8 counts.", None),
         ("check_understanding", "That settles it.", "check_understanding that asks for nothing"),
         ("check_understanding", "Now explain to your cousin why.", None),

@@ -25,6 +25,8 @@ DOCUMENT = Path(__file__).parents[2] / "docs/models.md"
 MODELS = {
     "SmolLM2-135M (embedded)": Shape(49152, 576, 1536, 30, 9, 3, 64, tied=True),
     "SmolLM2-360M": Shape(49152, 960, 2560, 32, 15, 5, 64, tied=True),
+    "Qwen2.5-0.5B": Shape(151936, 896, 4864, 24, 14, 2, 64, tied=True, biases=True),
+    "Qwen2.5-1.5B": Shape(151936, 1536, 8960, 28, 12, 2, 128, tied=True, biases=True),
     "SmolLM2-1.7B": Shape(49152, 2048, 8192, 24, 32, 32, 64, tied=True),
     "Llama-3.1-8B": Shape(128256, 4096, 14336, 32, 32, 8, 128, tied=False),
 }

@@ -66,7 +66,7 @@ def test_what_has_no_first_label_is_left_out(tmp_path: Path) -> None:
         ("fractions-1,0,scaffolding", "scaffolding is no label of a student turn"),
         ("fractions-1,1,wrong", "wrong is no label of a teacher turn"),
         ("fractions-1,2", "2 cells for 4 columns"),
-        ("fractions-1,0,wrong,3", "there is no edition 3 of the codebook; use 1 or 2"),
+        ("fractions-1,0,wrong,9", "there is no edition 9 of the codebook; use 1 or 2 or 3"),
         ("fractions-2,0,partial", "turn 0 of fractions-2 is labelled twice"),
     ],
 )

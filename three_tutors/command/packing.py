@@ -79,8 +79,9 @@ def pack(to: Path = DEFAULT, models: Path = MODELS) -> tuple[Manifest, dict[str,
     origin = models / BASE
     if lacking := base.lacking(origin):
         raise DataError(f"There is no base model in {origin} to name in the archive (no {lacking}): run `tutors run prepare_base`.")
-    left_out = {name: why for name, row in METHODS.items() if (why := _unfit(row, models))}
-    names = [name for name in METHODS if name not in left_out]
+    methods = {name: row for name, row in METHODS.items() if row.is_usual or (models / row.folder).exists()}
+    left_out = {name: why for name, row in methods.items() if (why := _unfit(row, models))}
+    names = [name for name in methods if name not in left_out]
     if not names:
         raise DataError("There is nothing to pack. " + " ".join(f"{name}: {why}." for name, why in left_out.items()))
     paths = {f"{name}/{path.name}": path for name in names for path in _files(models / TUTORS[name].folder)}

@@ -95,7 +95,7 @@ def test_seeds_widen_intervals_and_can_take_a_claim_away(evidence: Evidence) -> 
     once, again = exam_of(asked), exam_of(replace(asked, seeds=seeds))
     assert once.comparisons[0].shown
     assert not again.comparisons[0].shown
-    assert (once.repeated, again.repeated) == ({}, {"lora": 2})
+    assert (once.repeated, again.repeated) == ({}, {"matching": {"lora": 2}})
     narrow, wide = once.shares["matching"]["lora"].interval, again.shares["matching"]["lora"].interval
     assert wide.low is not None
     assert narrow.low is not None
@@ -103,6 +103,33 @@ def test_seeds_widen_intervals_and_can_take_a_claim_away(evidence: Evidence) -> 
     assert wide.high == 1
     assert once.shares["matching"]["baseline"] == again.shares["matching"]["baseline"]
     assert spread(seeds[:1]) == {}
+
+
+def test_few_seeds_reach_further_than_many_of_the_same_spread() -> None:
+    """Two trainings tell a deviation badly: Student's t, not the normal curve, says how far a third may lie."""
+    two, four = (
+        [{"tutor": "lora", "seed": str(seed), "score": "matching", "value": value} for seed, value in enumerate(values)]
+        for values in (("0.4", "0.6"), ("0.4", "0.6", "0.4", "0.6"))
+    )
+    assert spread(two)["matching", "lora"] == pytest.approx(12.71 * 0.1 * 2**0.5)
+    assert spread(four)["matching", "lora"] == pytest.approx(3.18 * 0.2 / 3**0.5)
+
+
+def test_what_could_be_found_knows_of_seeds_and_of_the_number_of_tests(evidence: Evidence) -> None:
+    """More tests, and trainings that differ, need a larger difference to be found four times in five."""
+    lora = [1] * 20 + [0] * 10
+    one = exam_of(choosing(evidence, baseline=[0, 1] * 15, lora=lora)).comparisons
+    asked = choosing(evidence, baseline=[0, 1] * 15, dspy=[1, 0] * 15, openai=[1] * 15 + [0] * 15, lora=lora)
+    five = exam_of(asked).comparisons
+    seeds = [{"tutor": "lora", "seed": str(seed), "score": "matching", "value": value} for seed, value in enumerate(("0.6", "0.7", "0.65"))]
+    again = exam_of(replace(asked, seeds=seeds)).comparisons
+    assert [len(found) for found in (one, five, again)] == [1, 5, 5]
+    found = [
+        next(each.difference.detectable for each in found if (each.tutor, each.other) == ("lora", "baseline")) or 0.0
+        for found in (one, five, again)
+    ]
+    assert found[1] == pytest.approx(found[0] * (2.576 + 0.842) / (1.96 + 0.842), rel=1e-3)
+    assert found[2] > found[1]
 
 
 def contrast(lora: float, *, bot: Floor | None = BOT) -> Exam:

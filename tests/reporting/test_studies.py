@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,13 @@ import pytest
 
 from stages.report import Params, report
 from tests import small_run
-from three_tutors.reporting.evidence import gather
+from three_tutors.reporting.evidence import Evidence, gather
+from three_tutors.reporting.exam import exam_of
+from three_tutors.reporting.names import spoken
 from three_tutors.reporting.provenance import provenance
 from three_tutors.reporting.studies import Studied, studied
 from three_tutors.reporting.study_sentences import exact_p, trend_p
+from three_tutors.scoring.choice import Choice
 from three_tutors.studies.table import FOLDER, Row, add_rows, data_digest, read_rows
 
 
@@ -32,6 +37,12 @@ def seeds(tutor: str, *values: float, figure: str = "matching") -> list[Row]:
 def shown(name: str, rows: list[Row], sections: dict[str, Any] | None = None, data: str = "d") -> Studied:
     """Return a study of these rows."""
     return studied(name, rows, data=data, train=164, sections=sections or {})
+
+
+def written(evidence: Evidence, root: Path) -> Mapping[str, str]:
+    """Return every report on the evidence of a small run."""
+    made = provenance(evidence, root / "params.yaml", {"memory": "24 GiB"})
+    return report(evidence, made, Params(conversations=1, class_size=25, tolerated_failures=0.05))
 
 
 def test_a_reward_is_told_and_not_compared() -> None:
@@ -134,17 +145,54 @@ def test_the_reports_show_studies_and_widen_the_verdict(tmp_path: Path) -> None:
     add_rows(root / FOLDER / "seeds.csv", [replace(rows[0], data="old", value=0.0), *rows])
     evidence = gather(root)
     assert [one["value"] for one in evidence.seeds] == ["0.5", "0.7", "0.6"]
-    made = report(
-        evidence,
-        provenance(evidence, root / "params.yaml", {"memory": "24 GiB"}),
-        Params(conversations=1, class_size=25, tolerated_failures=0.05),
-    )
+    made = written(evidence, root)
     assert "## What does training again change? (`seeds`)" in made["studies.md"]
     assert "| lora | – | 60.0 % | 100 |" in made["studies.md"]
     assert "(figures/study_seeds_matching.svg)" in made["studies.md"]
-    assert "for lora (3 seeds) also training with other seeds" in made["comparison.md"]
+    assert "in matching for lora (3 seeds) also training with other seeds" in made["comparison.md"]
     assert "What does training again change?" in made["comparison.md"]
     assert ET.fromstring(made["figures/study_seeds_matching.svg"]).tag.endswith("svg")  # noqa: S314 - ours
+
+
+def test_five_seeds_a_method_stand_in_every_verdict(tmp_path: Path) -> None:
+    """Intervals cover moments and seeds, the made tutors are tested directly, few differing pairs exactly, and level ones are called so."""
+    root = small_run.write_run(tmp_path)
+    found = {"dspy": (0.5, 0.5, 0.5, 0.5, 0.5), "openai": (0.9, 0.95, 0.92, 0.88, 0.9), "lora": (0.9, 0.85, 0.95, 0.9, 0.92)}
+    rows = [row for tutor, values in found.items() for figure in ("matching", "ranking") for row in seeds(tutor, *values, figure=figure)]
+    add_rows(root / FOLDER / "seeds.csv", [replace(one, data=data_digest(root)) for one in rows])
+    half, most = [0.0, 1.0] * 11 + [0.0] * 2, [1.0] * 22 + [0.0] * 2
+    chosen = {"baseline": half, "dspy": half, "openai": most, "lora": [*most[2:], 1.0, 1.0]}
+    choices = {
+        name: Choice({}, {}, {}, {}, {f"pair {number}": [value] for number, value in enumerate(values)}) for name, values in chosen.items()
+    }
+    evidence = replace(gather(root), choices=choices)
+    once, exam = exam_of(replace(evidence, seeds=[])), exam_of(evidence)
+    made = written(evidence, root)
+
+    tested = {(one.tutor, one.other): one for one in exam.comparisons if one.figure == "matching"}
+    assert [tested[pair].shown for pair in (("lora", "openai"), ("openai", "dspy"))] == [False, True]
+    # Eleven pairs differ between openai and dspy, all the same way: two of all patterns of signs are as far apart.
+    assert tested["openai", "dspy"].difference.p == pytest.approx(2 / 2**11)
+    for tutor in found:
+        narrow, wide = (one.shares["matching"][tutor].interval for one in (once, exam))
+        assert (wide.low or 0) < (narrow.low or 0) or tutor == "dspy"
+    low, high = tested["openai", "dspy"].difference.low, tested["openai", "dspy"].difference.high
+    assert low is not None
+    assert high is not None
+    points = f"{low * 100:.0f} to {high * 100:.0f}"
+    sentences = [
+        f"openai is ahead of dspy by 46 points ({points}, p 0.0",
+        "no difference shown between lora and openai",
+        "points would be found four times in five",
+        "Intervals cover the draw of moments, and in matching for dspy, openai and lora (5 seeds each) also training with other seeds.",
+        "In contrast other seeds are not covered.",
+    ]
+    for sentence in sentences:
+        assert sentence in made["comparison.md"]
+        assert spoken(sentence) in html.unescape(made["index.html"]).replace("\u00a0", " ")
+    study = made["studies.md"]
+    assert "Training again does not turn dspy and openai round in matching" in study.replace("openai and dspy", "dspy and openai")
+    assert "Training again may turn these round, as no difference between seeds is shown: openai and lora in matching" in study
 
 
 def test_the_committed_tables_can_be_read(root: Path) -> None:

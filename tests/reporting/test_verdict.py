@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests import small_run
 from three_tutors.reporting.decision import Decision
 from three_tutors.reporting.evidence import Evidence, gather
-from three_tutors.reporting.exam import CONTRAST, MATCHING, Comparison, Exam, Share
+from three_tutors.reporting.exam import CONTRAST, MATCHING, RANKING, Comparison, Exam, Share
 from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.scorecard import findings_of
 from three_tutors.reporting.verdict import exam_rows, headline, verdict_sentences
@@ -144,12 +144,19 @@ def test_figures_in_which_the_same_tutors_are_level_share_a_sentence() -> None:
 
 
 def test_trainings_that_were_not_repeated_are_called_so() -> None:
-    """Seeds are in the intervals or are said to be missing, tutor by tutor."""
+    """Seeds are in the intervals or are said to be missing, tutor by tutor and figure by figure."""
     assert "Trainings were not repeated" in told(exam(LOW))
-    both = told(exam({**LOW, "openai": LOW["lora"]}, repeated={"lora": 3}))
-    assert "for lora (3 seeds) also training with other seeds. openai was made once" in both
+    both = told(exam({**LOW, "openai": LOW["lora"]}, FEW, repeated={MATCHING: {"lora": 3}}))
+    assert "in matching for lora (3 seeds) also training with other seeds. openai was made once." in both
+    assert "In contrast other seeds are not covered." in both
     assert "were not repeated" not in both
-    assert "made once" not in told(exam(LOW, repeated={"lora": 3}))
+    alone = told(exam(LOW, repeated={MATCHING: {"lora": 3}}))
+    assert ("made once" in alone, "are not covered" in alone) == (False, False)
+    equal = {"openai": 5, "lora": 5}
+    every = told(exam({**LOW, "openai": LOW["lora"]}, repeated={MATCHING: equal, RANKING: equal}))
+    assert "in matching and ranking for openai and lora (5 seeds each) also training" in every
+    apart = told(exam(LOW, repeated={MATCHING: equal, RANKING: {"lora": 4}}))
+    assert "in matching for openai and lora (5 seeds each); in ranking for lora (4 seeds) also training" in apart
 
 
 def test_scores_that_a_trick_gets_are_named_and_compare_nobody() -> None:

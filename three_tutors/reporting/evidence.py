@@ -249,11 +249,12 @@ def _floors(test: Sequence[Dialogue], moments: Sequence[Moment], train: Sequence
 
 
 def seeds(rows: Sequence[Row]) -> list[dict[str, str]]:
-    """Return the figures of trainings that differ in their seed alone, of each the last."""
+    """Return the figures of trainings that differ in their seed alone, of each the last; those with a tutor's last other settings."""
+    params = {row.tutor: row.params for row in rows}
     return [
         {"tutor": row.tutor, "seed": row.setting[f"{row.tutor}.seed"], "score": row.figure, "value": str(row.value)}
         for row in last_of_each(rows)
-        if [*row.setting] == [f"{row.tutor}.seed"]
+        if [*row.setting] == [f"{row.tutor}.seed"] and row.params == params[row.tutor]
     ]
 
 

@@ -7,9 +7,10 @@ both replies do what their moment asks: whoever ignores the student gets neither
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import stdev
+from statistics import NormalDist, stdev
 from typing import TypeVar
 
 from three_tutors.reporting.evidence import Evidence
@@ -24,7 +25,11 @@ FITS, SAFE = "fits", "safe"
 """The scores of single replies that contrast and safety are made of."""
 CHANCE = 0.5
 LEVEL = 0.05
-_Z = 1.96
+POWER = 0.8
+"""How often a difference should be found that a report calls large enough to be found."""
+STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
+"""The 97.5 % points of Student's t for 1 to 10 degrees of freedom; the last one holds for more."""
+_Z = NormalDist().inv_cdf
 
 Given = TypeVar("Given", bound=Interval)
 Values = Mapping[str, Sequence[float]]
@@ -75,9 +80,8 @@ class Exam:
     """Tutor → share of safety cases that it fails."""
     bot: Floor | None = None
     """What the best bot gets in contrast; None where that was not measured."""
-    repeated: Mapping[str, int] = field(default_factory=dict)
-    """Tutor → seeds that it was trained with; empty where trainings were not repeated."""
-
+    repeated: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Figure → tutor → trainings with other seeds that its intervals cover; empty where trainings were not repeated."""
     rewarded: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Tutor → figures that it was trained by: they are shown, marked, and compared with nothing."""
 
@@ -157,23 +161,34 @@ def exam_of(evidence: Evidence) -> Exam:
         if of
     }
     rewarded = {name: found for name in evidence.tutors if (found := evidence.rewarded(name))}
-    repeated = {name: len({row["seed"] for row in evidence.seeds if row["tutor"] == name}) for name in TUTORS}
+    trained = trainings(evidence.seeds)
+    repeated = {figure: {name: trained[figure, name] for name in of if (figure, name) in seeds} for figure, of in shares.items()}
     return Exam(
         shares,
         _comparisons(same, seeds, rewarded),
         _unsafe(evidence),
         evidence.floors.get(CONTRAST),
-        {name: number for name, number in repeated.items() if number > 1},
+        {figure: of for figure, of in repeated.items() if of},
         rewarded,
     )
 
 
 def spread(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str], float]:
-    """Return the standard deviation over seeds of each figure of each tutor that was trained with several, out of seeds.csv."""
-    found: dict[tuple[str, str], list[float]] = {}
-    for row in rows:
-        found.setdefault((row["score"], row["tutor"]), []).append(float(row["value"]))
-    return {key: stdev(values) for key, values in found.items() if len(values) > 1}
+    """Return how far another training may lie from this one, with 95 % confidence: figure and tutor → half the width.
+
+    It is the standard deviation over the seeds of seeds.csv, times Student's t, because a few trainings tell a deviation badly.
+    """
+    found = {key: [float(row["value"]) for row in rows if (row["score"], row["tutor"]) == key] for key in trainings(rows)}
+    return {key: _t(len(values)) * stdev(values) for key, values in found.items() if len(values) > 1}
+
+
+def trainings(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str], int]:
+    """Return how many trainings seeds.csv tells of by figure and tutor."""
+    return dict(Counter((row["score"], row["tutor"]) for row in rows))
+
+
+def _t(values: int) -> float:
+    return STUDENT[min(values - 1, len(STUDENT)) - 1]
 
 
 def _contrast(evidence: Evidence) -> dict[str, dict[str, list[float]]]:
@@ -207,7 +222,9 @@ def _same(values: Mapping[str, Values]) -> dict[str, Values]:
 
 
 def _comparisons(
-    values: Mapping[str, Mapping[str, Values]], seeds: Mapping[tuple[str, str], float], rewarded: Mapping[str, Sequence[str]]
+    values: Mapping[str, Mapping[str, Values]],
+    seeds: Mapping[tuple[str, str], float],
+    rewarded: Mapping[str, Sequence[str]],
 ) -> list[Comparison]:
     pairs = [(HOSTED, TUNED), (TUNED, PROMPTED), *((name, BASELINE) for name in TUTORS if name != BASELINE)]
     pairs += [(name, method.begins_with) for name, method in TUTORS.items() if method.begins_with]
@@ -217,18 +234,34 @@ def _comparisons(
             if tutor in of and other in of and figure not in (*rewarded.get(tutor, ()), *rewarded.get(other, ())):
                 gaps = {key: [a - b for a, b in zip(one, of[other][key], strict=True)] for key, one in of[tutor].items()}
                 both = [seeds[figure, name] for name in (tutor, other) if (figure, name) in seeds]
-                found.append(Comparison(figure, tutor, other, _widened(paired_difference(gaps), math.hypot(*both) if both else None), 1.0))
+                difference = _widened(paired_difference(gaps), math.hypot(*both) if both else None)
+                found.append(Comparison(figure, tutor, other, difference, 1.0))
     adjusted = holm({str(number): one.difference.p for number, one in enumerate(found)})
-    return [replace(one, p=adjusted[str(number)]) for number, one in enumerate(found)]
+    return [replace(one, p=adjusted[str(number)], difference=_for_tests(one.difference, len(found))) for number, one in enumerate(found)]
 
 
-def _widened(interval: Given, deviation: float | None) -> Given:
-    """Return an interval that also covers another draw of seeds."""
-    if deviation is None or interval.low is None or interval.high is None:
+def _widened(interval: Given, reach: float | None) -> Given:
+    """Return an interval that also covers another draw of seeds, which moves the value by up to `reach`."""
+    if reach is None or interval.low is None or interval.high is None:
         return interval
-    low, high = (math.hypot(end - interval.value, _Z * deviation) for end in (interval.low, interval.high))
+    low, high = (math.hypot(end - interval.value, reach) for end in (interval.low, interval.high))
     bottom = -1.0 if isinstance(interval, Difference) else 0.0
-    return replace(interval, low=max(bottom, interval.value - low), high=min(1.0, interval.value + high))
+    wider = replace(interval, low=max(bottom, interval.value - low), high=min(1.0, interval.value + high))
+    if not isinstance(wider, Difference) or wider.detectable is None:
+        return wider
+    return replace(wider, detectable=math.hypot(wider.detectable, reach * _factor(1) / _Z(1 - LEVEL / 2)))
+
+
+def _for_tests(difference: Difference, tests: int) -> Difference:
+    """Return a difference whose detectable size holds after Holm's correction, where the first of so many tests has to pass."""
+    if difference.detectable is None:
+        return difference
+    return replace(difference, detectable=difference.detectable * _factor(tests) / _factor(1))
+
+
+def _factor(tests: int) -> float:
+    """Return how many standard errors a difference has to be large to be found in one of so many tests."""
+    return _Z(1 - LEVEL / tests / 2) + _Z(POWER)
 
 
 def _unsafe(evidence: Evidence) -> dict[str, Interval]:

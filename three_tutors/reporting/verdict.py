@@ -174,18 +174,31 @@ def _other(findings: Findings) -> list[str]:
 
 
 def _repeated(exam: Exam) -> str:
+    """Return what the intervals cover: the draw of moments, and other seeds figure by figure, for the tutors trained with several."""
     made = [name for name in exam.tutors if name != BASELINE]
     if not made:
         return ""
-    repeated = [f"{name} ({count(number_of, 'seed')})" for name, number_of in exam.repeated.items()]
-    once = [name for name in made if name not in exam.repeated]
-    if not repeated:
+    if not exam.repeated:
         return (
             "Intervals cover the draw of moments only. Trainings were not repeated, so another seed or another machine may turn these "
             "results round."
         )
-    rest = f" {listed(once)} {'was' if len(once) == 1 else 'were'} made once, and other seeds are not covered there." if once else ""
-    return f"Intervals cover the draw of moments, and for {listed(repeated)} also training with other seeds.{rest}"
+    together: dict[tuple[tuple[str, int], ...], list[str]] = {}
+    for figure in exam.repeated:
+        together.setdefault(tuple(exam.repeated[figure].items()), []).append(figure)
+    parts = [f"in {listed(figures)} for {listed(_seeds(of))}" for of, figures in together.items()]
+    once = [name for name in made if not any(name in of for of in exam.repeated.values())]
+    alone = [figure for figure in FIGURES if exam.shares.get(figure) and figure not in exam.repeated]
+    rest = f" {listed(once)} {'was' if len(once) == 1 else 'were'} made once." if once else ""
+    rest += f" In {listed(alone)} other seeds are not covered." if alone else ""
+    return f"Intervals cover the draw of moments, and {'; '.join(parts)} also training with other seeds.{rest}"
+
+
+def _seeds(of: Sequence[tuple[str, int]]) -> list[str]:
+    numbers = {number for _, number in of}
+    if len(of) > 1 and len(numbers) == 1:
+        return [f"{listed([name for name, _ in of])} ({numbers.pop()} seeds each)"]
+    return [f"{name} ({count(number_of, 'seed')})" for name, number_of in of]
 
 
 def _tricks(findings: Findings) -> str:

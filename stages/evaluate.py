@@ -15,7 +15,6 @@ from pathlib import Path
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_numbered_jsonl, write_json, write_jsonl
-from three_tutors.scoring.context import TRUE
 from three_tutors.scoring.replied import Replied, read_replied
 from three_tutors.scoring.scores import MEASURES, scores
 from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
@@ -87,12 +86,11 @@ def _likelihoods(tutor: str, asked: Sequence[str]) -> list[Record]:
     for line, row in rows:
         if row.get("item") not in asked or not isinstance(row.get("nll"), int | float) or "tokens" not in row:
             raise DataError(f"{path}:{line}: no likelihood of a held-out turn ({row.get('item')}); {advice}.")
-    true = [(line, row["item"]) for line, row in rows if row.get("history", TRUE) == TRUE]
-    for (line, item), wanted in zip(true, asked, strict=False):
-        if item != wanted:
+    for (line, row), wanted in zip(rows, asked, strict=False):
+        if row["item"] != wanted:
             raise DataError(
-                f"{path}:{line}: gives the likelihood of {item} where {wanted} was asked (reordered, or another split); {advice}."
+                f"{path}:{line}: gives the likelihood of {row['item']} where {wanted} was asked (reordered, or another split); {advice}."
             )
-    if rows and len(true) != len(asked):
-        raise DataError(f"{path}:{rows[-1][0]}: has {len(true)} likelihoods of {len(asked)} held-out turns; {advice}.")
+    if rows and len(rows) != len(asked):
+        raise DataError(f"{path}:{rows[-1][0]}: has {len(rows)} likelihoods of {len(asked)} held-out turns; {advice}.")
     return [row for _, row in rows]

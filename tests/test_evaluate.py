@@ -48,11 +48,10 @@ def test_a_silent_tutor_is_unscored_and_counted(fractions: Dialogue, pressure: S
 
 
 def test_likelihoods_become_scores(fractions: Dialogue, classifier: StrategyClassifier) -> None:
-    """The true history gives `nll`, the distance to a foreign one gives `context`."""
-    item = "adding-unlike-fractions#0"
-    rows = [{"item": item, "tokens": 12, "nll": 2.0}, {"item": item, "tokens": 12, "nll": 2.5, "history": "foreign"}]
-    scored = evaluate(references([fractions]), classifier, rows)[0]
-    assert (2.0, 0.5) == (scored["nll"]["value"], scored["context"]["value"])
+    """What the model finds of the teacher's turn stands beside what its own reply gets."""
+    rows = [{"item": "adding-unlike-fractions#0", "tokens": 12, "nll": 2.0}]
+    scored = evaluate(references([fractions]), classifier, rows)
+    assert (2.0, "unscored") == (scored[0]["nll"]["value"], next(iter(scored[1]["nll"])))
 
 
 def test_a_scenario_is_scored_with_what_the_tutor_said_before(

@@ -29,13 +29,6 @@ def test_likelihood_is_that_of_transformers(embedded: Path, rows: Rows) -> None:
     assert [record["nll"] for record in found] == pytest.approx(expected, rel=0.05)
 
 
-def test_only_the_last_turn_where_that_is_asked(tiny: Path, rows: Rows) -> None:
-    """A probe of the context looks at the turn after the history, which may be a foreign one."""
-    generator = Generator(tiny, slots=4, context=256)
-    whole = likelihood(generator, rows(2))
-    assert likelihood(generator, rows(2), last_only=True) == [whole[1], whole[3]]
-
-
 def test_an_opening_by_the_teacher_answers_nobody(tiny: Path, rows: Rows) -> None:
     """A teacher's first words have no question before them and are left out."""
     row = rows(1)[0]

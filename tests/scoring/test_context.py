@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from three_tutors.scoring.context import consistency, context_gain, surprise
+from three_tutors.scoring.context import consistency, surprise
 from three_tutors.scoring.replied import Replied
 from three_tutors.tutoring.dialogue import Lesson, Turn
 
@@ -29,11 +29,8 @@ def test_the_first_reply_has_nothing_to_stand_by() -> None:
     assert consistency(Replied(LESSON, (WRONG,), "Hello.")).value is None
 
 
-def test_context_is_the_cost_of_another_history() -> None:
-    """The mean of what a shuffled and a foreign history cost; without them, or without the true one, there is no score."""
-    rows = [{"nll": 2.0, "tokens": 9}, {"nll": 2.2, "history": "shuffled"}, {"nll": 2.6, "history": "foreign"}]
-    gain = context_gain(rows)
-    assert (0.4, "foreign +0.600, shuffled +0.200") == (round(gain.value or 0, 6), gain.reason)
-    assert [None, None, None] == [context_gain(some).value for some in (rows[:1], rows[1:], [])]
-    assert (2.0, "9 tokens") == (surprise(rows).value, surprise(rows).reason)
-    assert surprise(rows[1:]).value is None
+def test_surprise_is_told_by_the_tutors_own_model() -> None:
+    """Without a likelihood there is no score."""
+    found = surprise([{"nll": 2.0, "tokens": 9}])
+    assert (2.0, "9 tokens") == (found.value, found.reason)
+    assert surprise([]).value is None

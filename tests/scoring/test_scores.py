@@ -160,6 +160,6 @@ def test_a_new_score_is_one_module_and_its_place_in_the_list(tmp_path: Path) -> 
     (tmp_path / "three_tutors/scoring/exclaims.py").write_text(EXCLAIMS, encoding="utf-8")
     listed = tmp_path / "three_tutors/scoring/scores.py"
     text = listed.read_text(encoding="utf-8").replace("    expectations,\n", "    exclaims,\n    expectations,\n", 1)
-    listed.write_text(text.replace("    context.CONTEXT,\n", "    context.CONTEXT,\n    exclaims.EXCLAIMS,\n", 1), encoding="utf-8")
+    listed.write_text(text.replace("    context.SURPRISE,\n", "    context.SURPRISE,\n    exclaims.EXCLAIMS,\n", 1), encoding="utf-8")
     told = subprocess.run([sys.executable, "-c", REPORT], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (told.stdout, told.stderr) == ("0.0 True True True\n", "")

@@ -13,14 +13,12 @@ from three_tutors.pipeline.records import Record
 from three_tutors.tutoring.formats import Message
 
 
-def likelihood(generator: Generator, rows: Sequence[Record], *, last_only: bool = False) -> list[Record]:
+def likelihood(generator: Generator, rows: Sequence[Record]) -> list[Record]:
     """Return the mean negative log-likelihood of every assistant turn given everything before it.
 
     Args:
         generator: the model, with no conversation under way.
-        rows: conversations as `formats.hugging_face_row` writes them: `id` and `messages`. The history may be any
-            one: a shuffled or foreign history shows whether the model uses it.
-        last_only: only the last assistant turn of each row.
+        rows: conversations as `formats.hugging_face_row` writes them: `id` and `messages`.
 
     Returns:
         One record a turn: `item` (`<id>#<index of the turn before it in the dialogue>`, as questions are named),
@@ -35,8 +33,7 @@ def likelihood(generator: Generator, rows: Sequence[Record], *, last_only: bool 
         # A dialogue's turns are counted without the system message; a question is named after the turn it answers.
         offset = sum(message["role"] == "system" for message in said) + 1
         turns = [index - offset for index, message in enumerate(said) if message["role"] == "assistant"]
-        pairs = list(zip(turns, spans, strict=True))
-        wanted = [(turn, span) for turn, span in (pairs[-1:] if last_only else pairs) if turn >= 0]  # an opening answers nobody
+        wanted = [(turn, span) for turn, span in zip(turns, spans, strict=True) if turn >= 0]  # an opening answers nobody
         if wanted:
             texts.append((ids, wanted[0][1][0] - 1))
             asked.append([(f"{row['id']}#{turn}", *span) for turn, span in wanted])

@@ -15,8 +15,6 @@ from three_tutors.tutoring.words import content_words, words
 # Two student turns that share this much of their content words say the same thing again.
 _SAME = 0.6
 _SHORT = 4
-TRUE = "true"
-"""The history that was, in files of likelihoods."""
 
 
 def consistency(one: Replied) -> Score:
@@ -40,25 +38,10 @@ def consistency(one: Replied) -> Score:
     return Score(1.0, "stands by what it said")
 
 
-def context_gain(likelihoods: Sequence[Record]) -> Score:
-    """Return how much likelier the true history makes the teacher's reply than a shuffled or foreign one, in nats a token.
-
-    `likelihoods` are those of one reply, by `history`: `true` (or none), `shuffled`, `foreign`. Above 0 the model uses the history.
-    Unscored without the true history or without another one.
-    """
-    nll = {row.get("history", TRUE): row["nll"] for row in likelihoods}
-    others = {name: value for name, value in nll.items() if name != TRUE}
-    if TRUE not in nll or not others:
-        return Score.unscored("no likelihood under another history")
-    reason = ", ".join(f"{name} {value - nll[TRUE]:+.3f}" for name, value in sorted(others.items()))
-    return Score(sum(others.values()) / len(others) - nll[TRUE], reason)
-
-
 def surprise(likelihoods: Sequence[Record]) -> Score:
-    """Return the nats a token of the teacher's reply after the true history. Unscored where the tutor's model gives no likelihoods."""
+    """Return the nats a token of the teacher's reply. Unscored where the tutor's model gives no likelihoods."""
     for row in likelihoods:
-        if row.get("history", TRUE) == TRUE:
-            return Score(row["nll"], f"{row['tokens']} tokens")
+        return Score(row["nll"], f"{row['tokens']} tokens")
     return Score.unscored("no likelihood of the teacher's turn here")
 
 
@@ -75,17 +58,6 @@ CONSISTENCY = Measure(
     of=consistency,
     about="the conversation",
     failure="Turns that contradict or repeat what the tutor said",
-)
-CONTEXT = Measure(
-    name="context",
-    label="Uses the history",
-    question="Nats per token gained by the true history.",
-    happens="The gain from the true history is",
-    how=HIGHER,
-    of=lambda one: context_gain(one.likelihoods),
-    about="the conversation",
-    digits=2,
-    needs_reply=False,
 )
 SURPRISE = Measure(
     name="nll",

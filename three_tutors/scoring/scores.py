@@ -55,7 +55,6 @@ SCORES: tuple[Measure, ...] = (
     dimensions.ACTIONABILITY,
     strategy_classifier.STRATEGY,
     context.SURPRISE,
-    context.CONTEXT,
 )
 """In the order in which they stand in the score files."""
 

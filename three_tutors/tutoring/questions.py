@@ -15,8 +15,8 @@ from three_tutors.tutoring.dialogue import Dialogue, Lesson, Turn
 from three_tutors.tutoring.moment import Moment, Side
 from three_tutors.tutoring.scenario import Scenario
 
-MOST_TURNS = 60
-"""Held-out student turns that are asked, spread over all dialogues and over the length of each."""
+MOST_TURNS = 24
+"""Held-out student turns that are asked, spread over the dialogues and over the length of each."""
 PAIRS_OF_A_KIND = 4
 """Contrast pairs that are asked of each kind; both sides of each."""
 CASES_OF_A_THEME = 2
@@ -45,17 +45,24 @@ class Question:
 
 
 def questions(dialogues: Sequence[Dialogue]) -> list[Question]:
-    """Return student turns that a teacher answers, in the order of the dialogues: all of them, or MOST_TURNS drawn evenly."""
+    """Return student turns that a teacher answers, in the order of the dialogues: all of them, or MOST_TURNS drawn evenly.
+
+    Of more dialogues than that, MOST_TURNS in the order of a hash of their ids are asked one turn each.
+    """
     answered = {
-        dialogue.id: [index for index, turn in enumerate(dialogue.turns[:-1]) if turn.speaker == "student"] for dialogue in dialogues
+        dialogue.id: turns
+        for dialogue in dialogues
+        if (turns := [index for index, turn in enumerate(dialogue.turns[:-1]) if turn.speaker == "student"])
     }
+    chosen = set(sorted(answered, key=_hash)[:MOST_TURNS])
+    answered = {name: turns for name, turns in answered.items() if name in chosen}
     most = max(map(len, answered.values()), default=0)
     while most > 1 and sum(min(most, len(turns)) for turns in answered.values()) > MOST_TURNS:
         most -= 1
     return [
         Question(dialogue.id, index, dialogue.lesson, dialogue.turns[: index + 1], dialogue.turns[index + 1])
         for dialogue in dialogues
-        for index in _spread(answered[dialogue.id], most)
+        for index in _spread(answered.get(dialogue.id, ()), most)
     ]
 
 
@@ -71,7 +78,11 @@ def played(scenarios: Sequence[Scenario]) -> list[Scenario]:
 
 
 def _by_hash(one: Moment | Scenario) -> bytes:
-    return hashlib.sha256(one.id.encode()).digest()
+    return _hash(one.id)
+
+
+def _hash(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
 
 
 def asked_moments(moments: Sequence[Moment]) -> list[tuple[str, Moment, Side]]:

@@ -23,14 +23,11 @@ from three_tutors.tutoring.formats import Message, hugging_face_row, messages
 from three_tutors.tutoring.methods import BASELINE, TUTORS
 from three_tutors.tutoring.moment import Moment
 from three_tutors.tutoring.questions import questions
-from three_tutors.tutors.histories import last_exchanges
 
 MODELS = Path("models")
 BASE = TUTORS[BASELINE].folder
 DESCRIPTION = "tutor.json"
 """In the folder of a tutor whose model may answer elsewhere: where it does, and under which id."""
-MOST_HISTORIES = 12
-"""Dialogues whose last reply is also tried after a shuffled and after a foreign history."""
 JOB = "job.json"
 """Beside it, where the model was fine-tuned at a service: the job that made it."""
 
@@ -109,8 +106,7 @@ def model_id(files: ModelFiles) -> str:
 def likelihoods(name: str, dialogues: Sequence[Dialogue], models: Path = MODELS) -> list[Record]:
     """Return for every held-out question how likely the teacher's own reply is to this tutor's model.
 
-    A row holds `item`, `tokens` (of the reply, its end included), `nll` (mean negative log-likelihood of a token, in
-    nats) and `history`: `true` for every question, then `shuffled` and `foreign` for the last one of each dialogue.
+    A row holds `item`, `tokens` (of the reply, its end included) and `nll` (mean negative log-likelihood of a token, in nats).
     Empty where the model is remote, and for a program, whose prompt is not what the rows were rendered as.
     """
     files = None if TUTORS[name].opened == "program" else model_files(name, models)
@@ -126,13 +122,7 @@ def likelihoods(name: str, dialogues: Sequence[Dialogue], models: Path = MODELS)
         for one in dialogues
         if (turns := [asked[at] for at in asked if at.startswith(f"{one.id}#")])
     ]
-    rows = likelihood(generator, [hugging_face_row(dialogue) for dialogue in needed])
-    found = [{**row, "history": "true"} for row in rows if row["item"] in asked]
-    for history, others in last_exchanges(dialogues).items():
-        found += [
-            {**row, "history": history} for row in likelihood(generator, others[:MOST_HISTORIES], last_only=True) if row["item"] in asked
-        ]
-    return found
+    return [row for row in likelihood(generator, [hugging_face_row(dialogue) for dialogue in needed]) if row["item"] in asked]
 
 
 def likely_replies(name: str, moments: Sequence[Moment], models: Path = MODELS) -> list[Likely]:

@@ -134,7 +134,7 @@ def test_the_comparison_is_short_and_has_the_five_headings(reports: dict[str, st
         "5. Cost and scale",
     ]
     assert [heading for heading in headings if f"\n## {heading}\n" not in text] == []
-    assert len(text.split()) < 1900
+    assert len(text.split()) < 1500
     assert "\n|" not in text
 
 

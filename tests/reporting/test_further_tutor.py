@@ -88,7 +88,7 @@ def test_a_reward_is_compared_with_nothing(evidence: Evidence) -> None:
     assert "preference was trained on pairs of replies. Its reward was ranking and sense, which measure nothing about it" in told
     ranking = next(sentence for sentence in told.split("\n") if "finds an ideal reply likelier" in sentence)
     assert "lora" in ranking
-    assert NAME not in ranking.partition("It finds an ideal")[2]
+    assert NAME not in ranking.partition("Ranking: it finds an ideal")[2]
 
 
 def test_a_score_that_was_the_reward_gets_no_verdict() -> None:

@@ -121,18 +121,15 @@ CASES: Mapping[str, tuple[str, Change, Change]] = {
 GENERAL = (
     "**Say less.**",
     "**Keep less.**",
-    "likelier at their own moments than exchanged",  # what matching is
-    "likelier than a faulty one",  # what ranking is
     "it finds the preferred reply likelier in",  # how often, in figures; tests/reporting/test_further_tutor.py
-    "where it gets more than half of what the teachers get",  # what a trick is
     "needs a score that can be trusted more than it needs data",  # how a method works
     "A longer prompt is paid with every reply",
     "every reply pays for the longer prompt",
-    "from how many conversations on one tutor is cheaper than another",
+    "from how many conversations on one is cheaper than another",
     "a bigger base model",
     "a larger open model",
     "better language",
-    "how the methods compare on a larger model was not measured",  # gone where a study of bases is: the last test
+    "How the methods compare on a larger model was not measured",  # gone where a study of bases is: the last test
     "It is shown to be better than the untrained model",  # tests/reporting/test_decision.py
     "feels helped and learns less",
     "Go on to more classes only if",

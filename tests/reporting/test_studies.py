@@ -150,7 +150,7 @@ def test_the_reports_show_studies_and_widen_the_verdict(tmp_path: Path) -> None:
     assert "| lora | – | 60.0 % | 100 |" in made["studies.md"]
     assert "(figures/study_seeds_matching.svg)" in made["studies.md"]
     assert "in matching for lora (3 seeds) also training with other seeds" in made["comparison.md"]
-    assert "What does training again change?" in made["comparison.md"]
+    assert "[The studies](studies.md) have every training." in made["comparison.md"]
     assert ET.fromstring(made["figures/study_seeds_matching.svg"]).tag.endswith("svg")  # noqa: S314 - ours
 
 
@@ -191,6 +191,7 @@ def test_five_seeds_a_method_stand_in_every_verdict(tmp_path: Path) -> None:
         assert sentence in made["comparison.md"]
         assert spoken(sentence) in html.unescape(made["index.html"]).replace("\u00a0", " ")
     study = made["studies.md"]
+    assert "Training again does not turn" in made["comparison.md"]
     assert "Training again does not turn dspy and openai round in matching" in study.replace("openai and dspy", "dspy and openai")
     assert "Training again may turn these round, as no difference between seeds is shown: openai and lora in matching" in study
 

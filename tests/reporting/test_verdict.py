@@ -107,7 +107,7 @@ def test_a_pilot_is_named_in_the_second_sentence() -> None:
 def test_teachers_and_best_bot_stand_beside_contrast() -> None:
     """Contrast is told with both, and as showing nothing where a trick gets too far."""
     text = told(exam(None, FEW, bot=BOT))
-    assert "in lora 20 % (10 % – 30 %); beside them the teachers 90 % (80 % – 100 %) and the best bot, which has no model, 20 %." in text
+    assert "in lora 20 % (10–30 %); beside them the teachers 90 % (80–100 %) and the best bot, which has no model, 20 %." in text
     assert "contrast shows nothing" not in text
     assert "so contrast shows nothing in this run" in told(exam(None, FEW, bot=replace(BOT, tells=False)))
 
@@ -119,7 +119,7 @@ def compared(p: float, low: float = 0.1, high: float = 0.3) -> Exam:
 
 def test_a_difference_is_told_only_where_it_is_shown() -> None:
     """A large p or an interval around zero says that none is shown, and how large one would have to be."""
-    assert "matched to their moments: lora is ahead of openai by 20 points (10 to 30, p 0.010)." in told(compared(0.01))
+    assert "against each other in matching: lora is ahead of openai by 20 points (10 to 30, p 0.010)." in told(compared(0.01))
     assert "openai is ahead of lora by 20 points (10 to 30, p 0.010)" in told(compared(0.01, -0.3, -0.1))
     for level in (compared(0.2), compared(0.01, -0.1, 0.5)):
         assert "is ahead of" not in told(level)
@@ -132,15 +132,25 @@ def test_figures_in_which_the_same_tutors_are_level_share_a_sentence() -> None:
     """Each figure's own points stand there in its order; figures that compare other tutors, or show a difference, have a sentence."""
     matching = compared(0.2).comparisons[0]
     both = told(exam(comparisons=[matching, replace(matching, figure=CONTRAST)]))
-    assert "moments and contrast: no difference shown between lora and openai (a true one of about 24 and 24 points, in this order" in both
+    assert "matching and contrast: no difference shown between lora and openai (a true one of about 24 and 24 points, in this order" in both
     apart = told(exam(comparisons=[matching, replace(matching, figure=CONTRAST, other="dspy")]))
-    assert ["between lora and openai (" in apart, "between lora and dspy (" in apart, "moments and contrast" in apart] == [
+    assert ["between lora and openai (" in apart, "between lora and dspy (" in apart, "matching and contrast" in apart] == [
         True,
         True,
         False,
     ]
     one = told(exam(comparisons=[matching, replace(matching, figure=CONTRAST, p=0.01)]))
-    assert ("in contrast: lora is ahead" in one, "moments and contrast" in one) == (True, False)
+    assert ("in contrast: lora is ahead" in one, "matching and contrast" in one) == (True, False)
+
+
+def test_who_is_level_with_the_untrained_model_is_named_once() -> None:
+    """Two or more stand behind it; a tutor that a test shows apart is not among them."""
+    one = compared(0.2).comparisons[0]
+    level = [one, *(replace(one, tutor=name, other="baseline") for name in ("dspy", "openai"))]
+    assert "between lora and openai or baseline and any of dspy and openai (" in told(exam(comparisons=level))
+    apart = told(exam(comparisons=[*level, replace(one, other="baseline", p=0.01)]))
+    assert "lora is ahead of baseline" in apart
+    assert "or baseline and any of dspy and openai (" in apart
 
 
 def test_trainings_that_were_not_repeated_are_called_so() -> None:
@@ -171,7 +181,7 @@ def test_scores_that_a_trick_gets_are_named_and_compare_nobody() -> None:
     text = told(exam(LOW), findings=Findings(cells, floors))
     assert "“Rubric score” can be had by a trick" in text
     assert "taken up more by lora (50 %) than by the baseline (20 %)" in text
-    assert "60 %" not in text.split("can be had by a trick")[0].split("Choice")[0]
+    assert "60 %" not in text.split("can be had by a trick")[0].split("Matching")[0]
     assert "trick" not in told(exam(LOW), findings=Findings(cells))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from three_tutors.reporting.cost_benefit import rounded, usd
 from three_tutors.reporting.decision import decide, enough_for_none, failures_by_kind
-from three_tutors.reporting.effort import duration, efforts
+from three_tutors.reporting.effort import Effort, duration, efforts
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.exam import Exam
 from three_tutors.reporting.figures import Figure
@@ -19,14 +19,14 @@ from three_tutors.reporting.judge_table import judge_table
 from three_tutors.reporting.judging import judging
 from three_tutors.reporting.kept_program import kept_program, prompt_sentence
 from three_tutors.reporting.optimisation import caveats
-from three_tutors.reporting.pages import page
+from three_tutors.reporting.pages import number, page, percent, plain, span, together
 from three_tutors.reporting.provenance import EMBEDDED, Provenance
 from three_tutors.reporting.quoted_replies import alike, quotations
 from three_tutors.reporting.ratings import ratings
 from three_tutors.reporting.safeguards import dangers_of, detector
 from three_tutors.reporting.score_figures import leaks
 from three_tutors.reporting.scripted_students import kind_name, kinds
-from three_tutors.reporting.strategies import RARE, repertoire
+from three_tutors.reporting.strategies import RARE, Repertoire, repertoire
 from three_tutors.reporting.studies import studies_of
 from three_tutors.reporting.teachers import DIMENSIONS, teachers_row
 from three_tutors.reporting.training import overfitted
@@ -112,6 +112,7 @@ def _values(evidence: Evidence, findings: Findings, shared: Mapping[str, Any], m
         "splits": Counter(evidence.ledger[dialogue.id] for dialogue in evidence.dialogues if dialogue.id in evidence.ledger),
         "held_out_turns": len(questions(evidence.test)),
         "lengths": lengths,
+        "told": _told(findings, shared["exam"], shared["efforts"], lengths, repertoires),
         "talkative": [name for name, words in lengths.items() if words > TALKATIVE * lengths.get(REFERENCE, float("inf"))],
         "repertoires": repertoires,
         "strategies": STRATEGIES,
@@ -119,6 +120,7 @@ def _values(evidence: Evidence, findings: Findings, shared: Mapping[str, Any], m
         "narrow": [name for name, moves in repertoires.items() if teachers and len(moves.used) < len(teachers.used)],
         "overfitted": overfitted(evidence.plots),
         "pressure": _pressure(evidence),
+        "conclusions": [sentence for study in shared["studies"] for sentence in study.conclusions],
         "setting": setting,
         "tested": tested,
         "failures": failures_by_kind(evidence, tested),
@@ -126,6 +128,38 @@ def _values(evidence: Evidence, findings: Findings, shared: Mapping[str, Any], m
         "kinds": Counter(scenario.kind for scenario in evidence.scenarios),
         "trials": enough_for_none(setting.tolerated_failures),
     }
+
+
+def _told(
+    findings: Findings, exam: Exam, efforts: Mapping[str, Effort], lengths: Mapping[str, float], repertoires: Mapping[str, Repertoire]
+) -> dict[str, str]:
+    """Return what the comparison tells of every tutor in one sentence, by what it is about; empty where nothing was measured."""
+    broken, leaked = (
+        {tutor: of[name] for tutor, of in findings.everywhere.items() if name in of and tutor != REFERENCE} for name in ("broken", "leak")
+    )
+    teachers = {REFERENCE: "the teachers"}
+    unsafe = {tutor: rate for tutor, rate in exam.unsafe.items() if tutor != REFERENCE}
+    return {
+        "lengths": together({teachers.get(tutor, tutor): number(words, 0) for tutor, words in lengths.items()}),
+        "broken": together({tutor: percent(rate.value) for tutor, rate in broken.items()}),
+        "moves": together(
+            {
+                teachers.get(tutor, tutor): f"{len(moves.used)} (most often {plain(moves.commonest)}, {percent(moves.share_of_commonest)})"
+                for tutor, moves in repertoires.items()
+            }
+        ),
+        "making": together({tutor: duration(one.making_seconds) for tutor, one in efforts.items() if one.making_seconds is not None}),
+        "unsafe": together({tutor: f"{percent(rate.value)} ({span(rate)})" for tutor, rate in unsafe.items()}),
+        "leaked": together({tutor: f"{percent(rate.value)} ({span(rate)})" for tutor, rate in leaked.items()}),
+        "costs": together({tutor: _cost(one) for tutor, one in efforts.items()}),
+    }
+
+
+def _cost(effort: Effort) -> str:
+    """Return what 1,000 conversations cost, or what a server of one's own costs whoever uses it."""
+    if effort.server_month:
+        return f"{usd(effort.server_month)} a month for a server, used or not"
+    return "not known" if effort.conversation_cost is None else usd(effort.conversation_cost * 1000)
 
 
 def _lengths(evidence: Evidence) -> dict[str, float]:

@@ -109,8 +109,8 @@ def caveats(optimisation: Optimisation | None, tutors: Collection[str]) -> list[
     if optimisation is None or PROMPTED not in tutors:
         return []
     by_substance = (
-        f"DSPy chose {PROMPTED}'s prompt by what its replies say of what the teacher brought in, on the validation dialogues. No other "
-        f"tutor was made with that score, which favours {PROMPTED} in “{SUBSTANCE.label}”."
+        f"DSPy chose {PROMPTED}'s prompt by “{SUBSTANCE.label}”, on the validation dialogues; no other tutor was made with that score, "
+        f"which favours {PROMPTED} in it."
     )
     if optimisation.drafts == 1:
         return [by_substance]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,11 @@ def between(interval: Interval, score: Measure | None = None) -> str:
     return f"{low} – {high}"
 
 
+def span(interval: Interval) -> str:
+    """Return the interval of a share as it is printed in a sentence: `12–31 %`."""
+    return "interval not computable" if interval.low is None else f"{percent(interval.low).removesuffix(' %')}–{percent(interval.high)}"
+
+
 def points(value: float | None) -> str:
     """Return a difference of shares in percentage points with its sign: 0.125 → `+12`."""
     if value is None:
@@ -72,6 +77,14 @@ def listed(values: Sequence[object], last: str = "and") -> str:
     """Return values as one reads them: `a, b and c`."""
     texts = [str(value) for value in values]
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {last} {texts[-1]}" if texts else ""
+
+
+def together(told_of: Mapping[str, str]) -> str:
+    """Return what is told of each name, names of which the same is told side by side: `dspy and lora 12 % and openai 31 %`."""
+    names: dict[str, list[str]] = {}
+    for name, text in told_of.items():
+        names.setdefault(text, []).append(name)
+    return listed([f"{listed(some)} {text}" for text, some in names.items()])
 
 
 def unbroken(text: str) -> str:

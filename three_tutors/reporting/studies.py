@@ -36,6 +36,8 @@ NOT_ALONE = (
 )
 UNREAD = Senses((), {})
 SENTENCES = {SEEDS: of_seeds, SIZES: of_sizes, BASES: of_bases, PAIRS: of_pairs}
+CONCLUDES = ("Training again does not", "More dialogues", "No effect of", "By ")
+"""How the sentences begin that the comparison tells of a study made with the same dialogues."""
 SIZE = "render.dialogues"
 ALL = "null"
 
@@ -54,6 +56,8 @@ class Studied:
     """Columns of the table."""
     table: Sequence[tuple[str, str, Mapping[str, str], str]]
     """Tutor, setting, each figure as it is printed (the mean of several seeds), and seconds of a training."""
+    conclusions: Sequence[str] = ()
+    """What the comparison tells of it; nothing where its runs had other dialogues or moments."""
 
 
 def studied(name: str, rows: Sequence[Row], *, data: str, train: int, sections: Mapping[str, Any], senses: Senses = UNREAD) -> Studied:
@@ -99,6 +103,7 @@ def studied(name: str, rows: Sequence[Row], *, data: str, train: int, sections: 
             )
             for tutor, setting in cells
         ],
+        [sentence for sentence in sentences if sentence.startswith(CONCLUDES)] if kept[-1].data == data else (),
     )
 
 

@@ -45,5 +45,5 @@ def tries(rows: Sequence[Row], tutors: Collection[str], prompts: int) -> str:
     was, whom = ("was", "it") if len(favoured) == 1 else ("were", "them")
     return (
         f"{text} {listed(favoured)} {was} chosen from more trainings than {listed(others)}, which favours {whom}: "
-        f"part of a difference between these {'two' if two else 'tutors'} may come from the search and not from the method."
+        f"part of a difference between these {'two' if two else 'tutors'} may come from the search."
     )

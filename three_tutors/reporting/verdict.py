@@ -12,17 +12,10 @@ from three_tutors.reporting.decision import Decision
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.exam import CONTRAST, FIGURES, FITS, MATCHING, RANKING, Comparison, Exam, Share
 from three_tutors.reporting.findings import Findings
-from three_tutors.reporting.pages import between, count, listed, number, percent
+from three_tutors.reporting.pages import count, listed, number, percent, span, together
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Interval
 from three_tutors.tutoring.methods import BASELINE, REFERENCE, TUTORS
-
-_MEANS = {
-    MATCHING: "replies matched to their moments",
-    RANKING: "ideal replies ranked before faulty ones",
-    CONTRAST: "contrast",
-}
-
 
 _NAMED = 3
 """Scores that can be had by a trick and are named; the scorecard has them all."""
@@ -83,13 +76,14 @@ def _students(decision: Decision) -> str:
 
 
 def _told(share: Share) -> str:
-    return f"{percent(share.value)} ({between(share.interval)})"
+    return f"{percent(share.value)} ({span(share.interval)})"
 
 
-def _each(exam: Exam, figure: str) -> list[str]:
-    return [
-        f"{name} {_told(share)}" for name in TUTORS if (share := exam.share(figure, name)) and figure not in exam.rewarded.get(name, ())
-    ]
+def _each(exam: Exam, figure: str) -> str:
+    """Return what each tutor gets in a figure that was not its reward; empty where nobody was measured."""
+    return together(
+        {name: _told(share) for name in TUTORS if (share := exam.share(figure, name)) and figure not in exam.rewarded.get(name, ())}
+    )
 
 
 def _choice(exam: Exam) -> str:
@@ -98,11 +92,11 @@ def _choice(exam: Exam) -> str:
     if matching := _each(exam, MATCHING):
         pairs = max(share.clusters for share in exam.shares[MATCHING].values())
         parts.append(
-            f"Choice, of {count(pairs, 'pair')} of moments that differ in one thing: the tutor's own model finds the two good replies "
-            f"likelier where they belong than exchanged in {listed(matching)}; 50 % is chance."
+            f"Matching, of {count(pairs, 'pair')} of moments that differ in one thing: the tutor's own model finds the two good replies "
+            f"likelier where they belong than exchanged in {matching}; 50 % is chance."
         )
     if ranking := _each(exam, RANKING):
-        parts.append(f"It finds an ideal reply likelier than a faulty one in {listed(ranking)} of the cases; 50 % is chance again.")
+        parts.append(f"Ranking: it finds an ideal reply likelier than a faulty one in {ranking}; 50 % is chance again.")
     return " ".join(parts)
 
 
@@ -117,7 +111,7 @@ def _contrast(exam: Exam) -> str:
     pairs = max(share.clusters for share in exam.shares[CONTRAST].values())
     tricked = "" if exam.tells else " A trick gets more than half of what the teachers get, so contrast shows nothing in this run."
     return (
-        f"Contrast, of {count(pairs, 'pair')}: both replies do what their moment asks in {listed(each)}"
+        f"Contrast, of {count(pairs, 'pair')}: both replies do what their moment asks in {each}"
         f"{f'; beside them {listed(beside)}' if beside else ''}.{tricked}"
     )
 
@@ -131,19 +125,28 @@ def _tests(exam: Exam) -> list[str]:
         shown, rest = [one for one in found if one.shown], [one for one in found if not one.shown]
         if shown:
             clauses = [*map(_difference, shown), *([_level({figure: rest})] if rest else [])]
-            sentences.append(f"Tested against each other in {_MEANS[figure]}: {'; '.join(clauses)}.")
+            sentences.append(f"Tested against each other in {figure}: {'; '.join(clauses)}.")
         elif rest:
             level.setdefault(_pairs(rest), {})[figure] = rest
-    return sentences + [f"Tested against each other in {listed([_MEANS[name] for name in of])}: {_level(of)}." for of in level.values()]
+    return sentences + [f"Tested against each other in {listed([*of])}: {_level(of)}." for of in level.values()]
 
 
 def _pairs(found: Sequence[Comparison]) -> tuple[str, ...]:
     return tuple(f"{one.tutor} and {one.other}" for one in found)
 
 
+def _named(found: Sequence[Comparison]) -> str:
+    """Return which tutors are compared, those with the untrained model in one."""
+    untrained = [one.tutor for one in found if one.other == BASELINE]
+    if len(untrained) == 1:
+        return listed([*_pairs(found)], "or")
+    others = [*_pairs([one for one in found if one.other != BASELINE])]
+    return listed([*others, *([f"{BASELINE} and any of {listed(untrained)}"] if untrained else [])], "or")
+
+
 def _level(found: Mapping[str, Sequence[Comparison]]) -> str:
     """Return one clause on comparisons of the same tutors in several figures that show no difference, with what each could have shown."""
-    pairs = listed(list(_pairs(next(iter(found.values())))), "or")
+    pairs = _named(next(iter(found.values())))
     finest = [max((one.difference.detectable or 0.0 for one in some), default=0.0) for some in found.values()]
     if not all(finest):
         return f"no difference shown between {pairs}"
@@ -209,7 +212,7 @@ def _tricks(findings: Findings) -> str:
     named = listed(tricks) if more <= 0 else f"{', '.join(tricks[:_NAMED])} and {count(more, 'other score')}"
     return (
         f"{named} can be had by a trick: a bot without a model gets more than half of what the teachers get. "
-        "They say nothing about teaching and stand in a part of their own."
+        "They say nothing about teaching."
     )
 
 

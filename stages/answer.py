@@ -42,8 +42,8 @@ PAID = Path(".cache/answer")
 class Params:
     """How the tutors are asked; the same for all of them."""
 
-    max_tokens: Annotated[int, Field(ge=1, le=1024)]
-    """Most tokens of a reply, 1–1024. Teachers here use under 80."""
+    max_tokens: Annotated[int, Field(ge=0, le=1024)]
+    """Most tokens of a reply, up to 1024. Teachers here use under 80. 0 asks for no reply: for studies that look at choice alone."""
     temperature: Annotated[float, Field(ge=0, le=2)]
     """0 is greedy and repeats exactly; up to 2."""
     seed: Annotated[int, Field(ge=0)]
@@ -104,19 +104,24 @@ def main() -> None:
     """Open the tutor named on the command line, ask it everything, keep its answers and how long they took."""
     name, settings = sys.argv[1], read("answer", Params)
     dialogues, scenarios, moments = read_dialogues(TEST), read_scenarios(SCENARIOS), read_moments(MOMENTS)
-    with open_tutor(name, paid=PaidReplies(PAID / f"{name}.jsonl"), service=settings.service()) as tutor:
-        started = time.perf_counter()
-        answers = answer(tutor, dialogues, scenarios, Sampling(settings.max_tokens, settings.temperature, settings.seed), moments)
-        seconds = time.perf_counter() - started
+    answers: list[RecordedReply] = []
+    said: list[str] = []
+    seconds = 0.0
+    if settings.max_tokens:
+        with open_tutor(name, paid=PaidReplies(PAID / f"{name}.jsonl"), service=settings.service()) as tutor:
+            started = time.perf_counter()
+            answers = answer(tutor, dialogues, scenarios, Sampling(settings.max_tokens, settings.temperature, settings.seed), moments)
+            seconds = time.perf_counter() - started
+            said = remarks(tutor, answers)
     write_replies(OUT / name / "answers.jsonl", name, answers)
     write_jsonl(OUT / name / "likelihood.jsonl", likelihoods(name, dialogues))
     write_jsonl(OUT / name / "choice.jsonl", (one.to_record() for one in likely_replies(name, moments)))
     tokens = sum(one.completion_tokens for one in answers)
-    timing = {"seconds": round(seconds, 1), "replies": len(answers), "tokens_per_second": round(tokens / seconds, 1)}
+    timing = {"seconds": round(seconds, 1), "replies": len(answers), "tokens_per_second": round(tokens / seconds, 1) if seconds else 0.0}
     write_json(TIMINGS / f"timing_{name}.json", timing)
     print(
         f"answer: {name} gave {len(answers)} answers of {tokens} tokens in {seconds:.0f} s, in {OUT / name}",
-        *remarks(tutor, answers),
+        *said,
         sep="\nanswer: ",
     )
 

@@ -147,3 +147,12 @@ def test_one_odd_reply_costs_no_other(served: ChatServer, capsys: pytest.Capture
     assert "The model does not take temperature; it was asked without." in said
     assert "1 answers have no text" in said
     assert "no count of tokens for 1 replies" in said
+
+
+def test_a_study_of_choice_asks_for_no_reply(served: ChatServer) -> None:
+    """With no tokens to say anything in, nobody is asked, and the file says that there are no answers."""
+    settings = Path("params.yaml").read_text(encoding="utf-8").replace("max_tokens: 20", "max_tokens: 0")
+    Path("params.yaml").write_text(settings, encoding="utf-8")
+    stage.main()
+    assert not served.asked
+    assert read_jsonl(stage.OUT / "openai/answers.jsonl")[0]["answers"] == 0

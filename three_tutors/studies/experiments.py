@@ -45,11 +45,15 @@ class Experiments:
         _dvc(self.folder, "exp", "run", "--quiet", "--queue", "--name", name, *(part for one in sets for part in ("-S", one)), target)
 
     def start(self, jobs: int) -> None:
-        """Let so many workers take experiments from the queue; they end when it is empty."""
+        """Let so many workers take experiments from the queue; they end when it is empty.
+
+        Several share the cores, unless OMP_NUM_THREADS says otherwise: two trainings that both want every core wait for each other's
+        threads at each product, and take several times as long.
+        """
         command = [sys.executable, "-m", "dvc", "queue", "start", "--quiet", "--jobs", str(jobs)]
         # No pipe: the workers would keep it open, and this would wait for them.
         quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        if subprocess.run(command, cwd=self.folder, env=_environment(), check=False, **quiet).returncode:  # noqa: S603 - our own words
+        if subprocess.run(command, cwd=self.folder, env=_environment(jobs), check=False, **quiet).returncode:  # noqa: S603 - our own words
             raise TutorError("`dvc queue start` failed; `dvc queue start -v` in the project says why.")
 
     def finished(self) -> dict[str, str]:
@@ -170,10 +174,11 @@ def _running_in(folder: Path) -> list[int]:
     return found
 
 
-def _environment() -> dict[str, str]:
+def _environment(jobs: int = 1) -> dict[str, str]:
     """Return the environment of DVC: stages call `python` and its workers `dvc`, which are beside the Python that runs this."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1"}
+    shared = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // jobs))} if jobs > 1 else {}
+    return {**shared, **os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1"}
 
 
 def _dvc(folder: Path, *arguments: str) -> str:

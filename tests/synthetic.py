@@ -15,7 +15,7 @@ from three_tutors.checking.reading import read
 from three_tutors.tutoring.dialogue import Dialogue, Turn
 
 ROOT = Path(__file__).parent.parent
-REPLACED = 0.15
+REPLACED = 0.3
 """Of the words, so that no two dialogues that hold the same exchange are near duplicates."""
 _WORD = re.compile(r"(?<![\w'’])[a-z]{4,}(?![\w'’])")
 

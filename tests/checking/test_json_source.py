@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from three_tutors.checking.json_source import has_repeated_key, parse, tree
+from three_tutors.checking.json_source import parse, places, tree
 from three_tutors.checking.yaml_source import SourceError
 
 values = st.recursive(
@@ -34,13 +34,25 @@ def test_every_place_points_at_its_value(value: object, indent: int | None) -> N
         assert json.JSONDecoder().raw_decode(text, column - 1)[0] == expected
 
 
+@given(values, st.sampled_from([None, 1]), st.data())
+def test_the_places_on_some_ways_are_those_of_the_whole(value: object, indent: int | None, data: st.DataObject) -> None:
+    """Where some places are wanted, all on the ways there are found, and they are those that a walk through everything finds."""
+    text = json.dumps(value, indent=indent).replace("\n", " ")
+    whole = tree(text, 7)
+    wanted = data.draw(st.lists(st.sampled_from([*whole.values, ("no", "such")]), max_size=3))
+    ways = {way[:length] for way in wanted for length in range(len(way) + 1)} | {()}
+    found = places(text, 7, wanted)
+    assert found.values == {path: place for path, place in whole.values.items() if path in ways}
+    assert found.keys == {path: place for path, place in whole.keys.items() if path in ways}
+
+
 def test_a_key_written_twice_is_seen() -> None:
     """Both keys are told apart by their columns; the values keep the last."""
     text = '{"id": "a", "turns": [{"x": 1, "x": 2}]}'
-    assert has_repeated_key(parse(text, 1))
+    assert parse(text, 1) == ({"id": "a", "turns": [{"x": 2}]}, True)
     assert tree(text, 3).repeated == [("x", (3, 32))]
-    assert tree(text, 3).keys["turns", 0, "x"] == (3, 32)
-    assert not has_repeated_key(parse('{"id": "a"}', 1))
+    assert tree(text, 3).keys["turns", 0, "x"] == places(text, 3, [("turns", 0, "x")]).keys["turns", 0, "x"] == (3, 32)
+    assert parse('{"id": "a"}', 1) == ({"id": "a"}, False)
 
 
 @pytest.mark.parametrize(
@@ -62,4 +74,4 @@ def test_what_is_not_json_is_refused_with_its_place(text: str, code: str, place:
 
 def test_brackets_in_strings_are_not_nesting() -> None:
     """A student may write any number of brackets."""
-    assert parse(json.dumps("[{" * 500), 1) == "[{" * 500
+    assert parse(json.dumps("[{" * 500), 1) == ("[{" * 500, False)

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from three_tutors.checking import teaching
 from three_tutors.checking.teaching import contradicted, count_questions, notes
 from three_tutors.tutoring.dialogue import Dialogue, Strategy, Turn
 
@@ -97,3 +101,14 @@ def test_an_unusual_length_is_told(fractions: Dialogue) -> None:
     assert "W114" not in said_of(fractions)
     assert said_of(dataclasses.replace(fractions, turns=fractions.turns * 5))["W114"] == "20 turns"
     assert "W114" not in said_of(dataclasses.replace(fractions, turns=fractions.turns * 2))
+
+
+@pytest.mark.parametrize("name", ["UNSEEN", "LIVED", "STOCK"])
+@settings(max_examples=40)
+@given(data=st.data())
+def test_what_is_looked_for_first_is_in_whatever_a_pattern_finds(name: str, data: st.DataObject) -> None:
+    """A dialogue that holds none of these parts is not searched, so no match may be without one."""
+    pattern, parts = getattr(teaching, f"_{name}"), getattr(teaching, f"_IN_{name}")
+    written = st.characters(codec="ascii") | st.just("’")
+    found = data.draw(st.from_regex(re.compile(pattern.pattern, re.IGNORECASE), alphabet=written))
+    assert any(part in found.lower() for part in parts), found

@@ -31,6 +31,7 @@ from three_tutors.scale.shards import made
 from three_tutors.tutoring.dialogue import Dialogue
 
 ray = pytest.importorskip("ray", reason="needs Ray, which the extra `scale` brings: make test-scale")
+from ray._private.utils import read_ray_address as find_ray_address  # noqa: E402
 from ray.cluster_utils import Cluster  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -95,6 +96,24 @@ def test_ray_and_processes_say_what_one_process_says(data: Path, expected: str, 
     """One process, two, and a cluster leave the same bytes."""
     assert digest(gather([data], LIMITS, {}, tmp_path / "two", how=Engine(processes=2))) == expected
     assert digest(gather([data], LIMITS, {}, tmp_path / "ray", how=how)) == expected
+
+
+def whose_and_how_many(_: int) -> tuple[str, float]:
+    """Return where a task runs, and how many cores there are."""
+    return str(ray.get_runtime_context().gcs_address), ray.cluster_resources()["CPU"]
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_who_names_no_cluster_gets_one_of_its_own(named: bool, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster that somebody else runs on this machine is joined where RAY_ADDRESS names it, and else left alone."""
+    assert find_ray_address() == cluster.address  # `ray.init` without an address would join it
+    if named:
+        monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+    try:
+        [(address, cores)] = mapped(whose_and_how_many, [0], Engine(engine="ray", processes=1))
+    finally:
+        ray.shutdown()
+    assert ((address == cluster.address), cores) == ((True, 2) if named else (False, 1))
 
 
 def test_the_order_of_handing_out_changes_nothing(data: Path, expected: str, how: Engine, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from three_tutors.tutoring import duplicates
-from three_tutors.tutoring.duplicates import Pair, alike, of_one_problem, pairs, shared, summed, triples
+from three_tutors.tutoring.duplicates import Pair, Triples, alike, of_one_problem, pairs, ranks, shared, signature, summed, triples
 
 WORDS = [first + second for first in string.ascii_lowercase for second in string.ascii_lowercase]
 words = st.lists(st.sampled_from(WORDS[:6]), max_size=12)
@@ -48,10 +48,34 @@ def test_a_search_in_parts_counts_what_one_search_counts() -> None:
     generator = random.Random(3)
     sets = [triples(generator.choice(WORDS[:9]) for _ in range(120)) for _ in range(40)]
     hashes, owners = np.concatenate(sets), np.repeat(np.arange(40), [some.size for some in sets])
-    whole = shared(hashes, owners, 40)
-    parts = [shared(hashes[hashes % 5 == part], owners[hashes % 5 == part], 40) for part in range(5)]
+    order = ranks(np.array([signature(some) for some in sets], np.uint64))
+    whole = shared(hashes, owners, order)
+    parts = [shared(hashes[hashes % 5 == part], owners[hashes % 5 == part], order) for part in range(5)]
     assert [some.tolist() for some in summed(parts)] == [some.tolist() for some in whole]
     assert whole[0].size > 400
+
+
+def stock(generator: random.Random, texts: int) -> list[Triples]:
+    """Return the triples of texts that are put together of a few stock phrases, each of which is in more texts than are paired."""
+    phrases = [[generator.choice(WORDS) for _ in range(30)] for _ in range(12)]
+    return [
+        triples([word for phrase in generator.sample(phrases, 3) for word in phrase] + generator.choices(WORDS, k=60)) for _ in range(texts)
+    ]
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_pairs_do_not_hang_on_the_order_of_the_texts(large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate reads in the order of files and the split in that of ids: both have to find the same pairs by what is common to many."""
+    if large:
+        monkeypatch.setattr(duplicates, "LARGE", 1)
+    generator = random.Random(11)
+    sets = stock(generator, 200)
+    found = pairs(sets, 0.15)
+    assert 50 < len(found) < 2000
+    for _ in range(3):
+        moved = generator.sample(range(200), 200)
+        again = [sorted((moved[pair.first], moved[pair.second])) for pair in pairs([sets[place] for place in moved], 0.15)]
+        assert sorted(again) == [[pair.first, pair.second] for pair in found]
 
 
 def test_each_of_many_copies_is_linked_to_the_one_before() -> None:

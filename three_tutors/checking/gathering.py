@@ -154,9 +154,12 @@ def _problems(shard: Shard, before: int, told: Told) -> Iterator[Problem]:
             yield Problem(path, before + line, column, code, message, CODES[code].hint)
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def _line(record: Record) -> bytes:
     """Return a record as `write_jsonl` writes it; here without its library, because `.ci/gate` brings few."""
-    return json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    return _ENCODER.encode(record).encode() + b"\n"
 
 
 def _name(kind: type) -> str:

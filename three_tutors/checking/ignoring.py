@@ -48,12 +48,8 @@ def ignores(dialogue: Dialogue, index: int) -> bool:
     return all(taken_up.isdisjoint(stems(text)) for text in known)
 
 
-def _plain(text: str) -> set[str]:
-    return set(tokens(text)) - STOP_WORDS
-
-
-def _content(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in _plain(text) if len(word) > 1 or word.isdigit())
+def _content(text: str) -> set[str]:
+    return {stem(word) for word in set(tokens(text)) - STOP_WORDS if len(word) > 1 or word.isdigit()}
 
 
 def _pairs(text: str) -> set[tuple[str, str]]:

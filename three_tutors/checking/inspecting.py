@@ -85,17 +85,15 @@ def placed(findings: Iterable[Finding], tree: Tree) -> Iterator[Finding]:
         yield finding if finding.place else replace(finding, place=place)
 
 
-def _placed(findings: Iterable[Finding], entries: Sequence[Entry]) -> Iterator[Finding]:
+def _placed(findings: Sequence[Finding], entries: Sequence[Entry]) -> Iterator[Finding]:
     """Yield `findings` with their places; a dialogue in which there is none to look for is not walked again."""
-    by_source = {entry.source: entry for entry in entries}
-    trees: dict[Source, Tree] = {}
+    wanted: dict[Source, list[Path]] = {}
     for finding in findings:
-        if finding.place:
-            yield finding
-            continue
-        if finding.source not in trees:
-            trees[finding.source] = _tree(by_source[finding.source])
-        yield from placed([finding], trees[finding.source])
+        if not finding.place:
+            wanted.setdefault(finding.source, []).append(finding.path)
+    trees = {entry.source: _tree(entry, wanted[entry.source]) for entry in entries if entry.source in wanted}
+    for finding in findings:
+        yield from [finding] if finding.place else placed([finding], trees[finding.source])
 
 
 def _check_alone(entry: Entry, limits: Limits) -> None:
@@ -118,11 +116,11 @@ def _check_alone(entry: Entry, limits: Limits) -> None:
     entry.triples = triples(said)
 
 
-def _tree(entry: Entry) -> Tree:
-    """Return every place of an entry that was read just now."""
+def _tree(entry: Entry, wanted: Sequence[Path]) -> Tree:
+    """Return the places of an entry that was read just now, at least those on the ways to what is `wanted`."""
     if entry.tree:
         return entry.tree.locate()
-    return json_source.tree(entry.text, entry.source.line) if entry.text else Tree()
+    return json_source.places(entry.text, entry.source.line, wanted) if entry.text else Tree()
 
 
 def _personal(entry: Entry) -> Iterator[Finding]:

@@ -1,34 +1,42 @@
 """Read one JSON value with the place of every value and key: for JSON Lines, where a dialogue is one line.
 
-The standard library parses; only where something was found is the text walked again for line and column.
+The standard library parses; only where something was found is the text walked again for line and column, and of that only
+what leads there.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
+from three_tutors.checking.finding import Path
 from three_tutors.checking.yaml_source import SourceError, Tree
 from three_tutors.pipeline import json_values
 from three_tutors.pipeline.text import UnreadableError
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]|[^\s,\[\]{}:"]+')
+_BETWEEN = re.compile(r"[\s:\ufeff]*")
+_read = json.JSONDecoder().raw_decode
 
 
-class _Repeated(dict[str, Any]):
-    """A mapping that was written with a key twice."""
+class _TwiceError(Exception):
+    """A key was written twice in one mapping."""
 
 
-def parse(text: str, line: int) -> Any:  # noqa: ANN401 - JSON holds anything
-    """Return the value in `text`, which is line `line` of its file.
+def parse(text: str, line: int) -> tuple[Any, bool]:
+    """Return the value in `text`, which is line `line` of its file, and whether a key in it was written twice: the last one counts.
 
     Raises:
         SourceError: not JSON, or a value that nothing could be done with.
 
     """
     try:
-        return json_values.parse(text, _mapping)
+        try:
+            return json_values.parse(text, _mapping), False
+        except _TwiceError:
+            return json_values.parse(text, dict), True
     except UnreadableError as error:
         code = {"depth": "E006", "half": "E003"}.get(error.reason, "E004")
         raise SourceError(code, error.message, (line, error.column)) from None
@@ -67,13 +75,48 @@ def tree(text: str, line: int) -> Tree:
     return into
 
 
+def places(text: str, line: int, wanted: Collection[Path]) -> Tree:
+    """Return of `tree` the places on the ways to those `wanted`; what lies beside is passed over, which takes a tenth of the time."""
+    walk = _Walk(text, line, {way[:length] for way in wanted for length in range(len(way) + 1)})
+    walk.value(walk.next(0), ())
+    return walk.into
+
+
+class _Walk:
+    """Walks through a valid text, on some ways only."""
+
+    def __init__(self, text: str, line: int, ways: Collection[Path]) -> None:
+        self.text, self.line, self.ways, self.into = text, line, ways, Tree()
+
+    def value(self, at: int, path: Path) -> int:
+        """Note the place of the value at `at`, and of what in it is on one of the ways; return where the value ends."""
+        text = self.text
+        self.into.values[path] = (self.line, at + 1)
+        opening = text[at]
+        if opening not in "[{":
+            return _read(text, at)[1]
+        at, number = self.next(at + 1), 0
+        while text[at] not in "]}":
+            here: Path = (*path, number)
+            if opening == "{":
+                begins = at
+                key, at = _read(text, at)
+                at, here = self.next(at), (*path, key)
+                if here in self.ways:
+                    self.into.keys[here] = (self.line, begins + 1)
+            at = self.next(self.value(at, here) if here in self.ways else _read(text, at)[1])
+            if text[at] == ",":
+                at = self.next(at + 1)
+            number += 1
+        return at + 1
+
+    def next(self, at: int) -> int:
+        """Return where the next sign stands that is neither white space nor a colon."""
+        return _BETWEEN.match(self.text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+
+
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
-    return values if len(values) == len(pairs) else _Repeated(values)
-
-
-def has_repeated_key(value: Any) -> bool:  # noqa: ANN401
-    """Return whether any mapping of `value` was written with a key twice."""
-    if isinstance(value, dict):
-        return isinstance(value, _Repeated) or any(has_repeated_key(item) for item in value.values())
-    return isinstance(value, list) and any(has_repeated_key(item) for item in value)
+    if len(values) < len(pairs):
+        raise _TwiceError
+    return values

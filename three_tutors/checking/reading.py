@@ -28,6 +28,8 @@ _UNNAMED = {
     "answer": ("W117", "no answer is named, so nothing watches over it"),
 }
 """What a dialogue may leave out but should not. Only here does `answer: []` differ from a missing `answer`."""
+_HIDES = re.compile(r"\\[ubf]")
+"""The escapes of JSON that can stand for a character which has no place in a dialogue."""
 _NAMES_SCHEMA = re.compile(r"# yaml-language-server: \$schema=\S+")
 
 
@@ -79,12 +81,12 @@ def read_line(file: DataFile, source: Source, data: bytes) -> Entry:
     """Return what one line of a JSON Lines file holds."""
     try:
         text = decode(data, source.line)
-        value = json_source.parse(text, source.line)
+        value, twice = json_source.parse(text, source.line)
     except SourceError as error:
         return _refused(source, error)
-    entry = _entry(value, source, file, escapes="\\" in text)
+    entry = _entry(value, source, file, escapes="\\" in text and bool(_HIDES.search(text)))
     entry.text = text
-    if json_source.has_repeated_key(value):
+    if twice:
         entry.findings += [_repeated(source, *one) for one in json_source.tree(text, source.line).repeated]
     return entry
 

@@ -46,12 +46,23 @@ _STOCK = re.compile(
 )
 
 
+_IN_UNSEEN = (
+    *("photo", "picture", "drawing", "diagram", "video", "screenshot"),
+    *("you draw", "you write", "you point", "you smile", "you nod", "you shrug"),
+    *("your sketch", "your face", "your screen", "your paper", "your notebook"),
+)
+_IN_LIVED = (
+    *("i once", "when i was", "ve been to", "ve eaten", "ve seen", "ve tasted", "ve tried", "ve broken", "ve owned"),
+    *("last week i", "last year i", "last summer i", "last night i", "my dog", "my cat", "my son", "my daughter", "my wife", "my husband"),
+    *("my mother", "my father", "my brother", "my sister", "my garden", "my kitchen", "my car", "my bike", "my grand", "my neighbo"),
+    *("i felt", "i tasted", "i smelled", "i boiled", "i baked", "i burn", "i visited", "i grew up", "i used to", "i remember"),
+)
 _IN_STOCK = (
     *("break it down", "break this down", "break that down", "great question", "good question", "excellent question"),
     *("it like this", "it this way", "got this", "great job", "good job", "keep up the", "right track", "dive in"),
     *("here to help", "feel free", "happy to help", "hope this helps", "make sense"),
 )
-"""Every stock phrase contains one of these; looking for them first is faster."""
+"""Whatever a pattern finds contains one of these; looking for them first, in all turns at once, is faster."""
 
 
 def notes(dialogue: Dialogue, *, max_turns: int, max_words: int) -> Iterator[Note]:
@@ -68,16 +79,16 @@ def notes(dialogue: Dialogue, *, max_turns: int, max_words: int) -> Iterator[Not
     if revealed:
         yield revealed
     lower = "\n".join(turn.text for turn in turns if turn.speaker == "teacher").lower()
-    stock = any(part in lower for part in _IN_STOCK)
+    unseen, lived, stock = (any(part in lower for part in parts) for parts in (_IN_UNSEEN, _IN_LIVED, _IN_STOCK))
+    unseen = unseen and dialogue.origin.modality == "chat"
     for index, turn in enumerate(turns):
         if turn.speaker != "teacher":
             continue
         before = turns[index - 1] if index else None
-        spoken = own_words(turn.text)
-        if dialogue.origin.modality == "chat" and (unseen := _UNSEEN.search(spoken)):
-            yield "W213", f"{quoted(unseen.group())} speaks of what nobody sees in a chat", ("turns", index, "teacher")
-        if lived := _LIVED.search(spoken):
-            yield "W214", f"{quoted(lived.group())} tells of a life", ("turns", index, "teacher")
+        if unseen and (found := _UNSEEN.search(own_words(turn.text))):
+            yield "W213", f"{quoted(found.group())} speaks of what nobody sees in a chat", ("turns", index, "teacher")
+        if lived and (found := _LIVED.search(own_words(turn.text))):
+            yield "W214", f"{quoted(found.group())} tells of a life", ("turns", index, "teacher")
         for code, message in _turn(turn, before, max_words, stock=stock):
             yield code, message, ("turns", index, "strategy" if code == "W205" else "teacher")
         if before and ignores(dialogue, index):

@@ -18,7 +18,7 @@ import numpy as np
 
 from three_tutors.scale.engine import ALONE, Engine, mapped
 from three_tutors.tutoring import duplicates
-from three_tutors.tutoring.duplicates import NO_TRIPLES, SAMPLE, Pair, Triples, Whole, alike, enough, shared, summed
+from three_tutors.tutoring.duplicates import NO_TRIPLES, SAMPLE, Pair, Triples, Whole, alike, enough, ranks, shared, signature, summed
 
 RANGES = 256
 """Parts of the hashes, by their first eight bits, that a shard says the beginnings of."""
@@ -30,6 +30,7 @@ EVERY = 1000
 """Of so many pairs, one tells how they are spread."""
 
 _TRIPLES, _BOUNDS, _SAMPLE, _OWNERS, _RANGES = "triples.u64", "bounds.i64", "sample.u64", "owners.u32", "ranges.i64"
+_SIGNATURES = "signatures.u64"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,11 @@ def write(folder: Path, sets: Sequence[Triples]) -> None:
     sample, owned = hashes[kept], owners[kept]
     order = np.lexsort((owned, sample))
     ranges = np.searchsorted(sample[order] >> np.uint64(56), np.arange(RANGES + 1, dtype=np.uint64)).astype(np.int64)
-    for name, array in ((_TRIPLES, hashes), (_BOUNDS, bounds), (_SAMPLE, sample[order]), (_OWNERS, owned[order]), (_RANGES, ranges)):
+    signatures = np.array([signature(some) for some in sets], np.uint64)
+    for name, array in (
+        *((_TRIPLES, hashes), (_BOUNDS, bounds), (_SIGNATURES, signatures)),
+        *((_SAMPLE, sample[order]), (_OWNERS, owned[order]), (_RANGES, ranges)),
+    ):
         array.tofile(folder / name)
 
 
@@ -116,11 +121,12 @@ def _compared(task: tuple[Whole, Whole], folders: Sequence[Path], threshold: flo
 def _proposed(parts: Sequence[Texts], texts: int, threshold: float, folder: Path) -> Iterator[Whole]:
     """Yield the positions (2, pairs) of texts to compare; counts wait in `folder` until they are added up."""
     sizes = np.zeros(texts, np.int64)
+    order = ranks(np.concatenate([np.fromfile(part.folder / _SIGNATURES, np.uint64)[part.places] for part in parts]))
     counted = []
     for low, high in _groups(parts):
         hashes, owners = _sample(parts, low, high)
         sizes += np.bincount(owners, minlength=texts)
-        counted.append(_Counts(folder / f"{low}", *shared(hashes, owners, texts)))
+        counted.append(_Counts(folder / f"{low}", *shared(hashes, owners, order)))
     for low, high in _stretches(counted):
         first, second = enough(*summed([part.between(low, high) for part in counted]), sizes, threshold)
         for start in range(0, first.size, COMPARED):

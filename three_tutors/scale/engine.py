@@ -34,6 +34,8 @@ RETRIES = 5
 WORTH_PROCESSES = 2_000_000
 """With fewer bytes to read, a second process costs more than it saves."""
 THREADED = {"polars", "torch"}
+_HERE = "local"
+"""The address of a Ray of one's own on this machine."""
 ONE_THREAD = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
 """Of each process: there are as many of them as cores."""
 
@@ -45,7 +47,7 @@ class Engine:
     engine: Literal["local", "ray"] = "local"
     """`local`: processes of this machine; `ray`: those of a Ray cluster."""
     address: str | None = None
-    """Of a cluster that runs already; null starts Ray on this machine, or takes what RAY_ADDRESS names."""
+    """Of a cluster that runs already; null takes the one that RAY_ADDRESS names, and without that starts one on this machine."""
     processes: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
     """Tasks at once; `auto` is the number of cores."""
     in_flight: Annotated[int, Field(ge=1)] = 4
@@ -164,12 +166,13 @@ def _by_ray(function: Callable[[Task], Result], tasks: Iterable[Task], how: Engi
 
 
 def _start(ray: Any, how: Engine) -> None:  # noqa: ANN401 - a module
-    """Join the cluster, or start Ray here with `processes` cores."""
-    here = how.address is None and "RAY_ADDRESS" not in os.environ
-    cpus = {"num_cpus": cores() if how.processes == "auto" else how.processes, "include_dashboard": False} if here else {}
+    """Join the cluster that is named, or start Ray here with `processes` cores."""
+    # Without an address, Ray would join whatever cluster somebody runs on this machine, and refuse to be told how many cores to use.
+    address = how.address or os.environ.get("RAY_ADDRESS") or _HERE
+    cpus = {"num_cpus": cores() if how.processes == "auto" else how.processes, "include_dashboard": False} if address == _HERE else {}
     path = os.pathsep.join(filter(None, (os.getcwd(), os.environ.get("PYTHONPATH"))))  # noqa: PTH109 - a text
     environment = {"env_vars": {**ONE_THREAD, "PYTHONPATH": path}}
-    ray.init(address=how.address, log_to_driver=False, logging_level=logging.ERROR, runtime_env=environment, **cpus)
+    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, runtime_env=environment, **cpus)
 
 
 def _called_in(folder: str, function: Callable[[Task], Result], task: Task) -> Result:

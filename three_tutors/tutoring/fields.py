@@ -13,6 +13,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -70,8 +71,17 @@ def fields(kind: type) -> tuple[Field, ...]:
 
 def record(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass with fields
     """Return the fields of `value` by name, lists as lists."""
-    held = {field.name: getattr(value, field.name) for field in fields(value.__class__)}
-    return {name: list(one) if isinstance(one, tuple) else one for name, one in held.items()}
+    names, get = _getter(value.__class__)
+    return {name: list(one) if isinstance(one, tuple) else one for name, one in zip(names, get(value), strict=True)}
+
+
+@cache
+def _getter(kind: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Return the names of the declared fields, and what gets all of their values at once."""
+    names = tuple(field.name for field in fields(kind))
+    if len(names) == 1:
+        return names, lambda value: (getattr(value, names[0]),)
+    return names, attrgetter(*names)
 
 
 def values(kind: type, written: dict[str, Any]) -> dict[str, Any]:

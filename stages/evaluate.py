@@ -7,21 +7,29 @@ if __name__ == "__main__":
 
     start("stages.evaluate")
 
+import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_numbered_jsonl, write_json, write_jsonl
+from three_tutors.scale.engine import Engine, chosen
+from three_tutors.scale.rows import Work, joined, shards_of
+from three_tutors.scale.shards import CACHE, Shard, prune
+from three_tutors.scoring.drawn import ASKED, DIGESTS, LEARNED, asked_block, digests_block, learned_block
 from three_tutors.scoring.replied import Replied, read_replied
 from three_tutors.scoring.scores import MEASURES, scores
-from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
-from three_tutors.tutoring.dialogue import read_dialogues
+from three_tutors.scoring.strategy_classifier import StrategyClassifier, fit
+from three_tutors.tutoring.dialogue import Dialogue
 from three_tutors.tutoring.methods import REFERENCE
 from three_tutors.tutoring.moment import read_moments
 from three_tutors.tutoring.questions import questions
+from three_tutors.tutoring.rendering import last_of
 from three_tutors.tutoring.scenario import read_scenarios
 from three_tutors.tutoring.words import words
 
@@ -31,6 +39,12 @@ MOMENTS = Path("data/processed/moments/test.jsonl")
 ANSWERS = Path("data/processed/answers")
 SCORES = Path("data/processed/scores")
 METRICS = Path("reports/metrics")
+SHARDS = CACHE / "evaluate"
+ROOMS = ("pipeline", "scoring", "tutoring")
+LEARNED_FROM = 10_000
+"""Training dialogues that the classifier of strategies is fitted on, at most."""
+SURELY_FEWER = 2_000_000
+"""A file of so few bytes has not as many dialogues as that."""
 
 
 def evaluate(given: Sequence[Replied], classifier: StrategyClassifier, likelihoods: Sequence[Record]) -> list[Record]:
@@ -63,15 +77,42 @@ def summary(rows: Sequence[Mapping[str, Record]]) -> dict[str, float]:
 def main() -> None:
     """Read the answers of the tutor named on the command line, score them, write scores and metrics."""
     name = sys.argv[1] if len(sys.argv) > 1 else ""
-    test = read_dialogues(SPLITS / "test.jsonl")
+    under, how = SHARDS / name, chosen()
+    asked = _shards("test.jsonl", partial(asked_block), under, how)
+    test = [Dialogue.from_record(row) for row in _rows(asked, ASKED)]
     given = read_replied(ANSWERS, name, test, read_scenarios(SCENARIOS), read_moments(MOMENTS))
     likelihoods = [] if name == REFERENCE else _likelihoods(name, [question.item for question in questions(test)])
-    rows = evaluate(given, train(read_dialogues(SPLITS / "train.jsonl")), likelihoods)
+    classifier, used = _classifier(under, how)
+    prune(under, {one.folder for one in (*asked, *used)})
+    rows = evaluate(given, classifier, likelihoods)
     figures = summary(rows)
     write_jsonl(SCORES / f"{name}.jsonl", rows)
     write_json(METRICS / f"{name}.json", figures)
     means = ", ".join(f"{key} {value:.2f}" for key, value in figures.items() if key not in ("answers", "no_reply"))
     print(f"evaluate: {name} {means} over {len(rows)} answers")
+
+
+def _classifier(under: Path, how: Engine) -> tuple[StrategyClassifier, list[Shard]]:
+    """Return the classifier of strategies, fitted on training dialogues, and the shards that it is made from."""
+    up_to, used = "", []
+    if (SPLITS / "train.jsonl").stat().st_size > SURELY_FEWER:
+        used = _shards("train.jsonl", partial(digests_block), under, how)
+        digests = b"".join(joined(used, DIGESTS)).decode("ascii").split()
+        up_to = last_of(digests, LEARNED_FROM) if len(digests) > LEARNED_FROM else ""
+    made = _shards("train.jsonl", partial(learned_block, up_to=up_to), under, how)
+    strategies = [row["strategy"] for row in _rows(made, LEARNED)]
+    return fit(strategies, (row["features"] for row in _rows(made, LEARNED))), [*used, *made]
+
+
+def _shards(name: str, function: partial[Any], under: Path, how: Engine) -> list[Shard]:
+    [made] = shards_of([SPLITS / name], Work(function, ROOMS, under), how)
+    return made
+
+
+def _rows(made: Sequence[Shard], name: str) -> Iterator[Record]:
+    for one in made:
+        with (one.folder / name).open("rb") as file:
+            yield from map(json.loads, file)
 
 
 def _likelihoods(tutor: str, asked: Sequence[str]) -> list[Record]:

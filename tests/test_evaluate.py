@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,13 @@ from stages import evaluate as stage
 from stages.evaluate import evaluate, summary
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import write_jsonl
+from three_tutors.scale import blocks
+from three_tutors.scale.engine import ALONE
+from three_tutors.scoring.drawn import LEARNED
 from three_tutors.scoring.replied import references, replied
 from three_tutors.scoring.strategy_classifier import StrategyClassifier, train
 from three_tutors.tutoring.dialogue import Dialogue
-from three_tutors.tutoring.questions import items
+from three_tutors.tutoring.questions import MOST_TURNS, items
 from three_tutors.tutoring.replies import RecordedReply, write_replies
 from three_tutors.tutoring.scenario import Scenario
 
@@ -67,6 +71,7 @@ def run_on(
 ) -> None:
     """Lay out a project in `folder` and score its baseline."""
     monkeypatch.chdir(folder)
+    Path("params.yaml").write_text("scale: {processes: 1}\n", encoding="utf-8")
     for split in ("train", "test"):
         write_jsonl(stage.SPLITS / f"{split}.jsonl", [dialogue.to_record()])
     write_jsonl(stage.SCENARIOS, [scenario.to_record()])
@@ -129,3 +134,38 @@ def test_an_unknown_tutor_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("sys.argv", ["evaluate", "nobody"])
     with pytest.raises(DataError, match="name one of baseline, dspy, openai, lora, preference, reference"):
         stage.main()
+
+
+def test_many_blocks_are_scored_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fractions: Dialogue) -> None:
+    """Cut into blocks, the dialogues ask the same, teach the classifier the same, and leave the same scores and metrics."""
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("scale: {processes: 1}\n", encoding="utf-8")
+    for split, number in (("train", 40), ("test", 60)):
+        rows = (replace(fractions, id=f"{split}-{one}").to_record() for one in range(number))
+        write_jsonl(stage.SPLITS / f"{split}.jsonl", rows)
+    write_jsonl(stage.SCENARIOS, [])
+    write_jsonl(stage.MOMENTS, [])
+    monkeypatch.setattr("sys.argv", ["evaluate", "reference"])
+    written = []
+    for least in (blocks.LEAST, 5_000):
+        monkeypatch.setattr(blocks, "LEAST", least)
+        monkeypatch.setattr(blocks, "ONE_OF", 2)
+        stage.main()
+        written.append([path.read_bytes() for path in (stage.SCORES / "reference.jsonl", stage.METRICS / "reference.json")])
+    assert len(list((stage.SHARDS / "reference").iterdir())) > 4
+    assert written[0] == written[1]
+    assert len(written[0][0].splitlines()) == MOST_TURNS
+
+
+def test_of_many_dialogues_some_teach_the_classifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fractions: Dialogue) -> None:
+    """Those are drawn by a hash of their ids, whatever the order of the file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(stage, "SURELY_FEWER", 1)
+    monkeypatch.setattr(stage, "LEARNED_FROM", 5)
+    known = []
+    for step in (1, -1):
+        rows = [replace(fractions, id=f"d-{one}").to_record() for one in range(30)][::step]
+        write_jsonl(stage.SPLITS / "train.jsonl", rows)
+        _, used = stage._classifier(tmp_path / f"{step}", ALONE)
+        known.append([row["strategy"] for row in stage._rows(used[-1:], LEARNED)])
+    assert known[0] == known[1] == [turn.strategy for turn in fractions.turns if turn.strategy] * 5

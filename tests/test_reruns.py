@@ -240,3 +240,23 @@ def test_a_change_reruns_exactly_what_depends_on_it(project: Path) -> None:
         change(project)
         actual[name] = rerun(project)
     assert expected == actual
+
+
+@pytest.mark.slow(60)
+def test_who_computes_makes_no_stage_stale(project: Path) -> None:
+    """Another engine, address or number of processes leaves `dvc status` clean, which a change that a stage reads does not."""
+    params, yaml = project / "params.yaml", YAML()
+    before = params.read_text(encoding="utf-8")
+
+    def status() -> str:
+        return subprocess.run([sys.executable, "-m", "dvc", "status"], cwd=project, check=True, capture_output=True, text=True).stdout
+
+    clean = "Data and pipelines are up to date."
+    assert status().strip() == clean
+    tree = yaml.load(params)
+    tree["scale"].update(engine="ray", address="auto", processes=3, in_flight=9)
+    yaml.dump(tree, params)
+    assert status().strip() == clean
+    change_param("render")(project)
+    assert "render" in status()
+    params.write_text(before, encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import stages.estimate_costs
+import stages.evaluate
 import stages.render
 import stages.split
 from tests import imports
@@ -109,6 +110,7 @@ def test_other_code_makes_another_shard(tmp_path: Path, monkeypatch: pytest.Monk
         ("three_tutors.scale.kin", stages.split.ROOMS),
         ("three_tutors.tutoring.rendering", stages.render.ROOMS),
         ("three_tutors.pricing.counting", stages.estimate_costs.ROOMS),
+        ("three_tutors.scoring.drawn", stages.evaluate.ROOMS),
     ],
 )
 def test_the_rooms_that_make_a_shard_are_those_that_its_module_uses(module: str, rooms: tuple[str, ...]) -> None:

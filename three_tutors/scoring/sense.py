@@ -151,7 +151,7 @@ def _goes_on(text: str, first: Quantity, last: Quantity) -> bool:
 
 
 def _mean(values: list[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+    return math.fsum(values) / len(values) if values else 0.0  # the same in whatever order a set gives them
 
 
 SENSE = Measure(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,19 +51,24 @@ class StrategyClassifier:
 
 
 def train(dialogues: Sequence[Dialogue]) -> StrategyClassifier:
-    """Fit the classifier on the labelled teacher turns of `dialogues`. Deterministic; under a second for 600 turns."""
+    """Fit the classifier on the labelled teacher turns of `dialogues`."""
+    rows = labelled(dialogues)
+    return fit([strategy for _, _, strategy in rows], (features(text, before) for text, before, _ in rows))
+
+
+def fit(strategies: Sequence[str], shown: Iterable[Mapping[str, float]]) -> StrategyClassifier:
+    """Fit the classifier on teacher turns: the strategy and `features` of each. Deterministic; under a second for 600 turns."""
     from sklearn.feature_extraction import DictVectorizer  # noqa: PLC0415 - a second that only `evaluate` pays
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415
     from sklearn.preprocessing import MaxAbsScaler  # noqa: PLC0415
 
-    rows = labelled(dialogues)
-    if len({strategy for _, _, strategy in rows}) < 2:  # noqa: PLR2004 - two can be told apart
+    if len(set(strategies)) < 2:  # noqa: PLR2004 - two can be told apart
         return StrategyClassifier(None)
     model = make_pipeline(
         DictVectorizer(), MaxAbsScaler(), LogisticRegression(C=0.5, class_weight="balanced", max_iter=2000, random_state=_SEED)
     )
-    model.fit([features(text, before) for text, before, _ in rows], [strategy for _, _, strategy in rows])
+    model.fit(shown, strategies)
     return StrategyClassifier(model)
 
 

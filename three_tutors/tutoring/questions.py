@@ -49,13 +49,7 @@ def questions(dialogues: Sequence[Dialogue]) -> list[Question]:
 
     Of more dialogues than that, MOST_TURNS in the order of a hash of their ids are asked one turn each.
     """
-    answered = {
-        dialogue.id: turns
-        for dialogue in dialogues
-        if (turns := [index for index, turn in enumerate(dialogue.turns[:-1]) if turn.speaker == "student"])
-    }
-    chosen = set(sorted(answered, key=_hash)[:MOST_TURNS])
-    answered = {name: turns for name, turns in answered.items() if name in chosen}
+    answered = {dialogue.id: _answered(dialogue) for dialogue in asked_dialogues(dialogues)}
     most = max(map(len, answered.values()), default=0)
     while most > 1 and sum(min(most, len(turns)) for turns in answered.values()) > MOST_TURNS:
         most -= 1
@@ -64,6 +58,16 @@ def questions(dialogues: Sequence[Dialogue]) -> list[Question]:
         for dialogue in dialogues
         for index in _spread(answered.get(dialogue.id, ()), most)
     ]
+
+
+def asked_dialogues(dialogues: Sequence[Dialogue]) -> list[Dialogue]:
+    """Return the dialogues that turns are asked of, in their order: of parts of a corpus, those among which the corpus's are."""
+    chosen = set(sorted((dialogue.id for dialogue in dialogues if _answered(dialogue)), key=_hash)[:MOST_TURNS])
+    return [dialogue for dialogue in dialogues if dialogue.id in chosen]
+
+
+def _answered(dialogue: Dialogue) -> list[int]:
+    return [index for index, turn in enumerate(dialogue.turns[:-1]) if turn.speaker == "student"]
 
 
 def played(scenarios: Sequence[Scenario]) -> list[Scenario]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests import small_run
@@ -22,6 +24,14 @@ def test_every_student_turn_has_the_teacher_and_all_tutors(evidence: Evidence) -
     assert [[reply.tutor for reply in moment.replies] for moment in first.moments] == [
         ["reference", "baseline", "dspy", "openai", "lora"]
     ] * 2
+
+
+def test_a_turn_that_nobody_was_asked_shows_the_teacher(evidence: Evidence) -> None:
+    """What lies between the turns that the tutors were asked is told, so that a conversation can be followed."""
+    silent = {tutor: {item: one for item, one in of.items() if item != "fractions-1#0"} for tutor, of in evidence.answers.items()}
+    first, second = conversations(replace(evidence, answers=silent), 50)[0].moments
+    assert (first.replies, first.taught) == ([], "Before we check it, which is bigger, 2/5 or 1/2?")
+    assert (len(second.replies), second.taught) == (5, "")
 
 
 def test_a_scenario_has_no_teacher_and_says_what_is_wanted(evidence: Evidence) -> None:

@@ -18,7 +18,7 @@ from three_tutors.pipeline.params import read
 from three_tutors.pipeline.records import Record
 from three_tutors.pricing.costs import case_of
 from three_tutors.pricing.prices import PRICES_FILE, read_caches, read_prices
-from three_tutors.reporting.cost_benefit import break_even_point, cost_benefit, rounded, usd
+from three_tutors.reporting.cost_benefit import about_usd, break_even_point, cost_benefit, rounded, usd
 from three_tutors.reporting.cost_figures import cost_figures
 from three_tutors.reporting.kept_program import KeptProgram, with_kept_program
 from three_tutors.tutoring.dialogue import Dialogue
@@ -197,6 +197,16 @@ def test_a_model_that_is_gone_is_not_drawn(estimate: Estimate) -> None:
 def test_amounts_read_as_money(micro: int | None, text: str) -> None:
     """Cents up to a hundred dollars, whole dollars above, and nothing small is shown as nothing."""
     assert usd(micro) == text
+
+
+@pytest.mark.parametrize(
+    ("micro", "text"),
+    [(4_112_345_678, "4,100 USD"), (73_014_000, "73 USD"), (3_640_000, "3.6 USD"), (980_000, "0.98 USD"), (998_000, "1.0 USD"),
+     (134_000, "0.13 USD"), (14_000, "0.01 USD"), (1_000, "under 0.01 USD"), (-2_080_000, "−2.1 USD"), (0, "0.00 USD"), (None, "–")],
+)  # fmt: skip
+def test_who_decides_gets_two_digits(micro: int | None, text: str) -> None:
+    """A sum that was estimated is not told to the cent."""
+    assert about_usd(micro) == text
 
 
 @pytest.mark.parametrize(("value", "shown"), [(7, 7), (94, 94), (101, 110), (1_293, 1_300), (77_171, 78_000)])

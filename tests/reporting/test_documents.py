@@ -28,9 +28,32 @@ def test_a_report_is_a_page_with_links_pictures_and_cards() -> None:
     assert '<h2 id="cost_benefit-title">Costs</h2>' in page
     assert '<h3 id="cost_benefit-break-even">' in page
     assert "<th></th>" not in page
-    assert '<a href="#comparison">the comparison</a>, <a href="#scorecard">scores</a>, <span>a site</span> and <svg>drawn</svg>' in page
-    assert '<td data-label="tutor"><span>Small adapter · lora (<code>lora</code>)</span></td>' in page
+    assert (
+        '<a href="#comparison">the comparison</a>, <a href="#scorecard">scores</a>, <span>a site</span> and <b>Moves</b><svg>drawn</svg>'
+        in page
+    )
+    assert (
+        '<td data-label="tutor"><span><span class="named">Small adapter <small>· lora</small></span> (<code>lora</code>)</span></td>'
+        in page
+    )
     assert '<td class="figure" data-label="per month"><span>&lt;b&gt;2&lt;/b&gt;</span></td>' in page
+
+
+def test_wide_tables_become_cards_and_long_ones_fold() -> None:
+    """Two columns fit a phone as they are; four become cards; with ten rows the reader opens them."""
+    row = "| 1 | 2 | 3 | 4 |\n"
+    short, long = (document("data_card", f"| a | b | c | d |\n|---:|---:|---:|---:|\n{row * rows}") for rows in (9, 10))
+    assert 'class="cards numbers"' in short
+    assert ("<details>" in short, "<details><summary>Table of 10 rows</summary>" in long) == (False, True)
+    assert "cards" not in document("data_card", "| a | b |\n|---|---|\n| 1 | 2 |\n")
+
+
+def test_what_machines_read_is_not_shown() -> None:
+    """The head of a data card, and what folds a table in the file, are no text of the page."""
+    page = document("data_card", "---\nlicense: cc-by-4.0\n---\n\n# Card\n\n<details>\n<summary>40 rows</summary>\n\nText\n\n</details>\n")
+    assert "license" not in page
+    assert "details" not in page
+    assert "<p>Text</p>" in page
 
 
 def test_code_and_powers_are_set_and_markup_stays_text() -> None:

@@ -95,7 +95,7 @@ def test_filters_show_the_turns_where_a_tutor_is_better(chromium: Any, address: 
     page.select_option("select[name=tutor]", "dspy")
     better = [moment for moment in page.locator(".talk .moment").all() if float(score(moment, "dspy")) > float(score(moment, "baseline"))]
     assert page.locator(".talk .moment:visible").count() == len(better) > 0
-    assert f"Better prompt (dspy) is better than Untrained (baseline) in {len(better)}" in page.locator("#found").inner_text()
+    assert f"Better prompt · dspy is better than Untrained · baseline in {len(better)}" in page.locator("#found").inner_text()
     assert page.locator("output[data-count=better]").inner_text() == f"({len(better)})"
     page.fill("input[name=words]", "question 3")
     assert page.locator("output[data-count=better]").inner_text() == f"({page.locator('.talk .moment:visible').count()})"

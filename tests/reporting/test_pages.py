@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from markdown_it import MarkdownIt
 
-from three_tutors.reporting.pages import between, count, listed, markdown, number, page, percent, points, span, together, unbroken
+from three_tutors.reporting.pages import between, count, listed, markdown, number, page, percent, points, spread, together, unbroken
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Interval
 
@@ -20,13 +20,14 @@ from three_tutors.scoring.statistics import Interval
         (percent(None), "–"),
         (points(-0.5), "−50"),
         (points(0.125), "+12"),
-        (between(Interval(0.5, 0.25, 1.0)), "25 % – 100 %"),
-        (between(Interval(3, 2.5, 4), MEASURES["nll"]), "2.50 – 4.00"),
+        (between(Interval(0.5, 0.25, 1.0)), "25–100 %"),
+        (between(Interval(3, 2.5, 4), MEASURES["nll"]), "2.50–4.00"),
         (between(Interval(0.5, None, None)), "interval not computable"),
-        (span(Interval(0.5, 0.25, 1.0)), "25–100 %"),
-        (span(Interval(0.5, None, None)), "interval not computable"),
         (together({"lora": "12 %", "openai": "31 %", "dspy": "12 %"}), "lora and dspy 12 % and openai 31 %"),
         (together({}), ""),
+        (spread(Interval(0.5, 0.25, 1.0)), "25–100 %"),
+        (spread(Interval(1.0, 1.0, 1.0)), ""),
+        (spread(Interval(0.5, None, None)), ""),
         (points(-0.001), "0"),
         (number(1234.5, 1), "1,234.5"),
         (number(-2, 0), "−2"),

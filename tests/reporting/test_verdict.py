@@ -50,7 +50,7 @@ def test_nothing_shows_teaching_is_said_first_then_who_may_meet_students() -> No
     assert sentences[:2] == [
         (
             "Nothing in this run shows that any tutor teaches: no tutor's model puts replies where they belong clearly more often than "
-            "chance and none fits both sides of half as many contrast pairs as the teachers."
+            "chance and none serves both of two students who need opposite replies even half as often as the teachers do."
         ),
         "No tutor of this run may meet students.",
     ]
@@ -60,7 +60,7 @@ def test_nothing_shows_teaching_is_said_first_then_who_may_meet_students() -> No
     ("found", "reason"),
     [
         (exam(LOW), "teaches: no tutor's model puts replies where they belong clearly more often than chance."),
-        (exam(None, FEW), "teaches: none fits both sides of half as many contrast pairs as the teachers."),
+        (exam(None, FEW), "teaches: none serves both of two students who need opposite replies even half as often as the teachers do."),
         (exam(None, FEW, bot=replace(BOT, tells=False)), "teaches: a bot gets too close to the teachers for contrast to count."),
         (exam(), "teaches: neither choice nor contrast was measured."),
     ],
@@ -81,7 +81,7 @@ def test_what_is_shown_turns_the_headline_round() -> None:
     near = shares(lora=(0.5, 0.4, 0.6), reference=(0.9, 0.8, 1.0))
     assert headline(exam(high, near, comparisons=raised("lora", "openai"))) == (
         "Something of teaching is shown: lora and openai put replies where they belong more often than chance and than the untrained model "
-        "and lora fits both sides of at least half as many pairs as the teachers."
+        "and lora serves both of two students who need opposite replies at least half as often as the teachers do."
     )
     both = headline(exam(None, {**near, "baseline": near["lora"]}))
     assert both.endswith("The untrained model reaches one of these marks, too.")

@@ -19,7 +19,7 @@ from three_tutors.reporting.judge_table import judge_table
 from three_tutors.reporting.judging import judging
 from three_tutors.reporting.kept_program import kept_program, prompt_sentence
 from three_tutors.reporting.optimisation import caveats
-from three_tutors.reporting.pages import number, page, percent, plain, span, together
+from three_tutors.reporting.pages import between, number, page, percent, plain, together
 from three_tutors.reporting.provenance import EMBEDDED, Provenance
 from three_tutors.reporting.quoted_replies import alike, quotations
 from three_tutors.reporting.ratings import ratings
@@ -149,8 +149,8 @@ def _told(
             }
         ),
         "making": together({tutor: duration(one.making_seconds) for tutor, one in efforts.items() if one.making_seconds is not None}),
-        "unsafe": together({tutor: f"{percent(rate.value)} ({span(rate)})" for tutor, rate in unsafe.items()}),
-        "leaked": together({tutor: f"{percent(rate.value)} ({span(rate)})" for tutor, rate in leaked.items()}),
+        "unsafe": together({tutor: f"{percent(rate.value)} ({between(rate)})" for tutor, rate in unsafe.items()}),
+        "leaked": together({tutor: f"{percent(rate.value)} ({between(rate)})" for tutor, rate in leaked.items()}),
         "costs": together({tutor: _cost(one) for tutor, one in efforts.items()}),
     }
 

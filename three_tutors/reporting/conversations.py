@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.quotations import Stretch, pieces
 from three_tutors.reporting.standing import Standing, standing
-from three_tutors.tutoring.dialogue import Lesson
+from three_tutors.tutoring.dialogue import Dialogue, Lesson
 from three_tutors.tutoring.methods import BASELINE, REFERENCE
 
 FEWEST, SHORT = 5, 30
@@ -42,6 +42,9 @@ class Moment:
     wanted: str
     """Of a scenario: what a good tutor does here."""
     replies: Sequence[ScoredReply]
+    """Empty where the tutors were not asked."""
+    taught: str = ""
+    """What the teacher said next, where the tutors were not asked."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,7 @@ def conversations(evidence: Evidence, most: int) -> list[Transcript]:
     kept = round(most * len(dialogues) / total) if total > most else len(dialogues)
     found = []
     for dialogue in dialogues[:kept]:
-        moments = [
-            Moment(turn.text, turn.understanding, "", _replies(f"{dialogue.id}#{index}", evidence))
-            for index, turn in enumerate(dialogue.turns[:-1])
-            if turn.speaker == "student"
-        ]
+        moments = [_turn(dialogue, index, evidence) for index, turn in enumerate(dialogue.turns[:-1]) if turn.speaker == "student"]
         opening = dialogue.turns[0].text if dialogue.turns[0].speaker == "teacher" else ""
         found.append(Transcript(dialogue.id, "dialogue", dialogue.lesson, opening, moments))
     for scenario in scenarios[: most - kept]:
@@ -78,6 +77,12 @@ def conversations(evidence: Evidence, most: int) -> list[Transcript]:
         ]
         found.append(Transcript(scenario.id, scenario.kind, scenario.lesson, "", moments))
     return found
+
+
+def _turn(dialogue: Dialogue, index: int, evidence: Evidence) -> Moment:
+    turn, following = dialogue.turns[index : index + 2]
+    replies = _replies(f"{dialogue.id}#{index}", evidence)
+    return Moment(turn.text, turn.understanding, "", replies, "" if replies or following.speaker == "student" else following.text)
 
 
 def _replies(item: str, evidence: Evidence) -> list[ScoredReply]:

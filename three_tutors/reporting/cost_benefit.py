@@ -84,6 +84,16 @@ def usd(micro: float | None) -> str:
     return f"{sign}{amount:.2f} USD"
 
 
+def about_usd(micro: float | None) -> str:
+    """Return micro-USD to two significant digits, for whoever decides and does not check: `4,100 USD`, `73 USD`, `3.6 USD`, `0.13 USD`."""
+    cent, ten = 10_000, 10_000_000
+    if micro is None or abs(micro) < cent:
+        return usd(micro)
+    step = 10 ** (math.floor(math.log10(abs(micro))) - 1)
+    kept = round(micro / step) * step
+    return usd(kept) if abs(kept) < cent * 100 else f"{kept / 1_000_000:,.{0 if abs(kept) >= ten else 1}f} USD".replace("-", "−")
+
+
 def break_even_point(even: Record | None) -> str:
     """Return a break-even for a cell of a table, rounded to two digits: the estimate is not more exact."""
     if even is None:

@@ -10,7 +10,8 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from three_tutors.reporting.figures import Figure
-from three_tutors.reporting.names import spoken
+from three_tutors.reporting.names import named, spoken
+from three_tutors.reporting.pages import unbroken
 
 TITLES: Mapping[str, str] = {
     "comparison": "The comparison",
@@ -26,11 +27,19 @@ TITLES: Mapping[str, str] = {
 _READER = MarkdownIt("commonmark", {"html": False}).enable("table")
 _PICTURE = re.compile(r"figures/([\w-]+)\.svg$")
 _BESIDE = re.compile(r"([\w-]+)\.(?:md|html)(?:#(.*))?$")
+_FOR_MACHINES = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+"""What stands above the title of a data card for those who list data sets."""
+_OPENED = re.compile(r"^</?(?:details|summary)>.*$", re.MULTILINE)
+"""What folds a table where Markdown is read as a file; here a long table is folded anyway."""
+_FEW, _FEW_NUMBERS = 2, 3
+"""Columns that a phone has room for, of words and of numbers."""
+_LONG = 10
+"""Rows of a wide table that is folded away."""
 
 
 def document(name: str, text: str, figures: Sequence[Figure] = ()) -> Markup:
     """Return the Markdown report `name` as HTML whose ids begin with its name; markup in it is shown and not obeyed."""
-    tokens = _READER.parse(text)
+    tokens = _folded(_READER.parse(_OPENED.sub("", _FOR_MACHINES.sub("", text))))
     drawn = {figure.name: figure for figure in figures}
     columns: list[str] = []
     column, in_head = 0, False
@@ -41,7 +50,6 @@ def document(name: str, text: str, figures: Sequence[Figure] = ()) -> Markup:
             if token.nesting == 1:
                 token.attrSet("id", f"{name}-title" if level == 1 else f"{name}-{_slug(tokens[number + 1].content)}")
         elif token.type == "table_open":
-            token.attrSet("class", "cards")
             columns = []
         elif token.type in ("thead_open", "thead_close"):
             in_head = token.type == "thead_open"
@@ -55,6 +63,29 @@ def document(name: str, text: str, figures: Sequence[Figure] = ()) -> Markup:
         elif token.type == "inline":
             _inline(token, drawn)
     return Markup(_READER.renderer.render(tokens, _READER.options, {}))  # noqa: S704 - the reader escapes what it does not make itself
+
+
+def _folded(tokens: Sequence[Token]) -> list[Token]:
+    """Return the tokens with tables that a phone shows as cards, and long ones that a reader has to open."""
+    made = list(tokens)
+    starts = [number for number, token in enumerate(made) if token.type == "table_open"]
+    for start in reversed(starts):
+        end = next(number for number in range(start, len(made)) if made[number].type == "table_close")
+        heads = [token for token in made[start:end] if token.type == "th_open"]
+        rows = sum(token.type == "tr_open" for token in made[start:end]) - 1
+        numbers = sum("right" in str(token.attrs.get("style", "")) for token in heads) > len(heads) // 2
+        if len(heads) <= (_FEW_NUMBERS if numbers else _FEW):
+            continue
+        made[start].attrSet("class", "cards numbers" if numbers else "cards")
+        open_, close = '<div class="wide" tabindex="0" role="group" aria-label="Table">', "</div>"
+        if rows >= _LONG:
+            open_, close = f"<details><summary>Table of {rows} rows</summary>{open_}", f"{close}</details>"
+        made[start : end + 1] = [_block(open_), *made[start : end + 1], _block(close)]
+    return made
+
+
+def _block(content: str) -> Token:
+    return Token("html_block", "", 0, content=f"{content}\n")
 
 
 def _cell(cell: Sequence[Token], columns: list[str], column: int, *, in_head: bool) -> None:
@@ -81,7 +112,7 @@ def _inline(token: Token, drawn: Mapping[str, Figure]) -> None:
     outside: list[bool] = []
     for child in token.children or ():
         if child.type == "text":
-            child.content = spoken(child.content)
+            child.type, child.content = "html_inline", named(unbroken(child.content))
         elif child.type == "link_open":
             target = _target(str(child.attrs.get("href", "")))
             outside.append(not target)
@@ -94,7 +125,7 @@ def _inline(token: Token, drawn: Mapping[str, Figure]) -> None:
         elif child.type == "image":
             picture = _PICTURE.search(str(child.attrs.get("src", "")))
             figure = drawn.get(picture[1]) if picture else None
-            child.type, child.content = ("html_inline", figure.svg) if figure else ("text", child.content)
+            child.type, child.content = ("html_inline", f"<b>{named(figure.title)}</b>{figure.svg}") if figure else ("text", child.content)
 
 
 def _target(address: str) -> str:

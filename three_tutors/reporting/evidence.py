@@ -7,36 +7,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.records import Record, read_csv, read_json, read_jsonl
 from three_tutors.pricing.prices import Model, read_prices
 from three_tutors.reporting.kept_program import kept_program, with_kept_program
 from three_tutors.reporting.optimisation import Optimisation, read_optimisation
+from three_tutors.reporting.run_files import Scores, floors, read_choice, read_scores, reference, seeds, verdicts_of
 from three_tutors.reporting.strategies import Pair
 from three_tutors.scoring.choice import Choice, choice
-from three_tutors.scoring.replied import own_replies
-from three_tutors.scoring.score import Score, scores_in
-from three_tutors.scoring.scores import MEASURES
 from three_tutors.studies.replies import Replies
 from three_tutors.studies.replies import read_replies as read_study_replies
 from three_tutors.studies.table import FOLDER as FOLDER_OF_STUDIES
-from three_tutors.studies.table import Row, data_digest, last_of_each, read_rows
+from three_tutors.studies.table import Row, data_digest, read_rows
 from three_tutors.trust import fitted_sense
 from three_tutors.trust.faults import Grading, grading
 from three_tutors.trust.fitted_sense import FittedSense
-from three_tutors.trust.floor import CONTRAST, Floor, contrast_floor, floor
+from three_tutors.trust.floor import Floor
 from three_tutors.trust.graded import of_moments
 from three_tutors.trust.judge_agreement import GRADED, read_kept
 from three_tutors.trust.labels import SECOND, Agreement, agreements, read_second_labels
 from three_tutors.trust.preferences import PREFERENCES, Preferred, read_preferences, tally
 from three_tutors.trust.ratings import RATINGS, Rating, read_ratings
-from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_agreement, read_verdicts
-from three_tutors.tutoring.choosing import Likely, exam
+from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_agreement
+from three_tutors.tutoring.choosing import exam
 from three_tutors.tutoring.dialogue import Dialogue, read_dialogues
 from three_tutors.tutoring.methods import PROMPTED, REFERENCE, TUTORS
 from three_tutors.tutoring.moment import Moment, read_moments
 from three_tutors.tutoring.pairs import Source, rewarded_by
-from three_tutors.tutoring.questions import asked_moments, items, played, questions
+from three_tutors.tutoring.questions import items, played
 from three_tutors.tutoring.replies import RecordedReply, read_replies
 from three_tutors.tutoring.scenario import Scenario, read_scenarios
 from three_tutors.tutoring.splits import Split, read_ledger
@@ -57,9 +54,6 @@ PRICES = Path("data/raw/prices.yaml")
 PROGRAM = Path("models") / PROMPTED
 METRICS = Path("reports/metrics")
 PLOTS = Path("reports/plots")
-
-Scores = Mapping[str, Score]
-"""The scores of one answer by name."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +165,7 @@ def gather(root: Path = Path()) -> Evidence:
     missing: list[str] = []
     every_scenario, test, moments = read_scenarios(root / SCENARIOS), read_dialogues(root / TEST), read_moments(root / MOMENTS)
     scenarios = played(every_scenario)
-    answers: dict[str, Mapping[str, RecordedReply]] = {REFERENCE: _reference(test, moments)}
+    answers: dict[str, Mapping[str, RecordedReply]] = {REFERENCE: reference(test, moments)}
     choices: dict[str, Choice] = {}
     scores: dict[str, Mapping[str, Scores]] = {}
     moves: dict[str, Sequence[Pair]] = {}
@@ -193,7 +187,7 @@ def gather(root: Path = Path()) -> Evidence:
             moves[name] = [(row.get("intended", ""), row.get("realised", "")) for row in rows]
         else:
             missing.append(f"The answers of {name} were not scored: run `dvc repro evaluate@{name}`.")
-    verdicts = _verdicts(root / FOLDER, answers, missing)
+    verdicts = verdicts_of(root / FOLDER, answers, missing)
     dialogues, ledger = read_dialogues(root / DIALOGUES), read_ledger(root / LEDGER)
     costs = root / COSTS
     if not costs.exists():
@@ -227,7 +221,7 @@ def gather(root: Path = Path()) -> Evidence:
         judge_agreement=read_agreement(root / FOLDER / AGREEMENT),
         judge_graded=read_kept(root / GRADED),
         fitted=fitted_sense.read(root / fitted_sense.FILE),
-        floors=_floors(test, moments, [one for one in dialogues if ledger.get(one.id) == "train"]),
+        floors=floors(test, moments, [one for one in dialogues if ledger.get(one.id) == "train"]),
         grading=grading(of_moments(moments)),
         studies=studies,
         study_replies=replies,
@@ -239,74 +233,3 @@ def gather(root: Path = Path()) -> Evidence:
         benchmarks=(root / BENCHMARKS).read_text(encoding="utf-8") if (root / BENCHMARKS).exists() else "",
         missing=missing,
     )
-
-
-def _floors(test: Sequence[Dialogue], moments: Sequence[Moment], train: Sequence[Dialogue]) -> dict[str, Floor]:
-    """Return the floor under every score, and under contrast over the pairs that the tutors were asked."""
-    asked = {moment.id: moment for _, moment, _ in asked_moments(moments) if moment.pair}
-    pairs = contrast_floor([*asked.values()], train).get("") if asked else None
-    return {**floor(test, train), **({CONTRAST: pairs} if pairs else {})}
-
-
-def seeds(rows: Sequence[Row]) -> list[dict[str, str]]:
-    """Return the figures of trainings that differ in their seed alone, of each the last; those with a tutor's last other settings."""
-    params = {row.tutor: row.params for row in rows}
-    return [
-        {"tutor": row.tutor, "seed": row.setting[f"{row.tutor}.seed"], "score": row.figure, "value": str(row.value)}
-        for row in last_of_each(rows)
-        if [*row.setting] == [f"{row.tutor}.seed"] and row.params == params[row.tutor]
-    ]
-
-
-def read_scores(path: Path, records: Sequence[Record], asked: set[str]) -> dict[str, Scores]:
-    """Return the scores in the `records` of `path`, which `evaluate` wrote, by item.
-
-    Raises:
-        DataError: a row is no row of scores, scores an item that was not asked, or holds a score that nobody declares.
-
-    """
-    advice = f"run `dvc repro evaluate@{path.stem}`"
-    rows: dict[str, Scores] = {}
-    for line, record in enumerate(records, start=1):
-        if record.get("item") not in asked:
-            raise DataError(f"{path}:{line}: scores {record.get('item')}, which was not asked; {advice}.")
-        rows[record["item"]] = scores_in(record, f"{path}:{line}", advice)
-        if unknown := rows[record["item"]].keys() - MEASURES.keys():
-            raise DataError(f"{path}:{line}: holds scores that are not known: {', '.join(sorted(unknown))}; {advice}.")
-    return rows
-
-
-def _verdicts(folder: Path, answers: Mapping[str, Mapping[str, RecordedReply]], missing: list[str]) -> dict[str, Verdicts]:
-    """Return the judge's verdicts on the replies as they are now; those on earlier replies are named as missing."""
-    found = {}
-    for name in (*TUTORS, REFERENCE):
-        path = folder / f"{name}.jsonl"
-        if name in answers and path.exists():
-            verdicts = read_verdicts(path, name, {item: answer.reply for item, answer in answers[name].items()})
-            if verdicts.current:
-                found[name] = verdicts
-            else:
-                missing.append(f"The judge rated earlier replies of {name}: run `python -m three_tutors.trust.judge {name}`.")
-    return found
-
-
-def read_choice(path: Path) -> list[Likely]:
-    """Return how likely a tutor's model finds the graded replies; nothing where the file is not there.
-
-    Raises:
-        DataError: a row is none that `answer` writes.
-
-    """
-    rows = []
-    for line, written in enumerate(read_jsonl(path) if path.exists() else (), start=1):
-        try:
-            rows.append(Likely.from_record(written))
-        except TypeError as error:
-            raise DataError(f"{path}:{line}: not a likelihood ({error}); run `dvc repro answer@{path.parent.name}`.") from None
-    return rows
-
-
-def _reference(test: Sequence[Dialogue], moments: Sequence[Moment]) -> dict[str, RecordedReply]:
-    turns = [RecordedReply(question.item, "turn", question.reference.text, "teacher", 0, 0) for question in questions(test)]
-    turns += [RecordedReply(one.item, "moment", one.reply, "teacher", 0, 0) for one in own_replies(moments)]
-    return {one.item: one for one in turns}

@@ -138,7 +138,7 @@ def lines(series: Sequence[Line], axes: tuple[Scale, Scale], labels: tuple[str, 
 def grid(rows: Sequence[str], columns: Sequence[str], counts: Sequence[Sequence[float]], alt: str, side: str = "") -> str:
     """Draw a table of numbers with stronger cells for larger numbers; zeros stay empty. `side` says what the rows are."""
     most = max((value for row in counts for value in row), default=0) or 1
-    left, cell = 0.34, 26
+    left, cell = 0.41, 26
     wide = (RIGHT - left) / max(len(columns), 1)
     top = 16 + max((len(column) for column in columns), default=0) * 7
     drawn = [words(LEFT, 13, side, quiet=True)] if side else []
@@ -150,7 +150,7 @@ def grid(rows: Sequence[str], columns: Sequence[str], counts: Sequence[Sequence[
         )
     for line, (name, row) in enumerate(zip(rows, counts, strict=True)):
         y = top + line * cell
-        drawn.append(words(left - 0.015, y + 17, name, "end"))
+        drawn.append(words(left - 0.015, y + 17, name, "end", size=12))
         for number, value in enumerate(row):
             x, share = left + wide * number, value / most
             strength = f'fill="#0072B2" fill-opacity="{0.12 + 0.88 * share:.2f}"' if value else 'fill="currentColor" fill-opacity="0.04"'

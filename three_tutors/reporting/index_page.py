@@ -14,13 +14,14 @@ from typing import Any
 from markupsafe import Markup
 
 from three_tutors.reporting.conversations import conversations, exchange
+from three_tutors.reporting.cost_benefit import about_usd
 from three_tutors.reporting.data_figures import coverage, moves
 from three_tutors.reporting.documents import TITLES, document
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.exam import CHANCE, CONTRAST, MATCHING, Exam
 from three_tutors.reporting.figures import COLOURS, Figure, share_bars
 from three_tutors.reporting.findings import Findings
-from three_tutors.reporting.lights import lights
+from three_tutors.reporting.lights import MEANS, lights
 from three_tutors.reporting.names import BOT, TEACHERS, method_beside, plain_name
 from three_tutors.reporting.pages import listed, page, percent, source
 from three_tutors.reporting.provenance import Provenance
@@ -73,6 +74,8 @@ def index_page(
         figures=figures,
         picture=exam_bars(shared["exam"]),
         lights=lights(evidence, findings, shared["dangers"], shared["tolerated"]),
+        means=MEANS,
+        about=about_usd,
         exchange=exchange(talks),
         voices=voices(evidence, shared["quotations"]),
         ways=offers,

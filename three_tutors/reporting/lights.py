@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from three_tutors.reporting.cost_benefit import usd
+from three_tutors.reporting.cost_benefit import about_usd
 from three_tutors.reporting.decision import failures_by_kind
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.findings import Findings
@@ -18,6 +18,13 @@ Colour = Literal["good", "unsure", "bad", "unknown"]
 SYMBOLS: Mapping[Colour, str] = {"good": "✓", "unsure": "?", "bad": "✕", "unknown": "–"}
 """Told apart without colour, too."""
 PRIVACY = "privacy"
+MEANS: Mapping[str, str] = {
+    "safety": "unsafe replies to a danger",
+    "whole text": "replies that break off or repeat themselves",
+    "money": "a month, and when its model is withdrawn",
+    PRIVACY: "turns about private data that fail",
+}
+"""Light → what its words count."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +47,9 @@ def lights(evidence: Evidence, findings: Findings, dangers: Mapping[str, Examine
         broken = findings.everywhere.get(tutor, {}).get("broken")
         found[tutor] = {
             "safety": _safety(dangers.get(tutor), tolerated),
-            "whole text": _share(broken, tolerated, "of its replies break off or repeat themselves"),
+            "whole text": _share(broken, tolerated, "broken"),
             "money": _money(evidence, tutor),
-            "privacy": _privacy(evidence, tutor),
+            PRIVACY: _privacy(evidence, tutor),
         }
     return found
 
@@ -58,7 +65,7 @@ def _share(rate: Interval | None, tolerated: float, what: str) -> Light:
 
 
 def _safety(danger: Examined | None, tolerated: float) -> Light:
-    light = _share(danger.unsafe["all"].interval if danger else None, tolerated, "of its replies to a danger are unsafe")
+    light = _share(danger.unsafe["all"].interval if danger else None, tolerated, "unsafe")
     return Light("bad", light.says) if danger and danger.closing else light
 
 
@@ -66,7 +73,7 @@ def _privacy(evidence: Evidence, tutor: str) -> Light:
     failed, scored = failures_by_kind(evidence, tutor).get(PRIVACY, (0, 0))
     if not scored:
         return Light("unknown", "not measured")
-    return Light("bad" if failed else "good", f"{failed} of {scored} turns about private data fail")
+    return Light("bad" if failed else "good", f"{failed} of {scored} fail")
 
 
 def _money(evidence: Evidence, tutor: str) -> Light:
@@ -75,7 +82,7 @@ def _money(evidence: Evidence, tutor: str) -> Light:
         return Light("unknown", "not estimated")
     if bill["monthly"] is None:
         return Light("bad", "its model is gone")
-    says = f"{usd(bill['monthly'])} a month"
+    says = about_usd(bill["monthly"])
     if bill["months"] < evidence.costs["assumed"]["horizon_months"]:
-        return Light("unsure", f"{says}, and its model stops in {bill['months']:.1f} months")
+        return Light("unsure", f"{says}, ends in {bill['months']:.1f} months")
     return Light("good", says)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from markupsafe import Markup, escape
+
 from three_tutors.tutoring.methods import REFERENCE, TUTORS, Method
 
 TEACHERS = "Human teachers"
@@ -14,6 +16,7 @@ LOCAL = "local"
 
 _QUOTE = re.compile(r"(“[^”]*”)")
 _NAME = re.compile(rf"(?<![\w@/.`'=-])({'|'.join(map(re.escape, TUTORS))})(?![\w@/`=-]|\.\w)")
+_BESIDE = Markup('<span class="named">{} <small>· {}</small></span>')
 _UNTRAINED = re.compile(r"\b([Tt]he) (?:untrained )?baseline\b")
 
 
@@ -35,11 +38,32 @@ def spoken(text: str) -> str:
 
     Commands, settings and quotations keep what they say.
     """
-    return "".join(part if part.startswith("“") else _spoken(part) for part in _QUOTE.split(text))
+    return "".join(
+        part if part.startswith("“") else _NAME.sub(lambda found: TUTORS[found[1]].full_name, _plainly(part)) for part in _parts(text)
+    )
 
 
-def _spoken(text: str) -> str:
-    return _NAME.sub(lambda found: f"{plain_name(found[1])} · {found[1]}", _UNTRAINED.sub(r"\1 untrained model", text))
+def named(text: str) -> Markup:
+    """Return the same as HTML in which the method stands small beside the name, so that a sentence with many names can be read."""
+    return Markup().join(escape(part) if part.startswith("“") else _named(_plainly(part)) for part in _parts(text))
+
+
+def _parts(text: str) -> list[str]:
+    """Return a sentence cut into quotations and what stands between them."""
+    return _QUOTE.split(text)
+
+
+def _plainly(text: str) -> str:
+    return _UNTRAINED.sub(r"\1 untrained model", text)
+
+
+def _named(text: str) -> Markup:
+    made, start = Markup(), 0
+    for found in _NAME.finditer(text):
+        row = TUTORS[found[1]]
+        made += escape(text[start : found.start()]) + _BESIDE.format(row.plain, row.beside)
+        start = found.end()
+    return made + escape(text[start:])
 
 
 def _place(row: Method, sections: Mapping[str, object]) -> str:

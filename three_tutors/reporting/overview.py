@@ -13,14 +13,13 @@ if __name__ == "__main__":
 
 import json
 import sys
-import textwrap
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.pipeline.text import decode
+from three_tutors.reporting.overview_page import Page, as_json, folded
 from three_tutors.reporting.plain_yaml import read_plainly
 from three_tutors.tutoring import formats
 from three_tutors.tutoring.dialogue import Dialogue, read_dialogues
@@ -32,7 +31,6 @@ FAVOURITE = DIALOGUES / "mathematics" / "square-of-a-sum.yaml"
 METRICS = Path("reports/metrics")
 SUMMARY = Path("reports/summary.json")
 
-WIDTH = 96
 EXPLAINED: Mapping[str, tuple[str, str]] = {
     "program": (
         (
@@ -84,29 +82,6 @@ BY_PAIRS: tuple[str, str] = (
     ),
 )
 """The same for a method that learns from pairs of replies."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """One step of the explanation."""
-
-    title: str
-    said: tuple[str, ...]
-    """Paragraphs before what is shown."""
-    shown: tuple[str, ...] = ()
-    """Lines that keep their breaks: a file, a table."""
-    after: tuple[str, ...] = ()
-    """Paragraphs behind it."""
-
-    def text(self) -> str:
-        """Return the page for a terminal."""
-        body = [_wrapped(self.said), self.shown, _wrapped(self.after)]
-        return "\n\n".join([f"{self.title}\n{'─' * len(self.title)}", *("\n".join(part) for part in body if part)])
-
-    def markdown(self) -> str:
-        """Return the page as a section of the README."""
-        shown = ["\n".join(["```text", *self.shown, "```"])] if self.shown else []
-        return "\n\n".join([f"### {self.title}", *self.said, *shown, *self.after])
 
 
 def overview(root: Path = Path(), tutors: Collection[str] = USUAL) -> list[Page]:
@@ -183,20 +158,20 @@ def _dialogue_page(file: str, source: str, count: int) -> Page:
         ),
     )
     lines = [line for line in source.rstrip("\n").split("\n") if not line.startswith("#")]
-    return Page("1 One dialogue", said, tuple(piece for line in lines for piece in _folded(line)))
+    return Page("1 One dialogue", said, tuple(piece for line in lines for piece in folded(line)))
 
 
 def _rendering_page(dialogue: Dialogue) -> Page:
     examples = formats.dspy_rows(dialogue)
     shown = [
         f"For DSPy, one example per teacher turn, {len(examples)} from this dialogue; the last one:",
-        *_json({key: examples[-1][key] for key in ("frame", "history", "said", "strategy", "reply")}),
+        *as_json({key: examples[-1][key] for key in ("frame", "history", "said", "strategy", "reply")}),
         "",
         "For the OpenAI protocol, one line per dialogue:",
-        *_json(formats.openai_row(dialogue)),
+        *as_json(formats.openai_row(dialogue)),
         "",
         "For Hugging Face, the same messages with a strategy and a weight for each:",
-        *_json({key: formats.hugging_face_row(dialogue)[key] for key in ("strategies", "weights")}),
+        *as_json({key: formats.hugging_face_row(dialogue)[key] for key in ("strategies", "weights")}),
     ]
     said = "The same code writes all three formats and the prompts of the running tutors, so a tutor is asked in the form it learned from."
     return Page("2 The same dialogue, rendered three times", (said,), tuple(shown))
@@ -239,27 +214,3 @@ def _figures(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError):
         return {}
-
-
-def _wrapped(paragraphs: tuple[str, ...]) -> list[str]:
-    return [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, WIDTH)]
-
-
-def _folded(line: str) -> list[str]:
-    """Return a line of YAML, folded below its value where it is long."""
-    inner = " " * (len(line) - len(line.lstrip()) + 6)
-    return textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent=inner) or [""]
-
-
-def _json(value: Mapping[str, Any]) -> Iterator[str]:
-    """Yield an object as short lines, one for each key and each message of a list; long texts lose their end."""
-    for key, inner in value.items():
-        if key in {"messages", "history"}:
-            yield f"  {key}:"
-            yield from ("    " + _short(json.dumps(item, ensure_ascii=False), WIDTH - 4) for item in inner)
-        else:
-            yield "  " + _short(f"{key}: {json.dumps(inner, ensure_ascii=False)}", WIDTH - 2)
-
-
-def _short(text: str, width: int) -> str:
-    return textwrap.shorten(text, width, placeholder=" …")

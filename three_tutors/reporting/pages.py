@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from three_tutors.reporting.names import plain_name, spoken
+from three_tutors.reporting.names import named, plain_name
 from three_tutors.reporting.typeset import typeset
 from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.statistics import Interval
@@ -38,16 +38,19 @@ def told(value: float | None, score: Measure) -> str:
 
 
 def between(interval: Interval, score: Measure | None = None) -> str:
-    """Return an interval as it is printed: `12 % – 31 %`, in per cent or as the values of `score` are."""
+    """Return an interval as it is printed: `12–31 %`, in per cent or as the values of `score` are."""
     if interval.low is None:
         return "interval not computable"
     low, high = (told(end, score) if score else percent(end) for end in (interval.low, interval.high))
-    return f"{low} – {high}"
+    return f"{low.removesuffix(' %')}–{high}"
 
 
-def span(interval: Interval) -> str:
-    """Return the interval of a share as it is printed in a sentence: `12–31 %`."""
-    return "interval not computable" if interval.low is None else f"{percent(interval.low).removesuffix(' %')}–{percent(interval.high)}"
+def spread(interval: Interval | None, score: Measure | None = None) -> str:
+    """Return an interval for a cell of a table; nothing where there is none, or where it has no width as printed."""
+    if interval is None or interval.low is None:
+        return ""
+    low, high = (told(end, score) if score else percent(end) for end in (interval.low, interval.high))
+    return "" if low == high else between(interval, score)
 
 
 def points(value: float | None) -> str:
@@ -119,6 +122,7 @@ def _environment() -> Environment:
         "percent": percent,
         "told": told,
         "between": between,
+        "spread": spread,
         "points": points,
         "number": number,
         "count": count,
@@ -126,7 +130,7 @@ def _environment() -> Environment:
         "listed": listed,
         "md": markdown,
         "unbroken": unbroken,
-        "spoken": spoken,
+        "named": named,
         "plain_name": plain_name,
         "typeset": typeset,
     }

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from three_tutors.reporting.evidence import Evidence, Scores
+from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.pages import plain
+from three_tutors.reporting.run_files import Scores
 from three_tutors.scoring.expectations import EXPECTATIONS
 from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.scores import MEASURES

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from three_tutors.reporting.evidence import Evidence, Scores
+from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.findings import Findings
 from three_tutors.reporting.pages import count, listed, told
+from three_tutors.reporting.run_files import Scores
 from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Interval, by_dialogue, mean_interval

@@ -12,7 +12,7 @@ from three_tutors.reporting.decision import Decision
 from three_tutors.reporting.evidence import Evidence
 from three_tutors.reporting.exam import CONTRAST, FIGURES, FITS, MATCHING, RANKING, Comparison, Exam, Share
 from three_tutors.reporting.findings import Findings
-from three_tutors.reporting.pages import count, listed, number, percent, span, together
+from three_tutors.reporting.pages import between, count, listed, number, percent, together
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Interval
 from three_tutors.tutoring.methods import BASELINE, REFERENCE, TUTORS
@@ -52,7 +52,7 @@ def headline(exam: Exam) -> str:
         if exam.value(CONTRAST, REFERENCE) and not exam.tells:
             reasons.append("a bot gets too close to the teachers for contrast to count")
         elif exam.value(CONTRAST, REFERENCE):
-            reasons.append("none fits both sides of half as many contrast pairs as the teachers")
+            reasons.append("none serves both of two students who need opposite replies even half as often as the teachers do")
         return f"{nothing}: {listed(reasons)}." if reasons else f"{nothing}."
     if not shown:
         return "Only the untrained model shows something of teaching in this run; nothing shows that a made tutor does."
@@ -60,7 +60,8 @@ def headline(exam: Exam) -> str:
     if matching := [name for name in exam.above_chance if name in shown]:
         clauses.append(f"{listed(matching)} {_put(matching)} replies where they belong more often than chance and than the untrained model")
     if near := [name for name in exam.near_teachers if name in shown]:
-        clauses.append(f"{listed(near)} {'fits' if len(near) == 1 else 'fit'} both sides of at least half as many pairs as the teachers")
+        serves = "serves" if len(near) == 1 else "serve"
+        clauses.append(f"{listed(near)} {serves} both of two students who need opposite replies at least half as often as the teachers do")
     same = " The untrained model reaches one of these marks, too." if BASELINE in exam.shows_teaching else ""
     return f"Something of teaching is shown: {listed(clauses)}.{same}"
 
@@ -76,7 +77,7 @@ def _students(decision: Decision) -> str:
 
 
 def _told(share: Share) -> str:
-    return f"{percent(share.value)} ({span(share.interval)})"
+    return f"{percent(share.value)} ({between(share.interval)})"
 
 
 def _each(exam: Exam, figure: str) -> str:

@@ -21,7 +21,7 @@
   const talks = [...document.querySelectorAll(".talk")].map((talk) => ({
     talk,
     kind: talk.dataset.kind,
-    head: talk.querySelector("summary").textContent.toLowerCase(),
+    head: [...talk.querySelectorAll("summary, .earlier")].map((one) => one.textContent).join("\n").toLowerCase(),
     moments: [...talk.querySelectorAll(".moment")].map((moment) => ({
       moment,
       text: moment.textContent.toLowerCase(),
@@ -61,8 +61,9 @@
     }
     wasFiltering = filtering;
     for (const [choice, output] of Object.entries(shares)) output.textContent = `(${counts[choice]})`;
+    const rest = counts.unscored ? `; ${counts.unscored} cannot be compared` : "";
     found.textContent = `${shown} student turns in ${open} conversations shown. By the rubric, ${named(form.elements.tutor)} is better than ` +
-      `${named(form.elements.against)} in ${counts.better}, the same in ${counts.same}, worse in ${counts.worse}; ${counts.unscored} cannot be compared.`;
+      `${named(form.elements.against)} in ${counts.better} of ${counts.all}, the same in ${counts.same}, worse in ${counts.worse}${rest}.`;
   };
 
   form.addEventListener("input", apply);

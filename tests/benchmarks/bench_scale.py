@@ -128,7 +128,8 @@ def _lay_out(project: Path, size: int) -> None:
     for name in ("params.yaml", "dvc.yaml"):
         shutil.copy(synthetic.ROOT / name, project)
     shutil.copytree(synthetic.ROOT / "stages", project / "stages")
-    (project / "data/raw").mkdir(parents=True)
+    for name in ("scenarios", "moments"):
+        (project / "data/raw" / name).mkdir(parents=True)
     shutil.copy(synthetic.ROOT / "data/raw/prices.yaml", project / "data/raw")
     synthetic.write(project / "data/raw/dialogues/all.jsonl", size)
 

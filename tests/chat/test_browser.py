@@ -212,6 +212,30 @@ def test_a_dropped_draft_goes_from_the_page(chromium: Any, tmp_path: Path, base_
     assert 1 == marks
 
 
+def test_what_is_asked_in_blind_mode_is_seen(visit: Any, page: Site) -> None:
+    """Once the replies are there, the question and its buttons stand above the box for the next turn, not behind it."""
+    visit.set_viewport_size({"width": 1280, "height": 700})
+    visit.goto(f"{page.origin}/conversations/{page.start(blind='yes')}")
+    say(visit, "Is it 5/6?")
+    question, box = visit.locator(".choose").bounding_box(), visit.locator("#say").bounding_box()
+    assert question["y"] + question["height"] <= box["y"]
+
+
+def test_on_a_phone_no_table_scrolls_sideways(visit: Any, page: Site, pressure: Scenario) -> None:
+    """Scores of four replies and the tally of blind choices fit: each row is a card."""
+    visit.set_viewport_size({"width": 390, "height": 800})
+    talk = page.start(start="scenario", scenario=pressure.id, blind="yes")
+    page.say(talk, pressure.turns[0].text)
+    page.finished(talk)
+    page.client.post(f"/conversations/{talk}/choice", data={"exchange": 1, "preferred": "a"})
+    page.client.post(f"/conversations/{talk}/reveal")
+    for address in (f"/conversations/{talk}?scores=1", "/"):
+        visit.goto(f"{page.origin}{address}")
+        assert 1 == visit.locator(".folds").count()
+        assert visit.evaluate("(one => one.scrollWidth <= one.clientWidth)(document.querySelector('.scroll'))")
+        assert visit.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 PAYLOADS = [
     template.format(code="window.hacked=1")
     for template in (

@@ -21,7 +21,7 @@ def answering(names: Sequence[str], models: Path = MODELS) -> str:
     """Return what answers under these tutors' names, as a sentence that ends in a warning."""
     found = list(dict.fromkeys(said for name in names if (said := _model(name, models))))
     if not found:
-        return "No model was made yet: `tutors run` makes them."
+        return "No model was made yet; the command “tutors run” makes them."
     goes = "Nothing you write leaves this machine." if all(HERE in said for said in found) else "Services are sent what you write."
     return f"What answers here: {'; '.join(found)}. Facts may be wrong: check what a tutor says. {goes}"
 

@@ -34,7 +34,10 @@ function follow(exchange) {
     exchange.querySelector(".stop").remove();
     exchange.querySelector(".below").hidden = false;
     const choose = exchange.querySelector(".choose");
-    if (choose) choose.hidden = exchange.querySelectorAll(".reply .tools:not([hidden])").length < 2;
+    if (choose) {
+      choose.hidden = exchange.querySelectorAll(".reply .tools:not([hidden])").length < 2;
+      choose.scrollIntoView({ block: "nearest" }); // not behind the box below
+    }
     document.querySelector("#say button").disabled = false;
   });
 

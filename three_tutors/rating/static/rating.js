@@ -5,10 +5,10 @@ const form = document.querySelector("#replies");
 if (form) {
   const groups = [...form.querySelectorAll(".asked")];
   const choices = (group) => [...group.querySelectorAll("input")];
-  const focus = (group) => {
+  const focus = (group, intoView = true) => {
     const inputs = choices(group);
     (inputs.find((input) => input.checked) || inputs[0]).focus({ preventScroll: true });
-    group.closest(".rated").scrollIntoView({ block: "nearest", behavior: "instant" });
+    if (intoView) group.closest(".rated").scrollIntoView({ block: "nearest", behavior: "instant" });
   };
   const step = (group, by) => {
     const next = groups[groups.indexOf(group) + by];
@@ -37,5 +37,6 @@ if (form) {
   });
 
   const open = groups.find((group) => !choices(group).some((input) => input.checked));
-  focus(open || groups[0]);
+  const first = open || groups[0];
+  focus(first, first !== groups[0]); // whoever begins reads the conversation first
 }

@@ -10,6 +10,7 @@ from tests import small_run
 from three_tutors.reporting.conversations import conversations
 from three_tutors.reporting.evidence import Evidence, gather
 from three_tutors.reporting.standing import standing
+from three_tutors.tutoring.questions import asked_dialogues
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,14 @@ def test_replies_are_compared_with_the_baseline(evidence: Evidence) -> None:
 def test_a_missing_score_is_no_zero(score: float | None, other: float | None, expected: str) -> None:
     """Where one of two replies has no score nothing is compared."""
     assert standing(score, other) == expected
+
+
+def test_only_conversations_that_somebody_was_asked_are_shown(evidence: Evidence) -> None:
+    """Of many held-out dialogues some are asked; the others have nothing to show beside each other."""
+    many = [replace(evidence.test[0], id=f"fractions-{number}") for number in range(1, 60)]
+    talks = conversations(replace(evidence, test=many), 500)
+    assert [talk.id for talk in talks if talk.kind == "dialogue"] == [one.id for one in asked_dialogues(many)]
+    assert len(talks) < len(many)
 
 
 def test_both_kinds_stay_when_few_are_shown(evidence: Evidence) -> None:

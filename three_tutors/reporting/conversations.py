@@ -11,6 +11,7 @@ from three_tutors.reporting.quotations import Stretch, pieces
 from three_tutors.reporting.standing import Standing, standing
 from three_tutors.tutoring.dialogue import Dialogue, Lesson
 from three_tutors.tutoring.methods import BASELINE, REFERENCE
+from three_tutors.tutoring.questions import asked_dialogues
 
 FEWEST, SHORT = 5, 30
 """Words of a student turn on the first screen."""
@@ -62,7 +63,7 @@ class Transcript:
 
 def conversations(evidence: Evidence, most: int) -> list[Transcript]:
     """Return the held-out dialogues, then the scenarios, at most `most` of them with both kinds in proportion."""
-    dialogues, scenarios = evidence.test, evidence.scenarios
+    dialogues, scenarios = asked_dialogues(evidence.test), evidence.scenarios
     total = len(dialogues) + len(scenarios)
     kept = round(most * len(dialogues) / total) if total > most else len(dialogues)
     found = []

@@ -30,6 +30,7 @@ from three_tutors.reporting.voices import voices
 from three_tutors.reporting.ways import TIMES, cheapest, ways
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.tutoring.methods import METHODS, REFERENCE
+from three_tutors.tutoring.questions import asked_dialogues
 
 CODE = "programming"
 """The subject in which lines of a program are set as such."""
@@ -58,7 +59,7 @@ def index_page(
 
     """
     style, script = source("page.css") + _colours(evidence), source("page.js")
-    talks = conversations(evidence, most_conversations)
+    talks, asked = conversations(evidence, most_conversations), len(asked_dialogues(evidence.test))
     taken = [score for name, score in MEASURES.items() if any(name in cells for cells in findings.cells.values())]
     measures = [one for one in taken if any(findings.cell(tutor, one.name) for tutor in findings.cells)]
     of_data = [coverage(evidence.dialogues), moves(evidence.dialogues)]
@@ -87,7 +88,8 @@ def index_page(
         warnings=evidence.metrics.get("data", {}).get("warnings", {}),
         talks=talks,
         code=CODE,
-        left_out=len(evidence.test) + len(evidence.scenarios) - len(talks),
+        asked=asked,
+        left_out=asked + len(evidence.scenarios) - len(talks),
         tutors=[name for name in evidence.answers if name != REFERENCE],
         kinds=list(dict.fromkeys(talk.kind for talk in talks)),
         focus=shared["exam"].best(findings.challengers),

@@ -43,7 +43,7 @@ ROUNDS = 2
 
 def measure(sizes: tuple[int, ...]) -> dict[str, Any]:
     """Return what each stage takes for each size, and Ray beside local processes."""
-    found: dict[str, Any] = {"processor": _processor(), "cores": cores()}
+    found: dict[str, Any] = {"processor": _processor(), "cores": cores(), **ray_beside_local()}
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="bench-scale-") as name:
             project = Path(name)
@@ -63,7 +63,7 @@ def measure(sizes: tuple[int, ...]) -> dict[str, Any]:
         if larger == 10 * size:
             took = {stage: round(found[other][stage]["seconds"] / found[one][stage]["seconds"], 1) for stage, *_ in STAGES}
             found[f"ten_times_{size}"] = took
-    return {**found, **ray_beside_local()}
+    return found
 
 
 def run(project: Path, stage: str, *words: str) -> dict[str, float]:

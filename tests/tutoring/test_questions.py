@@ -39,9 +39,11 @@ def test_no_more_is_asked_than_can_be_and_all_dialogues_are_asked_alike(lengths:
 
 
 def test_turns_are_spread_over_the_length_of_a_dialogue() -> None:
-    """Not the first ones of each: late turns need the history."""
-    asked = [one.turn for one in questions([dialogue(number, 8) for number in range(MOST_TURNS // 2)]) if one.dialogue == "dialogue-7"]
-    assert asked == [4, 12]
+    """One of each half where two are asked of each; where one is, early and late ones alike: in the middle teachers do other things."""
+    two = questions([dialogue(number, 8) for number in range(MOST_TURNS // 2)])
+    assert [one.turn < 8 for one in two] == [True, False] * (MOST_TURNS // 2)
+    one = Counter(one.turn // 4 for one in questions([dialogue(number, 8) for number in range(2 * MOST_TURNS)]))
+    assert set(one) == {0, 1, 2, 3}
 
 
 def test_a_question_holds_everything_up_to_the_student_turn_and_the_teachers_reply() -> None:

@@ -56,7 +56,7 @@ def questions(dialogues: Sequence[Dialogue]) -> list[Question]:
     return [
         Question(dialogue.id, index, dialogue.lesson, dialogue.turns[: index + 1], dialogue.turns[index + 1])
         for dialogue in dialogues
-        for index in _spread(answered.get(dialogue.id, ()), most)
+        for index in _spread(answered.get(dialogue.id, ()), most, dialogue.id)
     ]
 
 
@@ -109,10 +109,12 @@ def drawn(moments: Sequence[Moment], pairs: int, cases: int, others: int = 0) ->
     return [moment for moment in moments if moment.id in chosen]
 
 
-def _spread(turns: Sequence[int], most: int) -> Iterable[int]:
+def _spread(turns: Sequence[int], most: int, name: str) -> Iterable[int]:
+    """Return one of each so many equal parts of a dialogue, at a place that its name decides: the middles alone are not like the rest."""
     if len(turns) <= most:
         return turns
-    return [turns[(2 * number + 1) * len(turns) // (2 * most)] for number in range(most)]
+    place = int.from_bytes(_hash(name)[-4:]) / 2**32  # the first bytes chose the dialogue
+    return [turns[int((number + place) * len(turns) / most)] for number in range(most)]
 
 
 def digest(items: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from three_tutors.reporting.index_page import exam_bars
 from three_tutors.reporting.lights import lights
 from three_tutors.reporting.safeguards import Examined
 from three_tutors.reporting.voices import voices
-from three_tutors.reporting.ways import ways
+from three_tutors.reporting.ways import Way, cheapest, ways
 from three_tutors.scoring.statistics import Interval
 from three_tutors.trust.floor import Floor
 
@@ -98,3 +98,12 @@ def test_money_is_for_this_runs_tokens_with_what_is_lost(evidence: Evidence, tmp
     assert tuned.thousand == pytest.approx(1000 * (100 * 0.8 + 20 * 3.2))
     assert hosted.thousand == pytest.approx(1000 * 12.5 / 28 / 3600 * 0.1 * 1_000_000)
     assert ways(evidence, efforts(evidence)) == []
+
+
+def test_cheapest_is_whoever_pays_least_a_month_and_nobody_whose_model_is_gone() -> None:
+    """Equal bills are cheapest together; a tutor without a bill is not, and without any bill nobody is."""
+    gone = Way("openai", None, None, None, None, 0, None, None, 0.0, None)
+    plain, other, dear = (replace(gone, tutor=name, monthly=monthly) for name, monthly in (("baseline", 4), ("dspy", 4), ("lora", 73)))
+    assert cheapest([plain, other, dear, gone]) == ["baseline", "dspy"]
+    assert cheapest([dear, gone]) == ["lora"]
+    assert cheapest([gone]) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests import small_run
 from three_tutors.pipeline.records import read_json, read_jsonl, write_json, write_jsonl
-from three_tutors.reporting.optimisation import read_optimisation, word_changes
+from three_tutors.reporting.optimisation import caveats, read_optimisation, word_changes
 from three_tutors.reporting.pages import page
 
 
@@ -36,6 +37,17 @@ def test_validation_turns_are_counted_by_standing(tmp_path: Path) -> None:
     assert found is not None
     assert dict(found.standings) == {"better": 1, "same": 1, "worse": 1}
     assert found.reworded
+
+
+def test_a_tutor_that_was_chosen_by_a_score_is_favoured_in_it_alone(tmp_path: Path) -> None:
+    """It is said of a kept program whose tutor is there; what drafts bring is said only where there are several."""
+    found = read_optimisation(small_run.write_run(tmp_path) / "models/dspy")
+    assert found is not None
+    [by_score] = caveats(replace(found, drafts=1), ["dspy", "lora"])
+    assert "no other tutor was made with that score, which favours dspy in it" in by_score
+    assert "dspy may write 3 drafts" in caveats(replace(found, drafts=3), ["dspy", "lora"])[1]
+    assert caveats(replace(found, drafts=3), ["lora"]) == []
+    assert caveats(None, ["dspy", "lora"]) == []
 
 
 def test_the_change_has_its_interval_and_chosen_strategies_are_compared(tmp_path: Path) -> None:

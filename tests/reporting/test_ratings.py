@@ -68,6 +68,27 @@ def test_ratings_stand_in_the_report(root: Path) -> None:
     assert ("rubric score" in not_compared(before), "rubric score" in not_compared(after)) == (True, False)
 
 
+def test_raters_who_do_not_agree_are_named_and_those_who_do_are_not(root: Path) -> None:
+    """Where two raters say the opposite of each other, the page says which question that concerns, and no other one."""
+    (root / RATINGS).unlink(missing_ok=True)
+    made = rated(root)
+    opposite = [{**one, "labels": {**one["labels"], "sense": 6 - one["labels"]["sense"]}} if one["rater"] == "CD" else one for one in made]
+    told = {}
+    for name, some in (("level", made), ("opposite", opposite)):
+        write_jsonl(root / RATINGS, some)
+        told[name] = page(root).partition("he advises against any conclusion")[2].partition("</p>")[0]
+    assert "teaching" not in told["level"] + told["opposite"]
+    assert ", which concerns sense here" in told["opposite"]
+    assert ("sense" in told["level"]) == (min(one.alpha.value for one in _agreed(root, made) if one.asked == "sense") < 0.67)
+
+
+def _agreed(root: Path, made: list[Record]) -> Any:
+    write_jsonl(root / RATINGS, made)
+    found = ratings(gather(root))
+    assert found
+    return found.agreed
+
+
 def not_compared(html: str) -> str:
     """Return the sentence that lists what nobody has compared with people; empty where there is none."""
     return html.partition("Not compared with people's ratings:")[2].partition("</p>")[0]

@@ -7,12 +7,19 @@ from dataclasses import replace
 import pytest
 
 from tests import small_run
+from three_tutors.reporting.comparison import shared_values
 from three_tutors.reporting.evidence import Evidence, gather
+from three_tutors.reporting.exam import exam_of
 from three_tutors.reporting.findings import Cell, Findings
+from three_tutors.reporting.index_page import index_page
+from three_tutors.reporting.provenance import Provenance
 from three_tutors.reporting.scorecard import findings_of
 from three_tutors.reporting.teachers import teachers_row
 from three_tutors.scoring.score import Score
 from three_tutors.scoring.statistics import Interval
+
+ABOVE = "In these scores a tutor has a better value than the teachers on the same turns"
+NONE_ABOVE = "No tutor has a better value than the teachers in any score of this run"
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +63,15 @@ def test_every_part_of_the_turns_counts_its_turns(evidence: Evidence) -> None:
     levels = teachers_row(evidence, findings_of(evidence)).levels
     counts = [level.cells["actionability"][1] if "actionability" in level.cells else 0 for level in levels]
     assert {counts[0]} == {counts[index] + counts[index + 1] for index in (1, 3, 5)}
+
+
+@pytest.mark.parametrize(("lora", "said", "not_said"), [(0.9, ABOVE, NONE_ABOVE), (0.1, NONE_ABOVE, ABOVE)])
+def test_the_page_names_tutors_above_the_teachers_or_says_that_none_is(evidence: Evidence, lora: float, said: str, not_said: str) -> None:
+    """One sentence stands there with its figures, and the other does not."""
+    of = {"lora": {"follow_up": at(lora)}, "reference": {"follow_up": at(0.5)}, "baseline": {"follow_up": at(0.0)}}
+    findings = Findings(of)
+    made = Provenance({}, "", "a model", {}, {}, {"processor cores": "2", "memory": "8 GiB"}, [])
+    shared = shared_values(evidence, findings, exam_of(evidence), made, 0.05)
+    page = index_page(evidence, findings, shared, [], made, documents={}, most_conversations=1)
+    assert said in page
+    assert not_said not in page

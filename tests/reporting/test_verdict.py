@@ -185,6 +185,21 @@ def test_scores_that_a_trick_gets_are_named_and_compare_nobody() -> None:
     assert "trick" not in told(exam(LOW), findings=Findings(cells))
 
 
+def test_a_score_that_nobody_held_against_people_is_not_in_the_verdict() -> None:
+    """That no bot gets it is not enough, nor is agreement that comes from spotting broken writers."""
+    from tests.reporting.test_findings import cell  # noqa: PLC0415
+
+    names = ["uptake", *(name for name, one in MEASURES.items() if not one.is_checked and one.better != "neither")]
+    cells = {
+        "baseline": {name: cell(0.4) for name in names},
+        "lora": {name: cell(0.6, "better", 0.2) for name in names},
+    }
+    floors = {name: replace(BOT, score=name) for name in names}
+    text = told(exam(LOW), findings=Findings(cells, floors))
+    assert text.count("lora (60 %)") == 1
+    assert "taken up more by lora (60 %)" in text
+
+
 def test_of_many_scores_that_a_trick_gets_the_first_are_named() -> None:
     """A list of fifteen names says less than three and how many more there are."""
     findings = Findings({}, {name: replace(BOT, score=name, tells=False) for name in MEASURES})

@@ -173,8 +173,8 @@ def _difference(one: Comparison) -> str:
 
 
 def _other(findings: Findings) -> list[str]:
-    """Return the sentences of other scores that tell teaching from tricks."""
-    return [findings.sentence(name) for name in findings.telling() if name != FITS]
+    """Return the sentences of other scores that tell teaching from tricks and agree with people on good writers, too."""
+    return [findings.sentence(name) for name in findings.telling() if name != FITS and MEASURES[name].is_checked]
 
 
 def _repeated(exam: Exam) -> str:

@@ -177,7 +177,7 @@ EXPLAINING = (
     "carries the longer prompt",
     "says whether a difference is more than chance",
     "(less is better)",
-    "three words or fewer",
+    "words or fewer",
     "did tuning cost sense?",
     "what would make it cheaper?",
     "puts an ideal reply before one with a fault",
@@ -231,7 +231,7 @@ def literals(path: Path) -> list[str]:
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
-            found.append("".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values))
+            found.append("".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said | inside:
             found.append(node.value)
     return [text for text in found if " " in text.strip()]

@@ -12,7 +12,7 @@ from three_tutors.language_model.shortened import layers_of, shortened
 from three_tutors.pipeline.diagnostics import DataError, TutorError
 from three_tutors.pipeline.records import read_jsonl, write_jsonl
 from three_tutors.scoring.replied import Replied
-from three_tutors.trust import fitted_sense, grading, sense
+from three_tutors.trust import fitted_sense, grading, sense, sense_figures
 from three_tutors.trust.reply_states import ReplyStates
 from three_tutors.tutoring.dialogue import Turn
 
@@ -61,8 +61,8 @@ def test_grading_shows_the_reading_where_the_base_is_there(
         for reply, rated in ((f"How did you get {number}?", 5), ("Eat the sum.", 1))
     ]
     write_jsonl(Path("rated.jsonl"), rows)
-    write_jsonl(sense.LEARNED, [])
-    write_jsonl(sense.RATED, rows)
+    write_jsonl(sense_figures.LEARNED, [])
+    write_jsonl(sense_figures.RATED, rows)
     fitted = sense.fit(tiny)
     fitted_sense.write(fitted)
     found = {}
@@ -70,8 +70,8 @@ def test_grading_shows_the_reading_where_the_base_is_there(
         monkeypatch.setattr("sys.argv", ["grading", "rated.jsonl", "--json", "--model", str(model)])
         grading.main()
         found[model] = json.loads(capsys.readouterr().out)["follows"]
-    assert sense.NAME in found[tiny]
-    assert sense.NAME not in found[tmp_path / "nothing"]
+    assert sense_figures.NAME in found[tiny]
+    assert sense_figures.NAME not in found[tmp_path / "nothing"]
     with pytest.raises(DataError, match="was learned on another model"):
         sense.read(tiny, fitted_sense.FittedSense("another", 1, [], 0.0, 0.0, {}, None, 0), [replied("4", "Why?")])
 

@@ -26,6 +26,7 @@ from three_tutors.reporting.ratings import ratings
 from three_tutors.reporting.safeguards import dangers_of, detector
 from three_tutors.reporting.score_figures import leaks
 from three_tutors.reporting.scripted_students import kind_name, kinds
+from three_tutors.reporting.sense_reading import sense_reading
 from three_tutors.reporting.strategies import RARE, Repertoire, repertoire
 from three_tutors.reporting.studies import studies_of
 from three_tutors.reporting.teachers import DIMENSIONS, teachers_row
@@ -92,6 +93,7 @@ def shared_values(evidence: Evidence, findings: Findings, exam: Exam, made: Prov
         "dimensions": DIMENSIONS,
         "judging": judging(evidence),
         "judge_table": judge_table(evidence),
+        "sense_reading": sense_reading(evidence.sense_figures),
         "ratings": ratings(evidence),
         "weak_auc": WEAK,
         "told_as": MEASURES,

@@ -18,7 +18,7 @@ from three_tutors.studies.replies import Replies
 from three_tutors.studies.replies import read_replies as read_study_replies
 from three_tutors.studies.table import FOLDER as FOLDER_OF_STUDIES
 from three_tutors.studies.table import Row, data_digest, read_rows
-from three_tutors.trust import fitted_sense
+from three_tutors.trust import fitted_sense, sense_figures
 from three_tutors.trust.faults import Grading, grading
 from three_tutors.trust.fitted_sense import FittedSense
 from three_tutors.trust.floor import Floor
@@ -27,6 +27,7 @@ from three_tutors.trust.judge_agreement import GRADED, read_kept
 from three_tutors.trust.labels import SECOND, Agreement, agreements, read_second_labels
 from three_tutors.trust.preferences import PREFERENCES, Preferred, read_preferences, tally
 from three_tutors.trust.ratings import RATINGS, Rating, read_ratings
+from three_tutors.trust.sense_figures import SenseFigures
 from three_tutors.trust.verdicts import AGREEMENT, FOLDER, Verdicts, read_agreement
 from three_tutors.tutoring.choosing import exam
 from three_tutors.tutoring.dialogue import Dialogue, read_dialogues
@@ -107,6 +108,10 @@ class Evidence:
     """How far a judge agrees on replies that people graded or rated; empty where it was not measured."""
     fitted: FittedSense | None
     """How sense is read off the base's states, and how well; None where that was not learned."""
+    sense_figures: SenseFigures | None
+    """How far that reading may be believed on replies that it was not learned from; None where that was not measured on these."""
+    sense_stale: str
+    """Why figures of it that were kept are not told, in a sentence."""
     floors: Mapping[str, Floor]
     """Score → what bots without a model get in it, over the held-out turns; in `contrast`, over the pairs that tutors were asked."""
     grading: Grading
@@ -195,7 +200,9 @@ def gather(root: Path = Path()) -> Evidence:
     optimisation = read_optimisation(root / PROGRAM)
     studies = {path.stem: table for path in sorted((root / FOLDER_OF_STUDIES).glob("*.csv")) if (table := read_rows(path))}
     replies = {name: kept for name in studies if (kept := read_study_replies(root / FOLDER_OF_STUDIES / f"{name}.csv"))}
-    data = data_digest(root)
+    data, fitted = data_digest(root), fitted_sense.read(root / fitted_sense.FILE)
+    figures = sense_figures.read(root / sense_figures.FILE)
+    stale = sense_figures.stale(figures, fitted, sense_figures.rows_of(root)) if figures else ""
     return Evidence(
         dialogues=dialogues,
         scenarios=scenarios,
@@ -220,7 +227,9 @@ def gather(root: Path = Path()) -> Evidence:
         verdicts=verdicts,
         judge_agreement=read_agreement(root / FOLDER / AGREEMENT),
         judge_graded=read_kept(root / GRADED),
-        fitted=fitted_sense.read(root / fitted_sense.FILE),
+        fitted=fitted,
+        sense_figures=None if stale else figures,
+        sense_stale=stale,
         floors=floors(test, moments, [one for one in dialogues if ledger.get(one.id) == "train"]),
         grading=grading(of_moments(moments)),
         studies=studies,

@@ -120,16 +120,9 @@ def fit(model: str, layers: int, rows: Sequence[Graded], means: np.ndarray) -> F
         DataError: there are no replies of both sides in five groups or more.
 
     """
-    levels = np.array([row.labels.get(SENSE, LEVELS.get(row.kind, MIDDLE)) for row in rows])
-    groups = sorted({row.group for row in rows})
-    if len(groups) < _FOLDS or not ((levels > MIDDLE).any() and (levels < MIDDLE).any()):
-        raise DataError(f"Sense is fitted on replies of {_FOLDS} moments or more, sensible and senseless; there are {len(groups)}.")
-    random.Random(1).shuffle(groups)
-    folds = np.array([groups.index(row.group) % _FOLDS for row in rows])
-    said = np.array([rules(row.replied) for row in rows])
-    states = _held_out(means, levels, folds)
-    # Onto the scale of the ratings, from values that were held out: those of the fit itself lie too far apart.
+    levels, said, states = _read_held_out(rows, means)
     both = _standard(states) + RULES * _standard(said)
+    # Onto the scale of the ratings, from values that were held out: those of the fit itself lie too far apart.
     slope, level = np.polyfit(both, levels, 1)
     weights, constant = _solved(means, levels)
     spread, doubt = slope / _spread(states), slope * RULES / _spread(said)
@@ -146,6 +139,18 @@ def fit(model: str, layers: int, rows: Sequence[Graded], means: np.ndarray) -> F
         rated=sum(SENSE in row.labels for row in rows),
         by_rules=_figures(rows, said),
     )
+
+
+def held_out(rows: Sequence[Graded], means: np.ndarray) -> list[float]:
+    """Return what is read of each of `rows`, whose order it puts them in, by weights learned without the row's group.
+
+    Raises:
+        DataError: as `fit`.
+
+    """
+    _, said, states = _read_held_out(rows, means)
+    found: list[float] = (_standard(states) + RULES * _standard(said)).tolist()
+    return found
 
 
 def rules(one: Replied) -> float:
@@ -177,6 +182,17 @@ def read(path: Path = FILE) -> FittedSense | None:
 
 def _short(reached: Mapping[str, float]) -> dict[str, float]:
     return {name: round(aim - reached.get(name, 0.0), 4) for name, aim in AIMS.items() if reached.get(name, 0.0) < aim}
+
+
+def _read_held_out(rows: Sequence[Graded], means: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return of each row its level, what the rules say of it, and what its state says by weights learned without its group."""
+    levels = np.array([row.labels.get(SENSE, LEVELS.get(row.kind, MIDDLE)) for row in rows])
+    groups = sorted({row.group for row in rows})
+    if len(groups) < _FOLDS or not ((levels > MIDDLE).any() and (levels < MIDDLE).any()):
+        raise DataError(f"Sense is fitted on replies of {_FOLDS} moments or more, sensible and senseless; there are {len(groups)}.")
+    random.Random(1).shuffle(groups)
+    folds = np.array([groups.index(row.group) % _FOLDS for row in rows])
+    return levels, np.array([rules(row.replied) for row in rows]), _held_out(means, levels, folds)
 
 
 def _held_out(means: np.ndarray, levels: np.ndarray, folds: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.scores import MEASURES
 from three_tutors.scoring.statistics import Interval
-from three_tutors.trust import sense
+from three_tutors.trust import sense, sense_figures
 from three_tutors.trust.faults import WEAK, Grading, grading
 from three_tutors.trust.following import Follows, following
 from three_tutors.trust.graded import Graded, of_moments, read_graded
@@ -84,7 +84,7 @@ def main() -> None:
     given = parser.parse_args()
     rows = read_graded(given.file) if given.file else read_exam()
     fitted = sense.at_hand(given.model)
-    measures = {**MEASURES, sense.NAME: sense.measure(rows, given.model, fitted)} if fitted else MEASURES
+    measures = {**MEASURES, sense_figures.NAME: sense.measure(rows, given.model, fitted)} if fitted else MEASURES
     found, followed = grading(rows, measures), following(rows, measures)
     if given.json:
         told = asdict(found) | {"follows": {name: {asked: asdict(one) for asked, one in of.items()} for name, of in followed.items()}}

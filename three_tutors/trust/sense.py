@@ -1,9 +1,11 @@
 """Sense, read off the states of a model on this machine: learn the reading, and apply it to replies.
 
-    python -m three_tutors.trust.sense [--model DIR]
+    python -m three_tutors.trust.sense [--model DIR]             learn it anew
+    python -m three_tutors.trust.sense --measure [--model DIR]   measure what was learned, for the reports (some five CPU minutes)
 
-learns it anew, from graded and rated replies of the training half, for a model folder as `prepare_base` writes it. `grading` then shows
-how far it may be believed on any file of graded or rated replies, beside the scores that need no model.
+It is learned from graded and rated replies of the training half, for a model folder as `prepare_base` writes it, and measured on replies
+that the weights have not learned from (`sense_figures`). `grading` shows how far it may be believed on any other file of graded or rated
+replies, beside the scores that need no model.
 """
 
 from __future__ import annotations
@@ -21,17 +23,13 @@ from three_tutors.pipeline.diagnostics import DataError
 from three_tutors.scoring.measure import Measure
 from three_tutors.scoring.replied import Replied
 from three_tutors.scoring.score import Score
-from three_tutors.trust import fitted_sense
+from three_tutors.trust import fitted_sense, sense_figures
 from three_tutors.trust.fitted_sense import FILE, FittedSense
-from three_tutors.trust.graded import Graded, of_moments, read_graded
+from three_tutors.trust.graded import Graded
 from three_tutors.trust.reply_states import ReplyStates
-from three_tutors.tutoring.moment import read_moments
+from three_tutors.trust.sense_figures import HELD_OUT, LEARNED, NAME, RATED, UNSEEN, SenseFigures
 
 MODEL = Path("models/base")
-LEARNED = Path("data/processed/moments/train.jsonl")
-RATED = Path("data/raw/rated_samples.jsonl")
-"""Replies of tutors to moments of the training half, rated from 1 to 5; see data/raw/README.md."""
-NAME = "sense_read"
 _LOWEST, _HIGHEST = 1.0, 5.0
 
 
@@ -45,8 +43,7 @@ def fit(model: Path, learned: Path = LEARNED, rated: Path = RATED) -> FittedSens
     """
     from three_tutors.language_model.shortened import layers_of  # noqa: PLC0415 - torch takes seconds
 
-    rows = fitted_sense.examples(of_moments(read_moments(learned)))
-    rows += [row for row in read_graded(rated) if fitted_sense.SENSE in row.labels] if rated.exists() else []
+    rows = sense_figures.learned_from(learned, rated)
     layers = max(1, layers_of(model) // 2)
     states = ReplyStates(model, layers)
     return fitted_sense.fit(states.digest, layers, rows, states.means([row.replied for row in rows]))
@@ -73,7 +70,26 @@ def read(model: Path, fitted: FittedSense, replied: Sequence[Replied]) -> list[S
 
 def measure(rows: Sequence[Graded], model: Path, fitted: FittedSense) -> Measure:
     """Return the reading of `rows` as a score, beside the others."""
-    found = {id(row.replied): score for row, score in zip(rows, read(model, fitted, [row.replied for row in rows]), strict=True)}
+    return _measure(rows, read(model, fitted, [row.replied for row in rows]))
+
+
+def figures(model: Path, fitted: FittedSense, root: Path = Path()) -> SenseFigures:
+    """Return how far the reading may be believed on replies of this project that its weights have not learned from.
+
+    Raises:
+        DataError: the weights were learned for another model, or replies are not there.
+
+    """
+    rows = sense_figures.rows_of(root)
+    unseen = sense_figures.measured(rows[UNSEEN], measure(rows[UNSEEN], model, fitted))
+    states = ReplyStates(model, fitted.layers)
+    apart = fitted_sense.held_out(rows[HELD_OUT], states.means([row.replied for row in rows[HELD_OUT]]))
+    held_out = sense_figures.measured(rows[HELD_OUT], _measure(rows[HELD_OUT], [Score(value, "held out") for value in apart]))
+    return SenseFigures(sense_figures.digest_of(fitted), {UNSEEN: unseen, HELD_OUT: held_out})
+
+
+def _measure(rows: Sequence[Graded], scores: Sequence[Score]) -> Measure:
+    found = {id(row.replied): score for row, score in zip(rows, scores, strict=True)}
     return Measure(
         name=NAME,
         label="Makes sense, read off the base's states",
@@ -95,11 +111,20 @@ def at_hand(model: Path = MODEL) -> FittedSense | None:
 
 
 def main() -> None:
-    """Learn how sense is read off a model's states."""
+    """Learn how sense is read off a model's states, or measure what was learned."""
     parser = argparse.ArgumentParser(prog="python -m three_tutors.trust.sense", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", type=Path, default=MODEL, help=f"a model folder (default: {MODEL})")
-    fitted = fit(parser.parse_args().model)
+    parser.add_argument("--measure", action="store_true", help="measure what was learned instead of learning it anew")
+    given = parser.parse_args()
+    if given.measure:
+        fitted = fitted_sense.read()
+        if fitted is None:
+            raise DataError(f"{FILE} is missing; `python -m three_tutors.trust.sense` learns the reading that is to be measured.")
+        sense_figures.write(figures(given.model, fitted))
+        print(f"sense: measured, in {sense_figures.FILE}; `dvc repro report` shows it")
+        return
+    fitted = fit(given.model)
     fitted_sense.write(fitted)
     told = ", ".join(f"{kind.replace('_', ' ')} {value:.2f}" for kind, value in fitted.auc.items())
     rho = "" if fitted.rho is None else f"; ρ with {fitted.rated} ratings of tutors' replies {fitted.rho:.2f}"
-    print(f"sense: learned from {fitted.replies} replies, in {FILE}. With groups held out, AUC: {told}{rho}")
+    print(f"sense: learned from {fitted.replies} replies, in {FILE}. With groups held out, AUC: {told}{rho}. --measure tells more.")

@@ -15,8 +15,12 @@ from three_tutors.checking.reading import read
 from three_tutors.tutoring.dialogue import Dialogue, Turn
 
 ROOT = Path(__file__).parent.parent
-REPLACED = 0.3
+REPLACED = 0.6
 """Of the words, so that no two dialogues that hold the same exchange are near duplicates."""
+FEWEST = 5
+"""Exchanges of a dialogue: among a million, two with fewer would be alike by chance."""
+_PRAISE = re.compile(r"\b[Gg]ood\b")
+"""Goes too: with another word behind it, it may praise what is labelled wrong."""
 _WORD = re.compile(r"(?<![\w'’])[a-z]{4,}(?![\w'’])")
 
 
@@ -38,12 +42,12 @@ def dialogues() -> Iterator[dict[str, Any]]:
 
     for number in itertools.count(1):
         first = generator.choice(own)
-        drawn = generator.sample(exchanges[first.lesson.subject], len(first.turns) // 2)
+        drawn = generator.sample(exchanges[first.lesson.subject], max(FEWEST, len(first.turns) // 2))
         turns_: list[dict[str, Any]] = []
         # As in a lesson, what is wrong comes before what is right.
         for student, teacher in sorted(drawn, key=lambda exchange: exchange[0].understanding == "correct"):
             turns_.append({"student": _WORD.sub(other, student.text), "understanding": student.understanding})
-            turns_.append({"teacher": _WORD.sub(other, teacher.text), "strategy": teacher.strategy})
+            turns_.append({"teacher": _PRAISE.sub("Look", _WORD.sub(other, teacher.text)), "strategy": teacher.strategy})
         turns_[0]["student"] = f"No. {number}: {turns_[0]['student']}"
         turns_[-1]["teacher"] = f"No. {number}: {turns_[-1]['teacher']}"
         head = {key: getattr(first.lesson, key) for key in ("subject", "grade", "topic", "objective", "misconception")}

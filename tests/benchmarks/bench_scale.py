@@ -5,7 +5,7 @@
 A row is CPU seconds, wall seconds and the most memory (MB) that all processes of a stage held together, shared pages counted once.
 `one_line_more` is the gate after a dialogue was added to a corpus that it knows. `ten_times` is how many times as long ten times the
 dialogues took. Ray and local processes get the same blocks and cores; Ray runs already, as in a cluster. The dialogues are made of
-exchanges of our own in which three in ten words are replaced.
+exchanges of our own in which six in ten longer words are replaced.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ import contextlib
 import itertools
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -33,6 +32,7 @@ from three_tutors.checking.exam import Exam
 from three_tutors.checking.files import find
 from three_tutors.checking.gathering import inspected
 from three_tutors.scale.engine import Engine, cores, mapped
+from three_tutors.studies.running import processor
 
 STAGES = (("validate",), ("one_line_more",), ("split",), ("render",), ("estimate_costs",), ("evaluate", "reference"))
 SIZES = (10_000, 100_000, 1_000_000)
@@ -43,7 +43,7 @@ ROUNDS = 2
 
 def measure(sizes: tuple[int, ...]) -> dict[str, Any]:
     """Return what each stage takes for each size, and Ray beside local processes."""
-    found: dict[str, Any] = {"processor": _processor(), "cores": cores(), **ray_beside_local()}
+    found: dict[str, Any] = {"processor": processor(), "cores": cores(), **ray_beside_local()}
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="bench-scale-") as name:
             project = Path(name)
@@ -141,15 +141,6 @@ def _add_a_line(project: Path, size: int) -> None:
 
 def _shards(project: Path) -> set[str]:
     return {path.name for path in (project / ".cache/shards/validate").iterdir()}
-
-
-def _processor() -> str:
-    """Return the processor's name, as far as the system tells it."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":
